@@ -1,0 +1,22 @@
+import type { BenchRow } from '../rows.ts';
+
+/** Takes outputs, in the order of their rows. */
+export type Sink = (output: BenchRow) => void;
+
+/** One way to run the transform over rows. */
+export interface Contender {
+  /** What tables and results call it. */
+  readonly name: string;
+  /** `pool`: a library that takes single rows. `ceiling`: chunks made by hand, the most that its base can give. */
+  readonly role: 'ours' | 'loop' | 'pool' | 'ceiling';
+  /** Starts it with this many threads. */
+  open(threads: number): Promise<OpenContender>;
+}
+
+/** A contender whose threads are running. */
+export interface OpenContender {
+  /** Runs the transform over all rows and gives every output to `sink`. */
+  run(rows: readonly BenchRow[], sink: Sink): Promise<void>;
+  /** Ends its threads. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { BenchRow } from '../rows.ts';
+import { chunksOf } from './chunks.ts';
+import type { Contender } from './contender.ts';
+
+const filename = fileURLToPath(new URL('../workers/transform.ts', import.meta.url));
+
+/** As its README says: a fixed number of threads, one `run` per row. */
+export const piscinaRows: Contender = {
+  name: 'piscina, one run per row',
+  role: 'pool',
+  open: async (threads) => openRows(threads, 1),
+};
+
+/** Several rows at a thread at once, so that it need not wait for the main thread between two of them. */
+export const piscinaSharedThreads: Contender = {
+  name: 'piscina, concurrentTasksPerWorker 8',
+  role: 'pool',
+  open: async (threads) => openRows(threads, 8),
+};
+
+/** The ceiling for anything built on piscina. */
+export const piscinaChunks: Contender = {
+  name: 'piscina, hand-made chunks',
+  role: 'ceiling',
+  open: async (threads) => {
+    const pool = new Piscina<readonly BenchRow[], BenchRow[]>({
+      filename,
+      name: 'transformChunk',
+      minThreads: threads,
+      maxThreads: threads,
+    });
+    return {
+      run: async (rows, sink) => {
+        const chunks = await Promise.all(chunksOf(rows, threads).map((chunk) => pool.run(chunk)));
+        for (const outputs of chunks) for (const output of outputs) sink(output);
+      },
+      close: () => pool.destroy(),
+    };
+  },
+};
+
+function openRows(threads: number, concurrentTasksPerWorker: number) {
+  const pool = new Piscina<BenchRow, BenchRow>({
+    filename,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker,
+    recordTiming: false,
+  });
+  return {
+    run: async (rows: readonly BenchRow[], sink: (output: BenchRow) => void) => {
+      for (const output of await Promise.all(rows.map((row) => pool.run(row)))) sink(output);
+    },
+    close: () => pool.destroy(),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Settings } from './settings.ts';
+
+/** One part of the bench, which can run alone. */
+export interface Group {
+  readonly name: string;
+  readonly title: string;
+  /** What is measured and how to read it; a paragraph of the report. */
+  readonly about: string;
+  run(bench: Bench): Promise<GroupReport>;
+}
+
+/** What a group needs to know. */
+export interface Bench {
+  readonly settings: Settings;
+  readonly bytesPerMicrosecond: number;
+  /** Says what is going on, for whoever watches. */
+  readonly say: (text: string) => void;
+}
+
+export interface GroupReport {
+  readonly goals: readonly Goal[];
+  readonly tables: readonly Table[];
+  /** Every figure, for programs; plain data. */
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+/** A figure that the project wants to reach. */
+export interface Goal {
+  readonly figure: string;
+  readonly goal: string;
+  readonly measured: string;
+  readonly reached: boolean;
+}
+
+export interface Table {
+  readonly caption: string;
+  /** The first column is text, the others are numbers. */
+  readonly columns: readonly string[];
+  readonly lines: readonly (readonly string[])[];
+}

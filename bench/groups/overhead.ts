@@ -1,0 +1,52 @@
+import { allContenders } from '../contenders/all-contenders.ts';
+import { Comparison } from '../contenders/comparison.ts';
+import type { Contender } from '../contenders/contender.ts';
+import { piscinaChunks, piscinaRows } from '../contenders/piscina.ts';
+import { plainLoop } from '../contenders/plain-loop.ts';
+import { oursMap } from '../contenders/pooled-executor.ts';
+import { ratio, withRange } from '../format.ts';
+import type { Goal, Group } from '../group.ts';
+import { measureRounds, withContenders } from '../rounds.ts';
+import { makeWorkload } from '../rows.ts';
+
+const ROWS = 200_000;
+
+export const overhead: Group = {
+  name: 'overhead',
+  title: 'Overhead: a transform that does nothing',
+  about:
+    'Rows per second through a transform that returns its row: what each contender costs. Hand-made chunks (arrays of up ' +
+    'to 256 rows in, arrays of outputs out, and nothing else) are the ceiling for anything built on the same base. A ' +
+    'plain loop calls the function and moves nothing, so it wins here by far; the group `grain` shows from how much work ' +
+    'per row on it loses.',
+  run: async ({ settings, say }) => {
+    say('no-op');
+    const measured = await withContenders(allContenders, settings.threads, (entrants) =>
+      measureRounds(entrants, makeWorkload(ROWS, 0), settings),
+    );
+    const comparison = new Comparison(measured);
+    return {
+      goals: goalsOf(comparison),
+      tables: [comparison.table('No-op transform', { ours: oursMap, loop: plainLoop })],
+      figures: { noOp: comparison.figures() },
+    };
+  },
+};
+
+function goalsOf(comparison: Comparison): Goal[] {
+  const fastest = comparison.fastestPool();
+  const goal = (figure: string, other: Contender, atLeast: number): Goal => {
+    const measured = comparison.ratio(oursMap, other);
+    return {
+      figure,
+      goal: `≥ ${atLeast}`,
+      measured: withRange(measured, ratio),
+      reached: measured.median >= atLeast,
+    };
+  };
+  return [
+    goal('no-op rows/s against one piscina.run per row', piscinaRows, 20),
+    goal(`no-op rows/s against the fastest pool (${fastest.name})`, fastest, 6),
+    goal('no-op rows/s against piscina with hand-made chunks', piscinaChunks, 0.75),
+  ];
+}

@@ -1,0 +1,41 @@
+import { coresLine } from './cores.ts';
+import type { Goal, Table } from './group.ts';
+import { machineLine } from './machine.ts';
+import type { GroupResult } from './results.ts';
+
+/** The report of all groups, in Markdown. */
+export function markdownReport(results: readonly GroupResult[]): string {
+  return `${['# Benchmark', INTRODUCTION, ...results.map(section)].join('\n\n')}\n`;
+}
+
+const INTRODUCTION =
+  'Made by `npm run bench`. All contenders run the same transform over the same rows (five fields, about 120 bytes of ' +
+  'JSON) in the same process and take turns, each round beginning with another one. Every output is read and checked ' +
+  'within the measured time. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
+  'within a round.';
+
+function section(result: GroupResult): string {
+  const { title, about, command, measuredAt, settings, machine } = result;
+  const { rounds, threads } = settings;
+  const made = `\`${command}\`, ${measuredAt.slice(0, 10)}: ${rounds} rounds, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
+  return [`## ${title}`, about, made, ...goalSection(result.goals), ...result.tables.map(tableSection)].join(
+    '\n\n',
+  );
+}
+
+function goalSection(goals: readonly Goal[]): string[] {
+  if (goals.length === 0) return [];
+  const lines = goals.map(({ figure, goal, measured, reached }) => [
+    figure,
+    goal,
+    measured,
+    reached ? 'yes' : '**no**',
+  ]);
+  return [tableSection({ caption: 'Goals', columns: ['', 'goal', 'measured', 'reached'], lines })];
+}
+
+function tableSection({ caption, columns, lines }: Table): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = row(columns.map((_, index) => (index === 0 ? '---' : '---:')));
+  return `### ${caption}\n\n${[row(columns), rule, ...lines.map(row)].join('\n')}`;
+}

@@ -1,0 +1,18 @@
+/** How much is measured. */
+export interface Settings {
+  readonly quick: boolean;
+  /** Measured runs of each contender. */
+  readonly rounds: number;
+  /** How long one measured run of one contender should take, in ms; it gets as many rows as that needs. */
+  readonly runMs: number;
+  /** How long each contender runs before it is measured, in ms. */
+  readonly warmUpMs: number;
+  /** Worker threads of each contender. */
+  readonly threads: number;
+}
+
+/** What the figures in README and report are made with. */
+export const FULL: Settings = { quick: false, rounds: 7, runMs: 400, warmUpMs: 600, threads: 2 };
+
+/** For CI: shows that the bench works; its figures say little. */
+export const QUICK: Settings = { quick: true, rounds: 3, runMs: 50, warmUpMs: 60, threads: 2 };

@@ -1,0 +1,4 @@
+import workerpool from 'workerpool';
+import transform from './transform.ts';
+
+workerpool.worker({ transform });

@@ -1,0 +1,86 @@
+import type { RowError } from '../core/row-error.ts';
+import type { BatchStats } from '../core/stats.ts';
+import type { Entry } from '../core/entry.ts';
+
+/**
+ * Where everything that happens to a row is put on record. `append` resolves when the records are durable, in the order
+ * of its calls; when it rejects, the executor ends all batches rather than emit an unrecorded result.
+ */
+export interface AuditTrail {
+  append(records: readonly AuditRecord[]): Promise<void>;
+  /** Releases what the trail holds. The executor never closes a trail that it was given. */
+  close(): Promise<void>;
+}
+
+/** Which run and batch a record belongs to, and when it was made (epoch ms). */
+export interface RecordOrigin {
+  readonly runId: string;
+  readonly batchId: string;
+  readonly at: number;
+}
+
+export type AuditRecord = RecordOrigin &
+  (BatchRecord | BatchEndRecord | RowRecord | AttemptRecord | CallRecord | EntryRecord);
+
+/** A batch begins: the options in force and which transform runs. */
+export interface BatchRecord {
+  readonly kind: 'batch';
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly transform: { readonly url: string; readonly sha256: string };
+}
+
+export interface BatchEndRecord {
+  readonly kind: 'batch-end';
+  readonly stats: BatchStats;
+}
+
+/** A row was submitted. Durable before its first attempt is dispatched. */
+export interface RowRecord {
+  readonly kind: 'row';
+  readonly stateId: string;
+  readonly rowIndex: number;
+  readonly request: unknown;
+  /** SHA-256 of the request's JSON text, of its structured-clone bytes when JSON can't carry it. */
+  readonly requestSha256: string;
+}
+
+/** An attempt ended. Durable before the row's entry reaches the caller. Instants are epoch ms. */
+export interface AttemptRecord {
+  readonly kind: 'attempt';
+  readonly stateId: string;
+  readonly rowIndex: number;
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly outcome: 'ok' | 'capacity' | 'failed' | 'lost';
+  /** With outcome `ok`. */
+  readonly response?: unknown;
+  /** With every other outcome. */
+  readonly error?: RowError;
+  readonly threadId: number;
+  readonly sliceId: number;
+  readonly dispatchedAt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The throttle's delay in force when the attempt was dispatched. */
+  readonly delayMs: number;
+  /** The wait ordered after this attempt, else 0. */
+  readonly backoffMs: number;
+}
+
+/** One side of an external call made by `context.call`. `callIndex` counts per row, over all its attempts. */
+export interface CallRecord {
+  readonly kind: 'call';
+  readonly stateId: string;
+  readonly callIndex: number;
+  readonly attempt: number;
+  readonly name: string;
+  readonly phase: 'request' | 'response' | 'error';
+  readonly request?: unknown;
+  readonly response?: unknown;
+  readonly error?: RowError;
+}
+
+/** A row ended. Durable before the entry reaches the caller. */
+export interface EntryRecord extends Entry<unknown> {
+  readonly kind: 'entry';
+}

@@ -1,0 +1,65 @@
+import { messageOf } from '../core/row-error.ts';
+import type { AuditRecord, AuditTrail } from './audit-trail.ts';
+
+interface Group {
+  readonly records: AuditRecord[];
+  readonly durable: PromiseWithResolvers<void>;
+}
+
+/**
+ * Writes to a trail in groups: while one append is under way, further records gather for the next. So a slow trail
+ * gets fewer, larger appends, and records become durable in the order in which they were given.
+ */
+export class TrailRecorder {
+  readonly #trail: AuditTrail;
+  readonly #onFailure: (error: Error) => void;
+  #gathering: Group | undefined;
+  #writing = false;
+  #failure: Error | undefined;
+
+  /** `onFailure` is called once, when the trail can no longer record. */
+  constructor(trail: AuditTrail, onFailure: (error: Error) => void) {
+    this.#trail = trail;
+    this.#onFailure = onFailure;
+  }
+
+  /** Why the trail can no longer record; undefined while it can. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Resolves when the records are durable; rejects when they never will be. */
+  record(records: readonly AuditRecord[]): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    this.#gathering ??= { records: [], durable: Promise.withResolvers<void>() };
+    for (const record of records) this.#gathering.records.push(record);
+    const { durable } = this.#gathering;
+    if (!this.#writing) void this.#write();
+    return durable.promise;
+  }
+
+  /** Never rejects. */
+  async #write(): Promise<void> {
+    this.#writing = true;
+    for (let group = this.#gathering; group !== undefined; group = this.#gathering) {
+      this.#gathering = undefined;
+      try {
+        if (this.#failure !== undefined) throw this.#failure;
+        await this.#trail.append(group.records);
+        group.durable.resolve();
+      } catch (reason) {
+        group.durable.reject(this.#fail(reason));
+      }
+    }
+    this.#writing = false;
+  }
+
+  #fail(reason: unknown): Error {
+    if (this.#failure === undefined) {
+      const text = messageOf(reason);
+      this.#failure = new Error(`Cannot record to the audit trail: ${text}`, { cause: reason });
+      this.#onFailure(this.#failure);
+    }
+    return this.#failure;
+  }
+}

@@ -1,0 +1,247 @@
+import { messageOf } from './core/row-error.ts';
+import type { Clock } from './core/clock.ts';
+import type { Entry } from './core/entry.ts';
+import { failure } from './core/outcome.ts';
+import { ReorderBuffer } from './core/reorder-buffer.ts';
+import type { RowErrorCode } from './core/row-error.ts';
+import type { StatsCounter } from './core/stats.ts';
+import type { TransformResult } from './core/transform-result.ts';
+import { encode, type Encoded } from './core/codec.ts';
+import { PendingRow } from './pending-row.ts';
+
+/** A row as its caller names it. */
+export interface RowContext<Row> {
+  readonly row: Row;
+  /** Names the row; not empty, and used once in a batch and in a run. */
+  readonly stateId: string;
+  /** A whole number from 0, used once in a batch and in a run. */
+  readonly rowIndex: number;
+}
+
+/** How a row is known to its caller. */
+export type RowIdentity = Omit<RowContext<unknown>, 'row'>;
+
+/** A row as it was when its snapshot was taken; an {@link Uncloneable} where there can be none. */
+export type Snapshot = Encoded;
+
+class Uncloneable {
+  readonly reason: unknown;
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
+}
+
+/** Detaches a row from its caller. Never throws: what can't be cloned becomes the row's error when it is admitted. */
+export function snapshotOf(row: unknown): Snapshot {
+  try {
+    return encode(row);
+  } catch (reason) {
+    return new Uncloneable(reason);
+  }
+}
+
+/** What a batch is put together from. */
+export interface BatchParts {
+  readonly runId: string;
+  readonly batchId: string;
+  readonly clock: Clock;
+  /** The batch's own counter in the gauge. */
+  readonly counter: number;
+  readonly generatedIds: boolean;
+  readonly stats: StatsCounter;
+  /** Makes entries durable before they are delivered; undefined when there is nothing to wait for. */
+  readonly record?: ((entries: readonly Entry<unknown>[]) => Promise<void>) | undefined;
+  /** Takes the entries that are next in order. */
+  readonly deliver: (entries: readonly Entry<unknown>[]) => void;
+  /** Called after something changed that a progress display could show. */
+  readonly onChange?: ((batch: Batch) => void) | undefined;
+}
+
+/** Why the rest of a batch will not run. */
+export interface Ending {
+  readonly code: Extract<RowErrorCode, 'aborted' | 'shutdown_requested'>;
+  readonly message: string;
+}
+
+/** A row of a batch between its admission and its result. */
+export type BatchRow = PendingRow<Batch>;
+
+type MutableEntry = { -readonly [Key in keyof Entry<unknown>]: Entry<unknown>[Key] };
+
+/**
+ * One batch in progress: takes a snapshot of each row, puts the results in order, and counts. It is settled when no more
+ * rows can come, every entry is delivered and none of its slices is in flight.
+ */
+export class Batch {
+  readonly runId: string;
+  readonly batchId: string;
+  readonly counter: number;
+  readonly generatedIds: boolean;
+  readonly stats: StatsCounter;
+  /** Resolves when the batch is settled; rejects, then, when it failed as a whole. */
+  readonly settled: Promise<void>;
+  /** Rows that wait out a refusal. */
+  inBackoff = 0;
+  readonly #parts: BatchParts;
+  readonly #buffer = new ReorderBuffer<MutableEntry>();
+  readonly #controller = new AbortController();
+  readonly #settling = Promise.withResolvers<void>();
+  #slicesInFlight = 0;
+  #completed = 0;
+  #delivered = 0;
+  #closed = false;
+  #discarding = false;
+  #ending: Ending | undefined;
+  #failure: Error | undefined;
+
+  constructor(parts: BatchParts) {
+    this.#parts = parts;
+    this.runId = parts.runId;
+    this.batchId = parts.batchId;
+    this.counter = parts.counter;
+    this.generatedIds = parts.generatedIds;
+    this.stats = parts.stats;
+    this.settled = this.#settling.promise;
+    this.settled.catch(() => undefined); // its owner may look later
+  }
+
+  /** Aborted when no further row of the batch may start. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  get inFlight(): number {
+    return this.#slicesInFlight;
+  }
+
+  /** Rows whose entry was delivered. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** Whether rows may still be admitted. */
+  get open(): boolean {
+    return !this.#closed;
+  }
+
+  /**
+   * Takes a snapshot of the row. A row that can't be cloned has its entry at once, an error with 0 attempts; then
+   * undefined is returned and nothing is left to do.
+   */
+  admit(context: RowContext<unknown>, sequence: number): BatchRow | undefined {
+    return this.admitSnapshot(context, snapshotOf(context.row), sequence);
+  }
+
+  /** The same for a row whose snapshot was taken before. */
+  admitSnapshot(identity: RowIdentity, snapshot: Snapshot, sequence: number): BatchRow | undefined {
+    const place = { sequence, submitIndex: this.#buffer.submit(), submittedAt: this.#parts.clock.now() };
+    this.stats.onSubmitted();
+    if (!(snapshot instanceof Uncloneable)) return new PendingRow<Batch>(this, place, identity, snapshot);
+    const row = new PendingRow<Batch>(this, place, identity, undefined);
+    const message = `Row can not be cloned: ${messageOf(snapshot.reason)}`;
+    this.complete(row, failure('transform_error', message), place.submittedAt);
+    this.flush();
+    return undefined;
+  }
+
+  /** No more rows will be admitted. */
+  close(): void {
+    this.#closed = true;
+    this.#settleIfDone();
+  }
+
+  /** From now on no row starts. The rows that have no result yet end with `ending`, each by whoever holds it. */
+  end(ending: Ending): void {
+    this.#ending ??= ending;
+    this.#controller.abort();
+  }
+
+  /** Ends the batch without a consumer: its entries are no longer delivered. With an error, the batch fails with it. */
+  discard(ending: Ending, error?: Error): void {
+    this.#discarding = true;
+    this.#failure ??= error;
+    this.end(ending);
+  }
+
+  sliceStarted(): void {
+    this.#slicesInFlight++;
+  }
+
+  sliceEnded(): void {
+    this.#slicesInFlight--;
+  }
+
+  /** Gives a row its result; {@link flush} afterwards. A row that has one already keeps it. */
+  complete(row: BatchRow, result: TransformResult<unknown>, completedAt: number): void {
+    if (row.done) return;
+    row.done = true;
+    this.stats.onResult(result.status);
+    const { clock } = this.#parts;
+    this.#buffer.complete(row.submitIndex, {
+      rowIndex: row.rowIndex,
+      stateId: row.stateId,
+      result,
+      submitIndex: row.submitIndex,
+      completeIndex: this.#completed++,
+      submittedAt: clock.toEpoch(row.submittedAt),
+      completedAt: clock.toEpoch(completedAt),
+      bufferWaitMs: 0,
+      attempts: row.attempt,
+    });
+  }
+
+  /** Ends a row that will not run, for the reason for which the batch ends. */
+  completeEnded(row: BatchRow, { code, message }: Ending, now: number): void {
+    this.complete(row, failure(code, message), now);
+  }
+
+  /** Delivers what is next in order, after it is on record. */
+  flush(): void {
+    const entries: MutableEntry[] = [];
+    const now = this.#parts.clock.toEpoch(this.#parts.clock.now());
+    this.#buffer.drain((entry) => {
+      entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
+      entries.push(entry);
+    });
+    if (entries.length > 0) this.#emit(entries);
+    else this.#settleIfDone();
+  }
+
+  /** Something changed that a progress display could show. To be called when all is in order again: it runs user code. */
+  changed(): void {
+    this.#parts.onChange?.(this);
+  }
+
+  #emit(entries: readonly MutableEntry[]): void {
+    const { record } = this.#parts;
+    if (record === undefined || this.#discarding) {
+      this.#deliver(entries);
+      return;
+    }
+    record(entries).then(
+      () => {
+        this.#deliver(entries);
+        this.changed();
+      },
+      () => {
+        this.#deliver(entries); // the trail failed, so the batch is being discarded: only the count matters
+      },
+    );
+  }
+
+  #deliver(entries: readonly MutableEntry[]): void {
+    this.#delivered += entries.length;
+    if (!this.#discarding) this.#parts.deliver(entries);
+    this.#settleIfDone();
+  }
+
+  #settleIfDone(): void {
+    if (!this.#closed || this.#slicesInFlight > 0 || this.#delivered < this.stats.submitted) return;
+    if (this.#failure === undefined) this.#settling.resolve();
+    else this.#settling.reject(this.#failure);
+  }
+}

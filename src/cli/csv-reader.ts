@@ -1,0 +1,113 @@
+import { Parser, type CsvError, type InfoRecord } from 'csv-parse';
+import { RunError } from './exit.ts';
+import type { InputRow, RowReader } from './input-row.ts';
+
+/** A quote that is never closed would otherwise take the rest of the file into memory. */
+const MAX_RECORD_BYTES = 256 * 1024 * 1024;
+
+/** Faults behind which the next line can be read. */
+const RECOVERABLE: ReadonlySet<string> = new Set([
+  'CSV_INVALID_CLOSING_QUOTE',
+  'INVALID_OPENING_QUOTE',
+  'CSV_QUOTE_NOT_CLOSED',
+]);
+
+/**
+ * Reads CSV with a header row: each record becomes a JSON object of strings by the names in the header. A record that
+ * can't be read is a row with a problem, and reading goes on behind it.
+ */
+export class CsvReader implements RowReader {
+  readonly #name: string;
+  readonly #parser: Parser;
+  #header: readonly string[] | undefined;
+  #rows: InputRow[] = [];
+  /** Line on which the last record ended. */
+  #lastLine = 0;
+  #failure: Error | undefined;
+
+  /** @param name what the input is called in errors */
+  constructor(name: string) {
+    this.#name = name;
+    this.#parser = new Parser({
+      bom: true,
+      skip_empty_lines: true,
+      relax_column_count: true, // checked here, so that the fields of such a record are still known
+      skip_records_with_error: true,
+      max_record_size: MAX_RECORD_BYTES,
+      on_record: (fields: string[], { lines }: InfoRecord) => {
+        this.#onRecord(fields, lines);
+        return undefined; // nothing is left for the parser's readable side
+      },
+      on_skip: (error) => {
+        this.#onMalformed(error);
+        return undefined;
+      },
+    });
+    this.#parser.on('error', (error) => {
+      this.#failure ??= error;
+    });
+  }
+
+  push(chunk: Buffer): Promise<readonly InputRow[]> {
+    return this.#parsed((done) => this.#parser.write(chunk, done));
+  }
+
+  end(): Promise<readonly InputRow[]> {
+    return this.#parsed((done) => this.#parser.end(done));
+  }
+
+  async #parsed(act: (done: () => void) => unknown): Promise<readonly InputRow[]> {
+    await new Promise<void>((resolve) => act(resolve));
+    if (this.#failure !== undefined)
+      throw new RunError(`Cannot read ${this.#name}: ${this.#failure.message}`);
+    const rows = this.#rows;
+    this.#rows = [];
+    return rows;
+  }
+
+  #onRecord(fields: string[], endLine: number): void {
+    // blank lines and line breaks in quotes are the only reasons for a gap between two records
+    const line = endLine === this.#lastLine + 1 ? endLine : endLine - countLineBreaks(fields);
+    this.#lastLine = endLine;
+    if (this.#header === undefined) this.#header = uniqueNames(fields);
+    else this.#rows.push(toRow(this.#header, fields, line));
+  }
+
+  #onMalformed(error: CsvError | undefined): void {
+    const message = error?.message ?? 'not CSV';
+    if (this.#header === undefined) throw new Error(`The header can't be read: ${message}`);
+    if (error === undefined || !RECOVERABLE.has(error.code)) throw error ?? new Error(message);
+    const unclosed = error.code === 'CSV_QUOTE_NOT_CLOSED';
+    const line = unclosed ? this.#lastLine + 1 : Number(error['lines']);
+    if (line === this.#lastLine) return; // a second fault of the same record
+    this.#lastLine = line;
+    const problem = unclosed ? 'a quote that is opened here is never closed' : message;
+    this.#rows.push({ line, text: 'null', problem });
+    this.#leaveQuotes();
+  }
+
+  /** csv-parse would go on inside of the quotes and swallow the records behind; so the next line is a record again. */
+  #leaveQuotes(): void {
+    const { state } = this.#parser as Parser & { readonly state?: { quoting: boolean } };
+    if (state !== undefined) state.quoting = false;
+  }
+}
+
+function toRow(header: readonly string[], fields: readonly string[], line: number): InputRow {
+  if (fields.length !== header.length) {
+    const problem = `${fields.length} fields, where the header has ${header.length}`;
+    return { line, text: JSON.stringify(fields), problem };
+  }
+  const row = Object.fromEntries(header.map((name, index) => [name, fields[index]]));
+  return { line, text: JSON.stringify(row), problem: undefined };
+}
+
+function uniqueNames(names: readonly string[]): readonly string[] {
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin !== undefined) throw new Error(`The header names the column '${twin}' twice`);
+  return names;
+}
+
+function countLineBreaks(fields: readonly string[]): number {
+  return fields.reduce((total, field) => total + field.split('\n').length - 1, 0);
+}

@@ -1,0 +1,104 @@
+import { clearLine, cursorTo } from 'node:readline';
+import { formatCount, formatDuration } from './numbers.ts';
+import type { RunStatus } from './run-status.ts';
+import { describeSummary, type RunSummary } from './run-summary.ts';
+
+/** How a run talks to the user, on stderr. */
+export interface Display {
+  /** How often {@link draw} should be called; undefined: never. */
+  readonly intervalMs: number | undefined;
+  /** Shows how far the run is. */
+  draw(status: RunStatus): void;
+  /** Says something that stays. */
+  say(kind: 'note' | 'error', message: string): void;
+  /** The last word; without a summary, none. */
+  close(summary: RunSummary | undefined): void;
+}
+
+export type DisplayKind = 'tty' | 'json' | 'none';
+
+export function createDisplay(kind: DisplayKind, stream: NodeJS.WriteStream): Display {
+  if (kind === 'json') return jsonDisplay(stream);
+  return kind === 'tty' ? terminalDisplay(stream) : quietDisplay(stream);
+}
+
+/** Only what stays is shown. */
+function quietDisplay(stream: NodeJS.WritableStream): Display {
+  return {
+    intervalMs: undefined,
+    draw: () => undefined,
+    say: (_kind, message) => stream.write(`pooled-executor: ${message}\n`),
+    close: (summary) => {
+      if (summary !== undefined) stream.write(`${describeSummary(summary)}\n`);
+    },
+  };
+}
+
+/**
+ * One line that is drawn over and over. The cursor never moves up: what stands above may be the output of the next
+ * program in the pipe, or what the transform logs.
+ */
+function terminalDisplay(stream: NodeJS.WriteStream): Display {
+  const quiet = quietDisplay(stream);
+  const clear = () => {
+    cursorTo(stream, 0);
+    clearLine(stream, 1);
+  };
+  return {
+    intervalMs: 100,
+    draw: (status) => {
+      clear();
+      stream.write(describeStatus(status).slice(0, (stream.columns || 80) - 1));
+    },
+    say: (kind, message) => {
+      clear();
+      quiet.say(kind, message);
+    },
+    close: (summary) => {
+      clear();
+      quiet.close(summary);
+    },
+  };
+}
+
+/** One JSON object per line, each with its `type`; the summary is the last. */
+function jsonDisplay(stream: NodeJS.WritableStream): Display {
+  const write = (type: string, content: object) => {
+    stream.write(`${JSON.stringify({ type, ...content })}\n`);
+  };
+  return {
+    intervalMs: 1_000,
+    draw: (status) => {
+      write('progress', roundAll(status));
+    },
+    say: (kind, message) => {
+      write(kind, { message });
+    },
+    close: (summary) => {
+      if (summary !== undefined) write('summary', summary);
+    },
+  };
+}
+
+/** The progress as one line. */
+export function describeStatus(status: RunStatus): string {
+  const { rows, rowsPerSecond, inFlight, inBackoff, failed, currentDelayMs, done, etaMs } = status;
+  return [
+    `${formatCount(rows)} rows${done === undefined ? '' : ` (${Math.floor(done * 100)}%)`}`,
+    `${formatCount(rowsPerSecond)} rows/s`,
+    `${inFlight} in flight`,
+    `${inBackoff} in backoff`,
+    `${formatCount(failed)} errors`,
+    `delay ${formatCount(currentDelayMs)} ms`,
+    ...(etaMs === undefined ? [] : [`ETA ${formatDuration(etaMs)}`]),
+  ].join(' · ');
+}
+
+function roundAll({ rowsPerSecond, done, etaMs, ...rest }: RunStatus): object {
+  return {
+    ...rest,
+    rowsPerSecond: Math.round(rowsPerSecond),
+    done: done === undefined ? undefined : Math.round(done * 1000) / 1000,
+    etaMs: etaMs === undefined ? undefined : Math.round(etaMs),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Entry, RowError } from '../index.ts';
+import { describeLimit, isExceeded, type ErrorLimit } from './error-limit.ts';
+import { locateError, rejectOf } from './error-text.ts';
+import { messageOf, RunError } from './exit.ts';
+import type { InputRow } from './input-row.ts';
+import { ResultProblem, type ResultFormat } from './result-format.ts';
+import type { TextWriter } from './text-writer.ts';
+
+export interface EmitterParts {
+  readonly format: ResultFormat;
+  readonly output: TextWriter;
+  /** Where failed rows go; undefined: in the output, in place. */
+  readonly rejects: TextWriter | undefined;
+  readonly limit: ErrorLimit | undefined;
+}
+
+/** Too many rows have failed. */
+export class TooManyErrors extends RunError {}
+
+/** Writes each entry where it belongs, counts, and stops the run when too many rows have failed. */
+export class Emitter {
+  readonly #parts: EmitterParts;
+  #emitted = 0;
+  #failed = 0;
+
+  constructor(parts: EmitterParts) {
+    this.#parts = parts;
+  }
+
+  /** Rows written, or rejected. */
+  get emitted(): number {
+    return this.#emitted;
+  }
+
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /**
+   * Writes what became of a row. Gives a promise when the next row should wait for it.
+   *
+   * @throws TooManyErrors when one more row has failed than the limit allows; the row is written.
+   */
+  emit(entry: Entry<string>, row: InputRow): Promise<unknown> | undefined {
+    this.#emitted++;
+    const { result } = entry;
+    if (result.status === 'error') return this.#emitFailure(entry, row, locateError(result.error, row));
+    try {
+      return this.#parts.output.write(this.#parts.format.success(result.value));
+    } catch (reason) {
+      if (!(reason instanceof ResultProblem)) throw reason;
+      return this.#emitFailure(entry, row, { code: 'transform_error', message: messageOf(reason) });
+    }
+  }
+
+  /** Writes what the format has held back. */
+  end(): void {
+    const { output, format } = this.#parts;
+    if (output.failure === undefined) void output.write(format.end());
+  }
+
+  #emitFailure(entry: Entry<string>, row: InputRow, error: RowError): Promise<unknown> | undefined {
+    const { rejects, output, format } = this.#parts;
+    this.#failed++;
+    const written =
+      rejects === undefined
+        ? output.write(format.failure(error))
+        : rejects.write(`${rejectOf(entry, error, row)}\n`);
+    this.#checkLimit();
+    return written;
+  }
+
+  #checkLimit(): void {
+    const { limit } = this.#parts;
+    const { failed, emitted } = this;
+    if (limit === undefined || !isExceeded(limit, { failed, emitted })) return;
+    throw new TooManyErrors(
+      `Stopped as more rows have failed than --max-errors ${describeLimit(limit)} allows: ${failed} of ${emitted}`,
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import { Option } from 'commander';
+import { UsageError } from './exit.ts';
+import { parseDecimal } from './numbers.ts';
+
+/** The values of the flags below as they were typed, by the name of the executor's option. */
+export type ExecutorFlagValues = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** One option of the executor. The flag is its name in kebab-case. */
+interface ExecutorFlag {
+  readonly flags: string;
+  readonly description: string;
+  readonly read: (text: string) => unknown;
+  /** May be given several times; `read` gets them one by one. */
+  readonly repeatable?: boolean;
+  readonly hidden?: boolean;
+}
+
+const FLAGS: readonly ExecutorFlag[] = [
+  {
+    flags: '--pool-size <n>',
+    description: 'most rows that run at once (default: number of cores)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--threads <n>',
+    description: 'worker threads, at most the pool size (default: the pool size)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--slice-size <n|auto>',
+    description: 'rows per message to a worker (default: auto)',
+    read: toNumberOrWord,
+  },
+  {
+    flags: '--attempt-timeout-ms <ms>',
+    description: 'how long one attempt may run (default: no limit)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--max-capacity-retry-ms <ms>',
+    description: 'how long a refused row is tried again; Infinity is allowed (default: 3600000)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--min-dispatch-delay-ms <ms>',
+    description: 'least time between two dispatches (default: 0)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--max-dispatch-delay-ms <ms>',
+    description: "limit of the throttle's delay (default: 5000)",
+    read: parseDecimal,
+  },
+  {
+    flags: '--backoff-multiplier <x>',
+    description: 'growth of the delay per refusal (default: 2)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--recovery-step-ms <ms>',
+    description: 'what a success takes off the delay (default: 50)',
+    read: parseDecimal,
+  },
+  {
+    flags: '--max-row-crashes <n>',
+    description: 'give a row up that kills its worker this often (default: 2)',
+    read: parseDecimal,
+  },
+  { flags: '--isolation <kind>', description: 'where rows run (default: thread)', read: asTyped },
+  {
+    flags: '--recycle-after-rows <n>',
+    description: 'replace a worker after this many rows',
+    read: parseDecimal,
+    hidden: true,
+  },
+  {
+    flags: '--recycle-after-heap-mb <n>',
+    description: 'replace a worker whose heap is larger',
+    read: parseDecimal,
+    hidden: true,
+  },
+  {
+    flags: '--resource-limits <json>',
+    description: `limits of a worker, e.g. '{"maxOldGenerationSizeMb":512}'`,
+    read: toJson,
+  },
+  { flags: '--worker-data <json>', description: "the transform's context.workerData", read: toJson },
+  {
+    flags: '--env <KEY=VALUE>',
+    description: "add to the workers' environment (repeatable)",
+    read: asTyped,
+    repeatable: true,
+  },
+  {
+    flags: '--exec-argv <arg>',
+    description: 'a Node option of the workers (repeatable)',
+    read: asTyped,
+    repeatable: true,
+  },
+];
+
+const BY_OPTION = new Map(FLAGS.map((flag) => [new Option(flag.flags).attributeName(), flag]));
+
+/** The flags as commander takes them. Their values stay as typed until {@link readExecutorFlags}. */
+export function executorFlagOptions(): Option[] {
+  return FLAGS.map(({ flags, description, repeatable, hidden }) => {
+    const option = new Option(flags, description).hideHelp(hidden === true);
+    return repeatable === true
+      ? option.argParser<string[] | undefined>((value, before = []) => [...before, value])
+      : option;
+  });
+}
+
+/**
+ * Turns what was typed into executor options. Numbers are left to the executor to judge: what is none becomes NaN.
+ *
+ * @throws UsageError for text that is not of its form.
+ */
+export function readExecutorFlags(values: ExecutorFlagValues): Record<string, unknown> {
+  const options: Record<string, unknown> = {};
+  for (const [option, flag] of BY_OPTION) {
+    const value = values[option];
+    if (value === undefined) continue;
+    options[option] =
+      typeof value === 'string' ? readOne(option, flag, value) : value.map((text) => flag.read(text));
+  }
+  return options['env'] === undefined ? options : { ...options, env: readEnvironment(values['env'] ?? []) };
+}
+
+/** Says what the executor says about its options in the words of the command line. */
+export function inWordsOfFlags(message: string, values: ExecutorFlagValues): string {
+  const [, option = '', rule, received = ''] =
+    /^Cannot .*? as '(\w+)' (.*): received (.*)$/s.exec(message) ?? [];
+  if (rule === undefined) return message;
+  const value = values[option];
+  const typed = typeof value === 'string' ? `'${value}'` : received;
+  return `${toFlag(option)} ${rule.replace(/\w+/g, (word) => (BY_OPTION.has(word) ? toFlag(word) : word))}: received ${typed}`;
+}
+
+function toFlag(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function readOne(option: string, flag: ExecutorFlag, text: string): unknown {
+  try {
+    return flag.read(text);
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new UsageError(`${toFlag(option)} must be JSON: received '${text}' (${why})`);
+  }
+}
+
+function readEnvironment(assignments: string | readonly string[]): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const assignment of assignments) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    if (name === undefined) throw new UsageError(`--env must be KEY=VALUE: received '${assignment}'`);
+    env[name] = value;
+  }
+  return env;
+}
+
+function toNumberOrWord(text: string): unknown {
+  const number = parseDecimal(text);
+  return Number.isNaN(number) ? text : number;
+}
+
+function toJson(text: string): unknown {
+  return JSON.parse(text);
+}
+
+function asTyped(text: string): string {
+  return text;
+}

@@ -1,0 +1,6 @@
+import type { Stats } from 'node:fs';
+
+/** The same for all paths to one regular file; undefined for terminals, pipes and devices, which may be read and written. */
+export function identityOf(stats: Stats): string | undefined {
+  return stats.isFile() ? `${stats.dev}:${stats.ino}` : undefined;
+}

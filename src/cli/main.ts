@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
+import { runCommand } from './run-command.ts';
+
+/**
+ * The command line.
+ *
+ * @param argv as of `process.argv`
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.stderr.on('error', () => undefined); // nobody is left to tell
+  try {
+    await program().parseAsync(argv);
+  } catch (reason) {
+    if (reason instanceof CommanderError) {
+      process.exitCode = reason.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    } else {
+      process.stderr.write(`pooled-executor: ${messageOf(reason)}\n`);
+      exit(exitCodeOf(reason));
+    }
+  }
+}
+
+function program(): Command {
+  const command = new Command('pooled-executor')
+    .description('Run a CPU-heavy transform over rows on all cores: results in order, failures row by row.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'pooled-executor: '));
+      },
+    })
+    .showHelpAfterError('(--help shows what there is)');
+  const run = runCommand(exit);
+  command.addCommand(run.copyInheritedSettings(command));
+  return command;
+}
+
+/** Ends the process whatever is still open, after stderr is written. */
+function exit(code: number): void {
+  process.stderr.write('', () => process.exit(code));
+}
+
+function version(): string {
+  // the build adds one folder
+  const manifest = new URL(
+    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
+    import.meta.url,
+  );
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}

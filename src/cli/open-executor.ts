@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PooledExecutor } from '../index.ts';
+import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './executor-flags.ts';
+import { UsageError } from './exit.ts';
+import type { SourceRow } from './row-source.ts';
+
+/** Runs rows from text to text. */
+export type LineExecutor = PooledExecutor<SourceRow, string>;
+
+const LINE_TRANSFORM_URL = new URL(
+  // the build keeps the layout, so only the extension differs
+  `../../workers/line-transform${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  import.meta.url,
+);
+
+/**
+ * Makes the executor that the flags ask for. No worker starts yet.
+ *
+ * @throws UsageError that names the flag.
+ */
+export function openExecutor(transform: string, exportName: string, flags: ExecutorFlagValues): LineExecutor {
+  const { workerData, ...options } = readExecutorFlags(flags);
+  const url = /^(file|data):/.test(transform) ? transform : pathToFileURL(resolve(transform)).href;
+  return inFlagTerms(flags, () => {
+    const all = { ...options, transform: LINE_TRANSFORM_URL, workerData: { url, exportName, workerData } };
+    return new PooledExecutor<SourceRow, string>(all);
+  });
+}
+
+/** Runs `act`; what the executor has to say about its options is said about the flags. */
+export function inFlagTerms<Value>(flags: ExecutorFlagValues, act: () => Value): Value {
+  try {
+    return act();
+  } catch (reason) {
+    if (!(reason instanceof TypeError)) throw reason;
+    throw new UsageError(inWordsOfFlags(reason.message, flags));
+  }
+}

@@ -1,0 +1,195 @@
+import { TransformLoadError, type Entry, type EntryStream } from '../index.ts';
+import { CsvReader } from './csv-reader.ts';
+import { CsvResults } from './csv-results.ts';
+import type { Display } from './display.ts';
+import { Emitter } from './emitter.ts';
+import type { ErrorLimit } from './error-limit.ts';
+import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
+import { Interrupts } from './interrupts.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { ndjsonResults } from './ndjson-results.ts';
+import { parseDecimal } from './numbers.ts';
+import type { Output } from './output.ts';
+import { inFlagTerms, type LineExecutor } from './open-executor.ts';
+import { RowSource } from './row-source.ts';
+import type { RunFlags } from './run-flags.ts';
+import type { RunFiles } from './run-files.ts';
+import { StatusMeter } from './run-status.ts';
+import { summarise } from './run-summary.ts';
+import { WriteError } from './text-writer.ts';
+
+export interface RowRunParts {
+  readonly executor: LineExecutor;
+  readonly files: RunFiles;
+  readonly limit: ErrorLimit | undefined;
+  readonly display: Display;
+  readonly flags: RunFlags;
+}
+
+/** How a run came to its end. */
+type Ending =
+  | { readonly kind: 'finished' }
+  /** Before the end of the input, as asked for. */
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'failed'; readonly reason: unknown };
+
+/** One run: rows from the input through the executor to the output, until the end, an error or an interrupt. */
+export class RowRun {
+  readonly #executor: LineExecutor;
+  readonly #files: RunFiles;
+  readonly #display: Display;
+  readonly #source: RowSource;
+  readonly #emitter: Emitter;
+  readonly #meter: StatusMeter;
+  readonly #stream: EntryStream<string>;
+  readonly #startedAt = performance.now();
+  readonly #cut = Promise.withResolvers<Ending>();
+  #isCut = false;
+
+  /** @throws UsageError when --window is not allowed */
+  constructor({ executor, files, limit, display, flags }: RowRunParts) {
+    const { input, output, rejects } = files;
+    this.#executor = executor;
+    this.#files = files;
+    this.#display = display;
+    const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
+    this.#source = new RowSource(input.chunks(), reader, input.close);
+    const format =
+      output.kind.format === 'csv' ? new CsvResults({ errorColumn: rejects === undefined }) : ndjsonResults;
+    this.#emitter = new Emitter({ format, output: output.writer, rejects: rejects?.writer, limit });
+    const currentDelayMs = () => executor.getStats().poolStats.currentDelayMs;
+    const watched = { emitter: this.#emitter, source: this.#source, input, currentDelayMs };
+    this.#meter = new StatusMeter(watched, this.#startedAt);
+    const window = flags.window === undefined ? undefined : parseDecimal(flags.window);
+    this.#stream = inFlagTerms(flags, () =>
+      executor.stream(this.#source, {
+        window,
+        onProgress: (progress) => {
+          this.#meter.update(progress);
+        },
+      }),
+    );
+  }
+
+  /**
+   * @returns the exit code
+   * @throws TransformLoadError
+   */
+  async run(): Promise<number> {
+    const interrupts = new Interrupts({
+      onFirst: () => void this.#executor.shutdown(),
+      onArmed: () => {
+        this.#display.say(
+          'note',
+          'interrupting: the rows that were taken in are finished first (again to stop now)',
+        );
+      },
+      onSecond: () => {
+        this.#stopNow();
+      },
+    });
+    const stopDrawing = this.#startDrawing();
+    for (const { writer } of this.#outputs()) {
+      writer.failed.catch(() => {
+        this.#shutDownNow();
+      });
+    }
+    try {
+      const ending = await Promise.race([this.#emitAll(), this.#cut.promise]);
+      if (ending.kind === 'failed' && ending.reason instanceof TransformLoadError) throw ending.reason;
+      return this.#report(await this.#finish(ending), interrupts.exitCode);
+    } finally {
+      stopDrawing();
+      interrupts.dispose();
+    }
+  }
+
+  async #emitAll(): Promise<Ending> {
+    try {
+      for await (const entry of this.#stream) {
+        if (this.#isCut || isUnfinished(entry)) return { kind: 'cut' };
+        const written = this.#emit(entry);
+        if (written !== undefined) await written;
+      }
+      return { kind: 'finished' };
+    } catch (reason) {
+      return { kind: 'failed', reason };
+    }
+  }
+
+  #emit(entry: Entry<string>): Promise<unknown> | undefined {
+    try {
+      return this.#emitter.emit(entry, this.#source.take());
+    } catch (reason) {
+      this.#shutDownNow(); // else the loop would wait for the rows that run
+      throw reason;
+    }
+  }
+
+  /** Writes what is left and frees everything. */
+  async #finish(ending: Ending): Promise<Ending> {
+    try {
+      this.#emitter.end();
+      await Promise.all(this.#outputs().map((output) => this.#end(output)));
+      if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
+      return ending;
+    } catch (reason) {
+      this.#shutDownNow();
+      return ending.kind === 'failed' ? ending : { kind: 'failed', reason };
+    }
+  }
+
+  async #end({ writer, mayBlock }: Output): Promise<void> {
+    const ended = writer.end();
+    await (mayBlock ? Promise.race([ended, this.#cut.promise]) : ended);
+  }
+
+  #report(ending: Ending, interrupted: number | undefined): number {
+    const elapsedMs = performance.now() - this.#startedAt;
+    const summary = summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs);
+    if (interrupted !== undefined) this.#display.say('note', 'interrupted: the output ends before the input');
+    if (ending.kind !== 'failed') {
+      this.#display.close(summary);
+      return interrupted ?? (summary.failed > 0 ? ExitCode.rowsFailed : ExitCode.ok);
+    }
+    if (ending.reason instanceof WriteError && ending.reason.closedPipe) {
+      this.#display.close(undefined);
+      return interrupted ?? ExitCode.ok;
+    }
+    this.#display.say('error', messageOf(ending.reason));
+    this.#display.close(summary);
+    return interrupted ?? exitCodeOf(ending.reason);
+  }
+
+  #stopNow(): void {
+    this.#isCut = true;
+    this.#shutDownNow();
+    this.#cut.resolve({ kind: 'cut' });
+  }
+
+  #shutDownNow(): void {
+    void this.#executor.shutdown({ wait: false });
+  }
+
+  #outputs(): Output[] {
+    const { output, rejects } = this.#files;
+    return rejects === undefined ? [output] : [output, rejects];
+  }
+
+  #startDrawing(): () => void {
+    const draw = () => {
+      this.#display.draw(this.#meter.status(performance.now()));
+    };
+    draw();
+    const timer =
+      this.#display.intervalMs === undefined ? undefined : setInterval(draw, this.#display.intervalMs);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+}
+
+/** The executor was shut down before the row had run: nothing in the output stands for it, nor for rows behind it. */
+function isUnfinished({ result }: Entry<string>): boolean {
+  return result.status === 'error' && result.error.code === 'shutdown_requested';
+}

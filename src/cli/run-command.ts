@@ -1,0 +1,63 @@
+import { Command, Option } from 'commander';
+import { executorFlagOptions } from './executor-flags.ts';
+import type { RunFlags } from './run-flags.ts';
+import { run } from './run.ts';
+
+const DETAILS = `
+The transform is a module: its default export, or the one named by --export, is called with each row and a
+context, and returns the output. JavaScript and TypeScript run without a build step.
+
+Input and output
+  .ndjson, .jsonl, .json   one JSON value per line; blank lines are skipped
+  .csv                     a header row, then rows, which become objects of strings
+  .gz behind it            compressed with gzip
+  -                        stdin or stdout, as when not given
+  --format tells the format where the name does not; without it that is NDJSON. Text is UTF-8.
+  In NDJSON output undefined is written as null. The columns of CSV output are the keys of the first row that
+  succeeds; nested values stand there as JSON, and a row with other keys has failed.
+
+Failed rows
+  With --rejects they go to that file, one JSON object per line: rowIndex, line, error, row.
+  Without, they stand in place: {"error":{"code":...,"message":...}} in NDJSON; in CSV empty cells and the
+  error in a last column 'error', which is then always there. A line that is no row fails like a row.
+
+Exit codes
+  0 all rows succeeded   1 aborted   2 usage   3 some rows failed   130, 143 on SIGINT, SIGTERM
+  The first Ctrl-C finishes the rows that were taken in and writes them; the second one stops now.
+
+Examples
+  pooled-executor run ./score.ts rows.ndjson -o scores.ndjson
+  pooled-executor run ./score.ts rows.csv.gz -o scores.csv --rejects failed.ndjson --max-errors 1%
+  zcat rows.ndjson.gz | pooled-executor run ./score.ts --export scoreRow --pool-size 4 | head`;
+
+/** `pooled-executor run`. @param onExitCode is told the exit code when the run is over */
+export function runCommand(onExitCode: (code: number) => void): Command {
+  const command = new Command('run')
+    .summary('run a transform over the rows of a file')
+    .description(
+      'Run a transform over the rows of a file on all cores; results come out in the order of the input.',
+    )
+    .argument('<transform>', 'module with the transform')
+    .argument('[input]', 'file to read (default: stdin)')
+    .option('-o, --output <file>', 'file to write (default: stdout)')
+    .option('--export <name>', "the module's export to run", 'default')
+    .addOption(
+      new Option('--format <format>', 'format where the file name does not tell').choices(['ndjson', 'csv']),
+    )
+    .option('--rejects <file>', 'write failed rows to this file (NDJSON) and not to the output')
+    .option('--max-errors <n|p%>', 'stop when more rows have failed, or a larger share of at least 100')
+    .option('--window <n>', 'most rows taken in and not yet written (default: follows the row time)')
+    .addOption(
+      new Option('--progress <kind>', 'progress on stderr (default: tty on a terminal, else none)').choices([
+        'tty',
+        'json',
+        'none',
+      ]),
+    )
+    .addHelpText('after', DETAILS)
+    .action(async (transform: string, input: string | undefined, flags: RunFlags) => {
+      onExitCode(await run({ transform, input, flags }));
+    });
+  for (const option of executorFlagOptions()) command.addOption(option);
+  return command;
+}

@@ -1,0 +1,14 @@
+import type { DisplayKind } from './display.ts';
+import type { ExecutorFlagValues } from './executor-flags.ts';
+import type { RowFormat } from './formats.ts';
+
+/** The flags of `pooled-executor run` as commander gives them, with those of the executor. */
+export type RunFlags = ExecutorFlagValues & {
+  readonly output?: string;
+  readonly export: string;
+  readonly window?: string;
+  readonly format?: RowFormat;
+  readonly rejects?: string;
+  readonly maxErrors?: string;
+  readonly progress?: DisplayKind;
+};

@@ -1,0 +1,110 @@
+import type { Writable } from 'node:stream';
+import { messageOf, RunError } from './exit.ts';
+
+const CHUNK_LENGTH = 64 * 1024;
+
+/** Writing has failed. */
+export class WriteError extends RunError {
+  /** Whoever read the output has closed it, as `head` does. */
+  readonly closedPipe: boolean;
+
+  constructor(name: string, reason: unknown) {
+    super(`Cannot write ${name}: ${messageOf(reason)}`);
+    this.closedPipe = (reason as { code?: unknown } | null)?.code === 'EPIPE';
+  }
+}
+
+/** Where text goes. */
+export interface TextTarget {
+  readonly name: string;
+  readonly stream: Writable;
+  /** Called once, just before the first write or the end. */
+  readonly begin: () => void;
+  /** Resolves when everything is written; the stream's errors are told by the stream. */
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Writes text in large pieces, with backpressure. What is written while nothing else happens leaves at once, so that the
+ * reader of a slow pipe waits for no buffer to fill.
+ */
+export class TextWriter {
+  readonly #target: TextTarget;
+  readonly #onFailure: PromiseWithResolvers<never> = Promise.withResolvers<never>();
+  #buffer = '';
+  #begun = false;
+  #flushDue: NodeJS.Immediate | undefined;
+  #draining: PromiseWithResolvers<void> | undefined;
+  #failure: WriteError | undefined;
+
+  constructor(target: TextTarget) {
+    this.#target = target;
+    this.#onFailure.promise.catch(() => undefined); // whoever writes is told again
+    target.stream.on('error', (reason) => {
+      this.#fail(reason);
+    });
+    target.stream.on('drain', () => {
+      this.#draining?.resolve();
+      this.#draining = undefined;
+    });
+  }
+
+  /** Why writing has failed, if it has. */
+  get failure(): WriteError | undefined {
+    return this.#failure;
+  }
+
+  /** Rejects when writing fails. */
+  get failed(): Promise<never> {
+    return this.#onFailure.promise;
+  }
+
+  /**
+   * Takes text. Gives a promise when the writer of more should wait for it.
+   *
+   * @throws WriteError when writing has failed; so does the promise reject.
+   */
+  write(text: string): Promise<unknown> | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#buffer += text;
+    if (this.#buffer.length >= CHUNK_LENGTH) this.#flush();
+    else if (this.#buffer !== '')
+      this.#flushDue ??= setImmediate(() => {
+        this.#flush();
+      });
+    return this.#draining && Promise.race([this.#draining.promise, this.failed]);
+  }
+
+  /** Writes the rest and resolves when all is written. Rejects with a WriteError. */
+  async end(): Promise<void> {
+    this.#flush();
+    await Promise.race([this.#target.end(), this.failed]);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #flush(): void {
+    clearImmediate(this.#flushDue);
+    this.#flushDue = undefined;
+    const text = this.#buffer;
+    this.#buffer = '';
+    if (this.#failure !== undefined) return;
+    try {
+      this.#begin();
+      if (text !== '' && !this.#target.stream.write(text)) this.#draining ??= Promise.withResolvers();
+    } catch (reason) {
+      this.#fail(reason); // stdout that is a file is written synchronously
+    }
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#target.begin();
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = new WriteError(this.#target.name, reason);
+    this.#onFailure.reject(this.#failure);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * A value as it crosses a boundary, detached from the original: a string that starts with `"` is the string behind
+ * it, any other string is JSON text, everything else is the value itself (a primitive or a private clone).
+ *
+ * Plain data becomes JSON text wherever that is exact: measured on rows of five fields it is cheaper than a structured
+ * clone in both directions, it can't be changed by anyone, and it is what the trail stores.
+ */
+export type Encoded = unknown;
+
+const STRING_MARK = '"';
+
+/** Detaches a value. Throws a DataCloneError for what structured clone can't carry. */
+export function encode(value: unknown): Encoded {
+  if (typeof value === 'string') return STRING_MARK + value;
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'function' || typeof value === 'symbol' ? structuredClone(value) : value;
+  }
+  return isExactJson(value, { seen: undefined }) ? JSON.stringify(value) : structuredClone(value);
+}
+
+/** Gives a fresh value of what {@link encode} made. A clone is given as it is: whoever needs it twice clones it first. */
+export function decode(encoded: Encoded): unknown {
+  if (typeof encoded !== 'string') return encoded;
+  return encoded.startsWith(STRING_MARK) ? encoded.slice(1) : JSON.parse(encoded);
+}
+
+/** Like {@link decode}, and the encoded value can be decoded again. */
+export function decodeCopy(encoded: Encoded): unknown {
+  return typeof encoded === 'object' && encoded !== null ? structuredClone(encoded) : decode(encoded);
+}
+
+/** Encoded values as they cross a boundary together: one JSON text when all are JSON, else one by one. */
+export type EncodedList = string | readonly Encoded[];
+
+/** One long text is cheaper to send and to parse than many short ones. */
+export function joinEncoded(list: readonly Encoded[]): EncodedList {
+  return list.every(isJsonText) ? `[${list.join(',')}]` : list;
+}
+
+/** Gives fresh values; `decodeOne` says how to decode values that came one by one. */
+export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => unknown = decode): unknown[] {
+  return typeof list === 'string'
+    ? (JSON.parse(list) as unknown[])
+    : list.map((encoded) => decodeOne(encoded));
+}
+
+function isJsonText(encoded: Encoded): boolean {
+  return typeof encoded === 'string' && !encoded.startsWith(STRING_MARK);
+}
+
+/** The JSON text of an encoded value; undefined when JSON can't carry it exactly. */
+export function jsonTextOf(encoded: Encoded): string | undefined {
+  if (typeof encoded === 'string') {
+    return encoded.startsWith(STRING_MARK) ? JSON.stringify(encoded.slice(1)) : encoded;
+  }
+  return isExactPrimitive(encoded) ? JSON.stringify(encoded) : undefined;
+}
+
+/** Long lists of numbers are cheaper to clone than to print and parse. */
+const LONG_NUMBERS = 64;
+
+/** The objects met inside one value; the set exists only for values that have any. */
+interface Walk {
+  seen: Set<object> | undefined;
+}
+
+/**
+ * Whether `JSON.parse(JSON.stringify(value))` has the same meaning as a structured clone: plain objects and dense
+ * arrays of null, booleans, strings and finite numbers other than -0, in which no object occurs twice.
+ */
+function isExactJson(value: object, walk: Walk): boolean {
+  return Array.isArray(value)
+    ? isExactArray(value, walk)
+    : isExactObject(value as Record<string, unknown>, walk);
+}
+
+function isExactObject(value: Record<string, unknown>, walk: Walk): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  if (typeof value['toJSON'] === 'function') return false; // structured clone doesn't call it
+  for (const key in value) {
+    const property = value[key];
+    if (typeof property === 'object' && property !== null) {
+      if (!isNew(property, value, walk) || !isExactJson(property, walk)) return false;
+    } else if (!isExactPrimitive(property)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isExactArray(value: readonly unknown[], walk: Walk): boolean {
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
+  // holes and extra properties show in the number of keys
+  if (Object.getPrototypeOf(value) !== Array.prototype || Object.keys(value).length !== value.length)
+    return false;
+  if (value.length > LONG_NUMBERS && typeof value[0] === 'number') return false;
+  for (const item of value) {
+    if (typeof item === 'object' && item !== null) {
+      if (!isNew(item, value, walk) || !isExactJson(item, walk)) return false;
+    } else if (!isExactPrimitive(item)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isExactPrimitive(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0);
+    case 'string':
+    case 'boolean':
+      return true;
+    default:
+      return value === null;
+  }
+}
+
+/** Notes a nested object; false when it was met before. The container is noted too, as it may be the root. */
+function isNew(value: object, container: object, walk: Walk): boolean {
+  walk.seen ??= new Set<object>([container]);
+  if (walk.seen.has(value)) return false;
+  walk.seen.add(value);
+  return true;
+}

@@ -1,0 +1,64 @@
+export interface SliceSizerOptions {
+  /** A fixed size, or `'auto'` to follow the measured row time. */
+  readonly sliceSize: number | 'auto';
+  /** How many slices may run at once. */
+  readonly poolSize: number;
+}
+
+/** What the queue looks like when a slice is about to be sent. */
+export interface SliceDemand {
+  /** New rows that wait in the batch whose turn it is. */
+  readonly waiting: number;
+  /** Whether more of them may still come. */
+  readonly open: boolean;
+}
+
+const TARGET_SLICE_MS = 4;
+const LEAST_SLICE_MS = 0.25;
+const MAX_ROWS = 1024;
+/** The next slice is at most this much larger than what has been measured, so that one odd sample can't overshoot. */
+const MAX_GROWTH = 8;
+/** Share of the old estimate that survives a full slice. */
+const MEMORY = 0.7;
+
+/**
+ * Decides how many rows to send in one message: about {@link TARGET_SLICE_MS} of work, so that the cost of a message
+ * is spread over many rows, and fewer towards the end of a batch, so that no worker idles while another holds a long
+ * slice (factoring: Hummel, Schonberg and Flynn 1992).
+ */
+export class SliceSizer {
+  readonly #fixed: number | undefined;
+  readonly #poolSize: number;
+  #rows = 0;
+  #elapsedMs = 0;
+  #current = 1;
+
+  constructor(options: SliceSizerOptions) {
+    this.#fixed = options.sliceSize === 'auto' ? undefined : options.sliceSize;
+    this.#poolSize = options.poolSize;
+    this.#current = this.#fixed ?? 1;
+  }
+
+  /** The size to aim at while there is plenty of work. */
+  get current(): number {
+    return this.#current;
+  }
+
+  sizeFor(demand: SliceDemand): number {
+    if (this.#fixed !== undefined) return Math.min(this.#fixed, demand.waiting);
+    const share = Math.ceil(demand.waiting / (demand.open ? this.#poolSize : 2 * this.#poolSize));
+    // a message for less work than this costs more than an idle worker
+    const least = Math.ceil(this.#current / (TARGET_SLICE_MS / LEAST_SLICE_MS));
+    return Math.max(1, Math.min(this.#current, Math.max(share, least), demand.waiting));
+  }
+
+  /** Takes in how long a slice of `rows` rows ran in its worker. */
+  record(rows: number, elapsedMs: number): void {
+    if (this.#fixed !== undefined || rows === 0) return;
+    const memory = MEMORY ** Math.min(1, elapsedMs / TARGET_SLICE_MS + rows / MAX_ROWS);
+    this.#rows = this.#rows * memory + rows;
+    this.#elapsedMs = this.#elapsedMs * memory + elapsedMs;
+    const ideal = (TARGET_SLICE_MS * this.#rows) / this.#elapsedMs;
+    this.#current = Math.max(1, Math.floor(Math.min(ideal, this.#current * MAX_GROWTH, MAX_ROWS)));
+  }
+}

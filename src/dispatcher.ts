@@ -1,0 +1,280 @@
+import { messageOf } from './core/row-error.ts';
+import type { Batch, BatchRow, Ending } from './batch.ts';
+import type { Clock } from './core/clock.ts';
+import { RowQueue } from './core/row-queue.ts';
+import { Semaphore, type Permit } from './core/semaphore.ts';
+import { SliceSizer } from './core/slice-sizer.ts';
+import type { StatsCounter } from './core/stats.ts';
+import type { Throttle, ThrottledAttempt } from './core/throttle.ts';
+import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine/engine.ts';
+import { OutcomeHandler, type EndedAttempt } from './outcome-handler.ts';
+
+export interface DispatcherOptions {
+  readonly engine: Engine;
+  readonly throttle: Throttle;
+  readonly clock: Clock;
+  readonly poolSize: number;
+  readonly sliceSize: number | 'auto';
+  readonly maxCapacityRetryMs: number;
+  readonly maxRowCrashes: number;
+  /** The executor's counts. */
+  readonly totals: StatsCounter;
+  readonly observer: DispatchObserver;
+}
+
+/** Told what happens to attempts, for the record. */
+export interface DispatchObserver {
+  /** Attempts of one slice have ended. Called before any of their results is delivered. */
+  onAttempts?(slice: EndedSlice): void;
+  /** Nothing can run any more: the transform can't be loaded, or the engine is broken. */
+  onFatal(error: Error): void;
+}
+
+/** A slice that came back. */
+export interface EndedSlice {
+  readonly batch: Batch;
+  readonly sliceId: number;
+  readonly threadId: number;
+  readonly dispatchedAt: number;
+  /** The throttle's delay in force at dispatch. */
+  readonly delayMs: number;
+  readonly attempts: readonly EndedAttempt[];
+}
+
+/** One slice that a worker has; to the throttle it is one attempt, as its rows run one after another. */
+interface InFlight extends ThrottledAttempt {
+  readonly batch: Batch;
+  readonly rows: readonly BatchRow[];
+  readonly permit: Permit;
+  readonly delayMs: number;
+}
+
+/**
+ * The pump: takes rows from the queue whenever a permit is free and the gate is open, sends them as slices, and deals
+ * with what comes back. A refused row goes back to the queue with its wait; meanwhile it holds neither permit nor worker.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #queue = new RowQueue<Batch, BatchRow>();
+  readonly #semaphore: Semaphore;
+  readonly #sizer: SliceSizer;
+  readonly #outcomes: OutcomeHandler;
+  readonly #inFlight = new Map<number, InFlight>();
+  #engineState: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
+  #nextSliceId = 0;
+  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  #paced: { readonly since: number; readonly batches: ReadonlySet<Batch> } | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#semaphore = new Semaphore(options.poolSize);
+    this.#sizer = new SliceSizer(options);
+    this.#outcomes = new OutcomeHandler({ ...options, queue: this.#queue });
+  }
+
+  get availablePermits(): number {
+    return this.#semaphore.available;
+  }
+
+  /** How many rows a slice has at present while there is plenty of work. */
+  get sliceSize(): number {
+    return this.#sizer.current;
+  }
+
+  /** Queues new rows of one batch, in order. */
+  enqueue(rows: readonly BatchRow[]): void {
+    const now = this.#options.clock.now();
+    for (const row of rows) {
+      const { ending } = row.batch;
+      if (ending === undefined) this.#queue.pushNew(row);
+      else row.batch.completeEnded(row, ending, now);
+    }
+    const batch = rows[0]?.batch;
+    if (batch?.ending !== undefined) batch.flush();
+    this.#pump();
+  }
+
+  /** Ends the rows of a batch that are not running; those that run end when their slice comes back. */
+  end(batch: Batch, ending: Ending): void {
+    batch.end(ending);
+    const now = this.#options.clock.now();
+    for (const row of this.#queue.removeBatch(batch)) batch.completeEnded(row, ending, now);
+    batch.inBackoff = 0;
+    batch.flush();
+    this.#pump(); // the timer may have been for one of these rows
+  }
+
+  /** A row in flight has made a call: gives its batch, and sees to it that no later attempt uses the index again. */
+  noteCall(
+    sliceId: number,
+    call: { readonly stateId: string; readonly callIndex: number },
+  ): Batch | undefined {
+    const flight = this.#inFlight.get(sliceId);
+    const row = flight?.rows.find(({ stateId }) => stateId === call.stateId);
+    row?.noteCalls(call.callIndex + 1);
+    return flight?.batch;
+  }
+
+  #pump(): void {
+    const { clock, throttle } = this.#options;
+    const now = clock.now();
+    for (const row of this.#queue.advance(now)) this.#outcomes.expire(row, now);
+    this.#accountPacing(now);
+    if (this.#queue.readyCount > 0 && this.#isEngineReady()) {
+      while (this.#mayDispatch()) {
+        if (throttle.gateAt(now) > now) {
+          this.#paced = { since: now, batches: this.#queue.readyBatches() };
+          break;
+        }
+        this.#dispatch(now);
+      }
+    }
+    this.#armTimer(now);
+  }
+
+  #mayDispatch(): boolean {
+    return (
+      this.#queue.readyCount > 0 &&
+      this.#semaphore.available > 0 &&
+      this.#inFlight.size < this.#options.throttle.limit()
+    );
+  }
+
+  /** Starts the engine when it is first needed. */
+  #isEngineReady(): boolean {
+    if (this.#engineState === 'idle') {
+      this.#engineState = 'starting';
+      this.#options.engine.start().then(
+        () => {
+          this.#engineState = 'ready';
+          this.#pump();
+        },
+        (reason: unknown) => {
+          this.#failFatally(reason);
+        },
+      );
+    }
+    return this.#engineState === 'ready';
+  }
+
+  #failFatally(reason: unknown): void {
+    if (this.#engineState === 'failed') return;
+    this.#engineState = 'failed';
+    this.#options.observer.onFatal(
+      reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }),
+    );
+  }
+
+  #dispatch(now: number): void {
+    const { throttle, engine } = this.#options;
+    const permit = this.#semaphore.tryAcquire();
+    if (permit === undefined) throw new Error('Cannot dispatch as no permit is free');
+    const rows = this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
+    const { batch, refusals } = rows[0] as BatchRow;
+    const delayMs = throttle.currentDelayMs;
+    for (const row of rows) {
+      row.attempt++;
+      if (row.lastRefusal !== undefined) batch.inBackoff--;
+    }
+    batch.sliceStarted();
+    const slice: Slice = {
+      sliceId: this.#nextSliceId++,
+      lane: permit.lane,
+      counter: batch.counter,
+      generatedIds: batch.generatedIds,
+      rows,
+    };
+    const flight: InFlight = { batch, rows, permit, dispatchedAt: now, refusals, delayMs };
+    throttle.onDispatch(flight);
+    this.#inFlight.set(slice.sliceId, flight);
+    engine.run(slice, batch.signal).then(
+      (report) => {
+        this.#onReport(flight, slice.sliceId, report);
+      },
+      (reason: unknown) => {
+        this.#failFatally(reason);
+        this.#onReport(flight, slice.sliceId, NOTHING_STARTED);
+      },
+    );
+  }
+
+  #sizeFor(batch: Batch, waiting: number): number {
+    // anything that could be refused again must not sit behind another row in a slice
+    const undisturbed = this.#options.throttle.atRest && this.#queue.waitingCount === 0;
+    return undisturbed ? this.#sizer.sizeFor({ waiting, open: batch.open }) : 1;
+  }
+
+  #onReport(flight: InFlight, sliceId: number, report: SliceReport): void {
+    const { clock, observer } = this.#options;
+    const { batch, rows, permit, dispatchedAt, delayMs } = flight;
+    permit.release(); // before anything that could throw
+    this.#inFlight.delete(sliceId);
+    batch.sliceEnded();
+    const now = clock.now();
+    const { times, threadId } = report;
+    const started = times.length / 2;
+    if (started > 0) this.#sizer.record(started, (times[times.length - 1] ?? 0) - (times[0] ?? 0));
+    // the worker need not wait until its results are unpacked, unless they decide what comes next
+    if (started === rows.length && !report.disturbed && this.#options.throttle.atRest) this.#pump();
+    const alone =
+      this.#semaphore.count === 1 || (this.#inFlight.size === 0 && this.#queue.waitingCount === 0);
+    const end = { attempt: flight, alone, now };
+    const attempts = report.outcomes.map((outcome, position) => {
+      const row = rows[position] as BatchRow;
+      row.noteCalls(report.nextCallIndices?.[position] ?? 0);
+      // the worker's clock is the same, but what it says must not contradict what was seen here
+      const startedAt = Math.min(now, Math.max(dispatchedAt, times[2 * position] ?? now));
+      const finishedAt = Math.min(now, Math.max(startedAt, times[2 * position + 1] ?? now));
+      const attempt: EndedAttempt = { row, outcome, startedAt, finishedAt, backoffMs: 0 };
+      this.#outcomes.apply(attempt, end);
+      return attempt;
+    });
+    if (started === 0) this.#options.throttle.onOther(flight, now);
+    if (attempts.length < rows.length) this.#takeBack(batch, rows.slice(attempts.length), now);
+    observer.onAttempts?.({ batch, sliceId, threadId, dispatchedAt, delayMs, attempts });
+    batch.flush();
+    this.#pump();
+    batch.changed();
+  }
+
+  /** Rows that were sent but never started. */
+  #takeBack(batch: Batch, rows: readonly BatchRow[], now: number): void {
+    const { ending } = batch;
+    const fresh: BatchRow[] = [];
+    for (const row of rows) {
+      row.attempt--;
+      if (ending !== undefined) batch.completeEnded(row, ending, now);
+      else if (row.attempt === 0) fresh.push(row);
+      else {
+        if (row.lastRefusal !== undefined) batch.inBackoff++;
+        this.#queue.pushReady(row);
+      }
+    }
+    this.#queue.putBack(fresh);
+  }
+
+  #accountPacing(now: number): void {
+    if (this.#paced === undefined) return;
+    const { since, batches } = this.#paced;
+    this.#paced = undefined;
+    const elapsedMs = now - since;
+    for (const batch of batches) batch.stats.onPaced(elapsedMs);
+    this.#options.totals.onPaced(elapsedMs);
+  }
+
+  /** One timer for whatever comes first: a wait that ends, a budget that is spent, the gate. */
+  #armTimer(now: number): void {
+    const { clock, throttle } = this.#options;
+    const gateAt = this.#paced === undefined ? Infinity : throttle.gateAt(now);
+    const at = Math.min(gateAt, this.#queue.nextEventAt);
+    if (this.#timer?.at === at) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (at === Infinity) return;
+    const cancel = clock.setTimer(() => {
+      this.#timer = undefined;
+      this.#pump();
+    }, at - now);
+    this.#timer = { at, cancel };
+  }
+}

@@ -1,0 +1,73 @@
+import type { Outcome } from '../core/outcome.ts';
+import type { ConcurrencyGauge } from './concurrency-gauge.ts';
+import type { CallEvent } from '../core/call-event.ts';
+import type { Encoded } from '../core/codec.ts';
+
+/** One row of a slice. */
+export interface SliceRow {
+  readonly encoded: Encoded;
+  readonly stateId: string;
+  readonly rowIndex: number;
+  /** Number of the attempt that this run is. */
+  readonly attempt: number;
+  /** Index of the next `context.call` of the row. */
+  readonly nextCallIndex: number;
+}
+
+/** Consecutive rows of one batch for one worker, which runs them one after another. */
+export interface Slice {
+  readonly sliceId: number;
+  /** The permit's lane: no two slices in flight share one. */
+  readonly lane: number;
+  /** The batch's counter in the gauge. */
+  readonly counter: number;
+  /** Whether the rows' state ids are those of `generatedStateId`, so that they need not be sent. */
+  readonly generatedIds: boolean;
+  readonly rows: readonly SliceRow[];
+}
+
+/** What became of the rows of a slice. Rows from `outcomes.length` on were never started. */
+export interface SliceReport {
+  readonly threadId: number;
+  readonly outcomes: readonly Outcome[];
+  /** Whether any row was refused or lost, so that what comes next depends on the outcomes. */
+  readonly disturbed: boolean;
+  /** `startedAt` and `finishedAt` of row i at 2i and 2i + 1, in ms on the executor's monotonic clock. */
+  readonly times: Float64Array;
+  /** Index of the next `context.call` per row; undefined when no row made one. */
+  readonly nextCallIndices?: readonly number[] | undefined;
+}
+
+/** The report of a slice that came back untouched. */
+export const NOTHING_STARTED: SliceReport = {
+  threadId: 0,
+  outcomes: [],
+  disturbed: true,
+  times: new Float64Array(0),
+};
+
+/** Puts a call on record; resolves when that is durable. */
+export type CallRecorder = (sliceId: number, event: CallEvent) => Promise<void>;
+
+/** Where attempts run. */
+export interface Engine {
+  readonly gauge: ConcurrencyGauge;
+  /** How many threads run rows. */
+  readonly threads: number;
+  /** Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails. */
+  start(): Promise<void>;
+  /**
+   * Runs the rows of a slice in order until one is refused or `signal` is aborted, which stops before the next row.
+   * Never rejects because of a row. Rejects when nothing can run any more.
+   */
+  run(slice: Slice, signal: AbortSignal): Promise<SliceReport>;
+  /** Lets what runs finish, then frees all threads. */
+  close(): Promise<void>;
+  /** Ends what runs and frees all threads. */
+  destroy(): Promise<void>;
+}
+
+/** The user's module can't be loaded: it is missing, throws, or has no such export. */
+export class TransformLoadError extends Error {
+  override readonly name = 'TransformLoadError';
+}

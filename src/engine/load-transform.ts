@@ -1,0 +1,122 @@
+import { describeThrown } from '../core/row-error.ts';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Transform } from '../core/transform.ts';
+import { TransformLoadError } from './engine.ts';
+
+type Namespace = Readonly<Record<string, unknown>>;
+
+/**
+ * Imports the user's module and gives the function that it exports as `exportName`. TypeScript that Node can't run by
+ * stripping types goes through tsx when that is installed.
+ *
+ * @throws TransformLoadError that names the file, the reason and, where there is one, the fix.
+ */
+export async function loadTransform(url: string, exportName: string): Promise<Transform<unknown, unknown>> {
+  const namespace = await importModule(url);
+  const exported = findExport(namespace, exportName);
+  if (typeof exported === 'function') return exported as Transform<unknown, unknown>;
+  const found = exported === undefined ? 'has no such export' : `exports it as ${describeType(exported)}`;
+  const names = Object.keys(namespace).join(', ') || 'nothing';
+  throw new TransformLoadError(
+    `Cannot load transform ${display(url)}: export '${exportName}' must be a function, but the module ${found} (it exports: ${names})`,
+  );
+}
+
+/** A CommonJS module shows its exports on `default`, compiled ones sometimes a level deeper. */
+function findExport(namespace: Namespace, name: string): unknown {
+  const fallback = namespace['default'];
+  const inner = typeof fallback === 'object' && fallback !== null ? (fallback as Namespace)[name] : undefined;
+  return typeof namespace[name] === 'function' ? namespace[name] : (inner ?? namespace[name]);
+}
+
+async function importModule(url: string): Promise<Namespace> {
+  if (url.startsWith('file:') && !existsSync(new URL(url))) {
+    throw new TransformLoadError(`Cannot load transform ${display(url)}: there is no such file`);
+  }
+  try {
+    return (await import(url)) as Namespace;
+  } catch (reason) {
+    if (reason instanceof TransformLoadError) throw reason;
+    if (isTypeScript(url) && needsTsx(reason)) return importWithTsx(url, reason);
+    throw loadError(url, reason);
+  }
+}
+
+async function importWithTsx(url: string, reason: unknown): Promise<Namespace> {
+  const api = [url, import.meta.url].map(findTsx).find((path) => path !== undefined);
+  if (api === undefined) {
+    throw new TransformLoadError(
+      `Cannot load transform ${display(url)}: ${tell(reason)}. Node ${process.version} runs only TypeScript whose types can be stripped; ` +
+        "install tsx ('npm install --save-dev tsx') and it is used, or compile the file to JavaScript",
+      { cause: reason },
+    );
+  }
+  try {
+    const { tsImport } = (await import(api)) as {
+      tsImport: (specifier: string, parentUrl: string) => Promise<Namespace>;
+    };
+    return await tsImport(url, url);
+  } catch (tsxReason) {
+    throw loadError(url, tsxReason);
+  }
+}
+
+/** The ES module of tsx's API: its CommonJS one can't be imported on every Node. */
+function findTsx(from: string): string | undefined {
+  try {
+    const require = createRequire(from);
+    const { exports } = require('tsx/package.json') as TsxPackage;
+    return new URL(exports['./esm/api'].import.default, pathToFileURL(require.resolve('tsx/package.json')))
+      .href;
+  } catch {
+    return undefined;
+  }
+}
+
+interface TsxPackage {
+  readonly exports: { readonly './esm/api': { readonly import: { readonly default: string } } };
+}
+
+function isTypeScript(url: string): boolean {
+  return /\.[cm]?tsx?$/.test(new URL(url).pathname);
+}
+
+/** Failures of Node's own TypeScript support that happen before any code of the module has run. */
+const STRIPPING_FAILED = new Set([
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX', // enums, parameter properties, namespaces
+  'ERR_UNKNOWN_FILE_EXTENSION', // Node before 22.18
+  'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
+  'ERR_MODULE_NOT_FOUND', // './x.js' that means x.ts, './x' without extension, path aliases
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+]);
+
+function needsTsx(reason: unknown): boolean {
+  if (!(reason instanceof Error)) return false;
+  const { code } = reason as { code?: unknown };
+  // a type imported like a value; decorators
+  const unstripped =
+    reason instanceof SyntaxError &&
+    /does not provide an export|Invalid or unexpected token/.test(reason.message);
+  return unstripped || (typeof code === 'string' && STRIPPING_FAILED.has(code));
+}
+
+function loadError(url: string, reason: unknown): TransformLoadError {
+  return new TransformLoadError(`Cannot load transform ${display(url)}: ${tell(reason)}`, {
+    cause: reason,
+  });
+}
+
+function tell(reason: unknown): string {
+  const { name, message } = describeThrown(reason);
+  return name === undefined ? message : `${name}: ${message}`;
+}
+
+function describeType(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}
+
+function display(url: string): string {
+  return url.startsWith('file:') ? fileURLToPath(url) : url;
+}

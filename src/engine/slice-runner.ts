@@ -1,0 +1,222 @@
+import { generatedStateId } from '../core/generated-id.ts';
+import { failure, lost, outcomeOfThrown, type Outcome } from '../core/outcome.ts';
+import { describeThrown } from '../core/row-error.ts';
+import type { Transform } from '../core/transform.ts';
+import { isTransformResult } from '../core/transform-result.ts';
+import { AttemptContext } from './attempt-context.ts';
+import { decodeList, encode, joinEncoded, type Encoded, type EncodedList } from '../core/codec.ts';
+import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
+import type { CallRecorder, Slice, SliceReport } from './engine.ts';
+
+/** The rows of a slice by columns, as they cross a boundary; a column that says nothing new is left out. */
+export interface SliceJob {
+  readonly sliceId: number;
+  readonly counter: number;
+  readonly count: number;
+  readonly rows: EncodedList;
+  /** Index of the first row. */
+  readonly firstRowIndex: number;
+  /** Absent when the indices are consecutive. */
+  readonly rowIndices?: readonly number[] | undefined;
+  /** Absent when the ids are made from the indices. */
+  readonly stateIds?: readonly string[] | undefined;
+  /** Absent when all are first attempts. */
+  readonly attempts?: readonly number[] | undefined;
+  /** Absent when no row has made a call yet. */
+  readonly nextCallIndices?: readonly number[] | undefined;
+}
+
+/** The outcomes of a slice by columns, as they cross a boundary. */
+export interface SliceReturn {
+  /** Encoded outputs by row; meaningless for the rows listed in `others`. */
+  readonly outputs: EncodedList;
+  /** Rows that did not succeed, with their position. */
+  readonly others: readonly (readonly [position: number, outcome: Outcome])[];
+  readonly times: Float64Array;
+  readonly nextCallIndices?: readonly number[] | undefined;
+}
+
+/** What the place that runs a slice provides. */
+export interface SliceHost {
+  readonly transform: Transform<unknown, unknown>;
+  readonly workerData: unknown;
+  readonly gauge: ConcurrencyGauge;
+  readonly recordCall: CallRecorder | undefined;
+  now(): number;
+  /** Gives the rows as the transform gets them: nobody else has these values. */
+  decodeRows(rows: EncodedList): readonly unknown[];
+  /** Whether to stop before the next row. */
+  isCancelled(): boolean;
+  onRowStart(position: number, startedAt: number): void;
+  /** The row's transform is over, well or not. */
+  onRowEnd(): void;
+  /** The transform returned a promise: settles as it does, and rejects with {@link AttemptTimeout} when it takes too long. */
+  settle(output: PromiseLike<unknown>, context: AttemptContext): PromiseLike<unknown>;
+}
+
+/** An async attempt ran longer than it may. */
+export class AttemptTimeout extends Error {
+  readonly maxMs: number;
+
+  constructor(maxMs: number) {
+    super(attemptTimeoutMessage(maxMs));
+    this.name = 'TimeoutError';
+    this.maxMs = maxMs;
+  }
+}
+
+export function attemptTimeoutMessage(maxMs: number): string {
+  return `Attempt ran longer than attemptTimeoutMs (${maxMs} ms)`;
+}
+
+export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob {
+  const firstRowIndex = rows[0]?.rowIndex ?? 0;
+  const consecutive = rows.every((row, position) => row.rowIndex === firstRowIndex + position);
+  return {
+    sliceId,
+    counter,
+    count: rows.length,
+    rows: joinEncoded(rows.map((row) => row.encoded)),
+    firstRowIndex,
+    rowIndices: consecutive ? undefined : rows.map((row) => row.rowIndex),
+    stateIds: generatedIds ? undefined : rows.map((row) => row.stateId),
+    attempts: rows.every((row) => row.attempt === 1) ? undefined : rows.map((row) => row.attempt),
+    nextCallIndices: rows.every((row) => row.nextCallIndex === 0)
+      ? undefined
+      : rows.map((row) => row.nextCallIndex),
+  };
+}
+
+/** Turns the columns that crossed a boundary into outcomes, once somebody asks for them. */
+export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
+  const { others, times, nextCallIndices } = slice;
+  let decoded: readonly Outcome[] | undefined;
+  return {
+    threadId,
+    times,
+    nextCallIndices,
+    disturbed: others.some(([, { status }]) => status === 'capacity' || status === 'lost'),
+    get outcomes() {
+      return (decoded ??= decodeOutcomes(slice));
+    },
+  };
+}
+
+function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
+  const outcomes: Outcome[] = decodeList(outputs).map((value) => ({ status: 'success', value }));
+  for (const [position, outcome] of others) outcomes[position] = outcome;
+  return outcomes;
+}
+
+/** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
+export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
+  const { count } = job;
+  const outputs: Encoded[] = [];
+  const others: [number, Outcome][] = [];
+  const times = new Float64Array(2 * count);
+  let nextCallIndices: number[] | undefined;
+  let refused = false;
+  let position = 0;
+  if (host.isCancelled()) return { outputs, others, times: times.subarray(0, 0) };
+
+  const rows = host.decodeRows(job.rows);
+  host.gauge.enter(job.counter);
+  let startedAt = host.now();
+  for (; position < count && !refused && !host.isCancelled(); position++) {
+    const context = contextOf(job, position, host);
+    let returned: unknown;
+    let other: Outcome | undefined;
+    host.gauge.enter(POOL_COUNTER);
+    host.onRowStart(position, startedAt);
+    try {
+      returned = host.transform(rows[position], context);
+      if (isThenable(returned)) returned = await host.settle(returned, context);
+    } catch (thrown) {
+      other = outcomeOf(thrown, context);
+    }
+    host.onRowEnd();
+    host.gauge.leave(POOL_COUNTER);
+
+    other ??= pack(returned, outputs);
+    if (other !== undefined) {
+      outputs.length = position + 1;
+      others.push([position, other]);
+      refused = other.status === 'capacity';
+    }
+    const nextCallIndex = AttemptContext.nextCallIndexOf(context);
+    if (nextCallIndex > 0) {
+      nextCallIndices ??= new Array<number>(count).fill(0);
+      nextCallIndices[position] = nextCallIndex;
+    }
+    const finishedAt = host.now();
+    times[2 * position] = startedAt;
+    times[2 * position + 1] = finishedAt;
+    startedAt = finishedAt;
+  }
+  host.gauge.leave(job.counter);
+  return {
+    outputs: joinOutputs(outputs, others),
+    others,
+    times: times.subarray(0, 2 * position),
+    nextCallIndices,
+  };
+}
+
+function contextOf(job: SliceJob, position: number, host: SliceHost): AttemptContext {
+  const rowIndex = job.rowIndices?.[position] ?? job.firstRowIndex + position;
+  const identity = {
+    sliceId: job.sliceId,
+    stateId: job.stateIds?.[position] ?? generatedStateId(rowIndex),
+    rowIndex,
+    attempt: job.attempts?.[position] ?? 1,
+    nextCallIndex: job.nextCallIndices?.[position] ?? 0,
+  };
+  return new AttemptContext(identity, host.workerData, host.recordCall);
+}
+
+function outcomeOf(thrown: unknown, context: AttemptContext): Outcome {
+  const reason = AttemptContext.abortReasonOf(context);
+  // by identity: a thrown proxy may refuse to be asked for its class
+  if (reason === undefined || thrown !== reason) return outcomeOfThrown(thrown);
+  if (reason instanceof AttemptTimeout) {
+    return failure('attempt_timeout', reason.message, { maxMs: reason.maxMs });
+  }
+  return lost(reason, false);
+}
+
+/** A row without an output has a place in the list all the same. */
+function joinOutputs(outputs: Encoded[], others: readonly (readonly [number, Outcome])[]): EncodedList {
+  if (others.length === 0) return joinEncoded(outputs);
+  for (const [position] of others) outputs[position] = '[]';
+  return joinEncoded(outputs);
+}
+
+/** Encodes what the transform returned to the end of `outputs`, or gives the outcome that it stands for. */
+function pack(returned: unknown, outputs: Encoded[]): Outcome | undefined {
+  try {
+    if (!isTransformResult(returned)) {
+      outputs.push(encode(returned));
+      return undefined;
+    }
+    if (returned.status === 'success') {
+      outputs.push(encode(returned.value));
+      return undefined;
+    }
+    // a plain object: only own data of the result may cross
+    return { status: 'error', error: structuredClone(returned.error), retryable: returned.retryable };
+  } catch (reason) {
+    const cause = describeThrown(reason);
+    return failure('transform_error', `Result of the transform can not leave the worker: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return false; // encoding it will say what is wrong with it
+  }
+}

@@ -1,0 +1,206 @@
+import type { Batch } from './batch.ts';
+import type { Clock } from './core/clock.ts';
+import type { Entry } from './core/entry.ts';
+import { Fifo } from './core/fifo.ts';
+import type { BatchStats } from './core/stats.ts';
+import type { RowSource, SourceStep } from './row-source.ts';
+
+/** The entries of a stream, in order; iterate it once. */
+export interface EntryStream<Output> extends AsyncIterableIterator<Entry<Output>, undefined, unknown> {
+  /** The counters of this stream alone, at this moment. */
+  readonly stats: BatchStats;
+  return(): Promise<IteratorReturnResult<undefined>>;
+  throw(error: unknown): Promise<never>;
+}
+
+/** What a stream needs of its executor. */
+export interface StreamParts {
+  readonly batch: Batch;
+  readonly source: RowSource<unknown>;
+  readonly clock: Clock;
+  /** How many rows may be admitted and not yet taken, at this moment. */
+  readonly window: () => number;
+  readonly admit: (row: unknown) => void;
+  /** No more rows will be admitted. */
+  readonly close: () => void;
+  /** The consumer has stopped: ends the batch and drops its entries. */
+  readonly abandon: () => void;
+  readonly stats: () => BatchStats;
+}
+
+type Step = IteratorResult<Entry<unknown>, undefined>;
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+/** A source that answers at once is pulled no longer than this before the event loop gets its turn. */
+const LONGEST_PULL_MS = 5;
+/** Rows between two looks at the clock. */
+const CLOCK_INTERVAL = 16;
+
+/**
+ * Pulls rows from a source while the window has room and hands out entries in order. Nothing is pulled before the first
+ * entry is asked for, so that a stream nobody reads holds nothing.
+ */
+export class WindowedStream implements EntryStream<unknown> {
+  /** Resolves when every entry is taken, or the stream was stopped, and nothing of it runs any more. */
+  readonly finished: Promise<void>;
+  readonly #parts: StreamParts;
+  readonly #entries = new Fifo<Entry<unknown>>();
+  readonly #readers = new Fifo<PromiseWithResolvers<Step>>();
+  readonly #finishing = Promise.withResolvers<void>();
+  #taken = 0;
+  #pulling = false;
+  #sourceEnded = false;
+  #stopped = false;
+  #settled = false;
+  /** What the next reader is told after the last entry. */
+  #error: { readonly reason: unknown } | undefined;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+    this.finished = this.#finishing.promise;
+    parts.batch.settled.then(
+      () => {
+        this.#onSettled();
+      },
+      (reason: unknown) => {
+        this.#error ??= { reason };
+        this.#onSettled();
+      },
+    );
+  }
+
+  get stats(): BatchStats {
+    return this.#parts.stats();
+  }
+
+  /** Rows admitted and not yet taken. */
+  get pending(): number {
+    return this.#stopped ? 0 : this.#parts.batch.stats.submitted - this.#taken;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    const entry = this.#entries.shift();
+    if (entry !== undefined) {
+      this.#taken++;
+      this.#pull();
+      this.#finishIfTaken();
+      return Promise.resolve({ done: false, value: entry });
+    }
+    if (this.#settled || this.#stopped) return this.#end();
+    const reader = Promise.withResolvers<Step>();
+    this.#readers.push(reader);
+    this.#pull();
+    return reader.promise;
+  }
+
+  /** The consumer stops: closes the source and resolves when nothing of the stream runs any more. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    if (!this.#stopped) {
+      this.#stopped = true;
+      this.#entries.clear();
+      this.#parts.abandon();
+      await this.endSource();
+    }
+    await this.#parts.batch.settled.catch(() => undefined);
+    this.#finishIfTaken();
+    return DONE;
+  }
+
+  async throw(error: unknown): Promise<never> {
+    await this.return();
+    throw error;
+  }
+
+  /** Takes the entries that are next in order. */
+  deliver(entries: readonly Entry<unknown>[]): void {
+    for (const entry of entries) {
+      const reader = this.#readers.shift();
+      if (reader === undefined) {
+        this.#entries.push(entry);
+      } else {
+        this.#taken++;
+        reader.resolve({ done: false, value: entry });
+      }
+    }
+    this.#pull();
+  }
+
+  /** Stops pulling and closes the source; what was admitted goes on. */
+  async endSource(): Promise<void> {
+    if (this.#sourceEnded) return;
+    this.#sourceEnded = true;
+    this.#parts.close();
+    try {
+      await this.#parts.source.close();
+    } catch (reason) {
+      this.#error ??= { reason };
+    }
+  }
+
+  #pull(): void {
+    if (this.#pulling || this.#sourceEnded || !this.#hasRoom()) return;
+    void this.#pullWhileRoom();
+  }
+
+  /** Never rejects: an error of the source is kept for the reader. */
+  async #pullWhileRoom(): Promise<void> {
+    const { source, admit, clock } = this.#parts;
+    let startedAt = clock.now();
+    let pulled = 0;
+    this.#pulling = true;
+    try {
+      while (!this.#sourceEnded && this.#hasRoom()) {
+        const next = source.next();
+        const step = next instanceof Promise ? await next : next;
+        if (this.#hasEnded(step)) return;
+        admit(step.value);
+        if (++pulled % CLOCK_INTERVAL !== 0 || clock.now() - startedAt < LONGEST_PULL_MS) continue;
+        await new Promise<void>((resolve) => {
+          clock.defer(resolve);
+        });
+        startedAt = clock.now();
+      }
+    } catch (reason) {
+      this.#error ??= { reason };
+      this.#sourceEnded = true;
+      this.#parts.close();
+    } finally {
+      this.#pulling = false;
+    }
+  }
+
+  #hasEnded(step: SourceStep<unknown>): step is IteratorReturnResult<unknown> {
+    if (this.#sourceEnded) return true; // closed while the step was under way
+    if (step.done !== true) return false;
+    this.#sourceEnded = true;
+    this.#parts.close();
+    return true;
+  }
+
+  #hasRoom(): boolean {
+    return this.pending < this.#parts.window();
+  }
+
+  #onSettled(): void {
+    this.#settled = true;
+    for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
+      this.#end().then(reader.resolve, reader.reject);
+    }
+    this.#finishIfTaken();
+  }
+
+  /** The end of the stream: its error once, then done. */
+  #end(): Promise<Step> {
+    const error = this.#stopped ? undefined : this.#error;
+    this.#error = undefined;
+    return error === undefined ? Promise.resolve(DONE) : Promise.reject(error.reason);
+  }
+
+  #finishIfTaken(): void {
+    if (this.#settled && this.#entries.size === 0) this.#finishing.resolve();
+  }
+}

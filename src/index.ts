@@ -1,0 +1,34 @@
+import './node-version.ts';
+
+export { PooledExecutor, type BatchResult } from './pooled-executor.ts';
+export { createExecutor, type OutputOf, type RowOf } from './create-executor.ts';
+export { sharedThrottle } from './shared-throttle.ts';
+export type {
+  BatchOptions,
+  PooledExecutorOptions,
+  Progress,
+  StreamOptions,
+  ThrottleOptions,
+} from './options.ts';
+export type { RowContext } from './batch.ts';
+export type { EntryStream } from './entry-stream.ts';
+export { TransformResult } from './core/transform-result.ts';
+export type { MaybePromise, Transform, TransformContext } from './core/transform.ts';
+export { CapacityError, isCapacityStatus, type CapacityErrorOptions } from './core/capacity-error.ts';
+export type { RowError, RowErrorCode } from './core/row-error.ts';
+export type { Entry } from './core/entry.ts';
+export type { BatchStats, ExecutorStats, PoolStats } from './core/stats.ts';
+export type { Throttle } from './core/throttle.ts';
+export { TransformLoadError } from './engine/engine.ts';
+export type {
+  AttemptRecord,
+  AuditRecord,
+  AuditTrail,
+  BatchEndRecord,
+  BatchRecord,
+  CallRecord,
+  EntryRecord,
+  RecordOrigin,
+  RowRecord,
+} from './audit/audit-trail.ts';
+export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';

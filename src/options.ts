@@ -1,0 +1,204 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ResourceLimits } from 'node:worker_threads';
+import type { AuditTrail } from './audit/audit-trail.ts';
+import type { AimdDelayOptions } from './core/aimd-delay.ts';
+import type { Throttle } from './core/throttle.ts';
+import type { Transform } from './core/transform.ts';
+import {
+  BATCH_OPTIONS,
+  check,
+  EXECUTOR_OPTIONS,
+  refuse,
+  STREAM_OPTIONS,
+  THROTTLE_OPTIONS,
+} from './option-schema.ts';
+
+/** How a throttle reacts to refusals. Times are in ms. */
+export interface ThrottleOptions {
+  /** Least time between two dispatches, and the least value of the throttle's delay. Default 0. */
+  readonly minDispatchDelayMs?: number | undefined;
+  /** The most that the throttle's delay or a row's own backoff grows to. Default 5,000. */
+  readonly maxDispatchDelayMs?: number | undefined;
+  /** Factor of the delay per congestion event, finite and above 1. Default 2. */
+  readonly backoffMultiplier?: number | undefined;
+  /** How much a success takes off the delay, and the first delay after a refusal. Default 50. */
+  readonly recoveryStepMs?: number | undefined;
+}
+
+/** Options of an executor. Checked once, at construction. Times are in ms. */
+export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends ThrottleOptions {
+  /**
+   * A module (a URL, or a path from the working directory) runs on worker threads; a function runs in-process, for
+   * I/O-bound work and tests.
+   */
+  readonly transform: URL | string | Transform<Row, Output>;
+  /** Which export of the module to run. Default `'default'`. */
+  readonly exportName?: string | undefined;
+  /** The most rows that run at once. Default: `os.availableParallelism()`. */
+  readonly poolSize?: number | undefined;
+  /** Worker threads; at most `poolSize`, the default. With fewer, async transforms share a thread. */
+  readonly threads?: number | undefined;
+  /** How long a refused row is tried again, from its first attempt. Above 0; Infinity is allowed. Default 3,600,000. */
+  readonly maxCapacityRetryMs?: number | undefined;
+  /** How long one attempt may run, from the row's own start. Above 0. Default: no limit. */
+  readonly attemptTimeoutMs?: number | undefined;
+  /** A row that kills its worker this often is given up. Default 2. */
+  readonly maxRowCrashes?: number | undefined;
+  /** Rows per message to a worker: a number, or `'auto'` (the default) to follow the measured row time. */
+  readonly sliceSize?: number | 'auto' | undefined;
+  /** Where rows run: `'thread'`, the default. */
+  readonly isolation?: 'thread' | undefined;
+  /** Default: its own. Pass a `sharedThrottle` to several executors that share a quota; its options hold then. */
+  readonly throttle?: Throttle | undefined;
+  /** Where everything that happens is put on record. Default: nowhere. The caller closes it. */
+  readonly audit?: AuditTrail | undefined;
+  /** Limits of each worker thread, as of `node:worker_threads`. */
+  readonly resourceLimits?: ResourceLimits | undefined;
+  /** Cloned once into each worker thread: `context.workerData`, and `workerData` of `node:worker_threads`. */
+  readonly workerData?: unknown;
+  /** Environment of the worker threads. Default: a copy of the process's. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Node options of the worker threads. Default: those of the process. */
+  readonly execArgv?: string[] | undefined;
+}
+
+/** What the caller of one batch can choose. */
+export interface BatchOptions {
+  /** When it is aborted, rows that have not started end as `aborted`; those that run finish. */
+  readonly signal?: AbortSignal | undefined;
+  /** The run on the audit trail that the batch belongs to. Default: a run of its own. */
+  readonly runId?: string | undefined;
+  /** Called when something has changed, about once per slice. If it throws, a warning is given once and it goes on. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface StreamOptions extends BatchOptions {
+  /** The most rows admitted and not yet taken. Default: 4 * poolSize * the current slice size, at most 16,384. */
+  readonly window?: number | undefined;
+}
+
+export interface Progress {
+  readonly submitted: number;
+  /** Rows whose entry was delivered, in order. */
+  readonly emitted: number;
+  /** Slices of the batch that workers have at this moment; each runs one row at a time. */
+  readonly inFlight: number;
+  /** Rows that wait out a refusal. */
+  readonly inBackoff: number;
+  readonly errors: number;
+  /** The throttle's delay in force. */
+  readonly currentDelayMs: number;
+  /** Emitted rows per second over the last five seconds. */
+  readonly rowsPerSecond: number;
+}
+
+/** Options with all defaults filled in. */
+export interface ResolvedOptions extends AimdDelayOptions {
+  readonly transform: { readonly url: string } | { readonly fn: Transform<never, unknown> };
+  readonly exportName: string;
+  readonly poolSize: number;
+  readonly threads: number;
+  readonly maxCapacityRetryMs: number;
+  readonly attemptTimeoutMs: number | undefined;
+  readonly maxRowCrashes: number;
+  readonly sliceSize: number | 'auto';
+  readonly isolation: 'thread';
+  readonly throttle: Throttle | undefined;
+  readonly audit: AuditTrail | undefined;
+  readonly resourceLimits: ResourceLimits | undefined;
+  readonly workerData: unknown;
+  readonly env: NodeJS.ProcessEnv | undefined;
+  readonly execArgv: string[] | undefined;
+}
+
+/**
+ * Checks the options of an executor and fills in the defaults.
+ *
+ * @throws TypeError "Cannot create executor as 'poolSize' must be a positive integer: received 0".
+ */
+export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, Output>): ResolvedOptions {
+  check('create executor', EXECUTOR_OPTIONS, options);
+  const poolSize = options.poolSize ?? availableParallelism();
+  const resolved: ResolvedOptions = {
+    transform: resolveTransform(options.transform),
+    exportName: options.exportName ?? 'default',
+    poolSize,
+    threads: options.threads ?? poolSize,
+    ...resolveDelays('create executor', options),
+    maxCapacityRetryMs: options.maxCapacityRetryMs ?? 3_600_000,
+    attemptTimeoutMs: options.attemptTimeoutMs,
+    maxRowCrashes: options.maxRowCrashes ?? 2,
+    sliceSize: options.sliceSize ?? 'auto',
+    isolation: 'thread',
+    throttle: options.throttle,
+    audit: options.audit,
+    resourceLimits: options.resourceLimits,
+    workerData: options.workerData,
+    env: options.env,
+    execArgv: options.execArgv,
+  };
+  const { threads } = resolved;
+  if (threads > poolSize) {
+    refuse('create executor', 'threads', `must not be above poolSize (${poolSize})`, threads);
+  }
+  return resolved;
+}
+
+/** The options that say how rows were run, as plain data for the trail. */
+export function recordedOptions(options: ResolvedOptions): Readonly<Record<string, unknown>> {
+  const {
+    transform: _transform,
+    throttle: _throttle,
+    audit: _audit,
+    workerData: _data,
+    env: _env,
+    ...plain
+  } = options;
+  return plain;
+}
+
+/** @throws TypeError "Cannot start batch as 'signal' must be an AbortSignal: received 5". */
+export function checkBatchOptions(options: BatchOptions): void {
+  check('start batch', BATCH_OPTIONS, options);
+}
+
+/** @throws TypeError "Cannot start stream as 'window' must be a positive integer: received 0". */
+export function checkStreamOptions(options: StreamOptions): void {
+  check('start stream', STREAM_OPTIONS, options);
+}
+
+function resolveTransform(transform: URL | string | Transform<never, unknown>): ResolvedOptions['transform'] {
+  if (typeof transform === 'function') return { fn: transform };
+  if (transform instanceof URL) return { url: transform.href };
+  return { url: /^(file|data):/.test(transform) ? transform : pathToFileURL(resolve(transform)).href };
+}
+
+/**
+ * Checks the options of a shared throttle and fills in the defaults.
+ *
+ * @throws TypeError "Cannot create throttle as 'backoffMultiplier' must be a finite number above 1: received NaN".
+ */
+export function resolveThrottleOptions(options: ThrottleOptions): AimdDelayOptions {
+  check('create throttle', THROTTLE_OPTIONS, options);
+  return resolveDelays('create throttle', options);
+}
+
+function resolveDelays(action: string, options: ThrottleOptions): AimdDelayOptions {
+  const delays = {
+    minDispatchDelayMs: options.minDispatchDelayMs ?? 0,
+    maxDispatchDelayMs: options.maxDispatchDelayMs ?? 5_000,
+    backoffMultiplier: options.backoffMultiplier ?? 2,
+    recoveryStepMs: options.recoveryStepMs ?? 50,
+  };
+  const { minDispatchDelayMs, maxDispatchDelayMs, recoveryStepMs } = delays;
+  if (minDispatchDelayMs > maxDispatchDelayMs) {
+    const limit = `must not be above maxDispatchDelayMs (${maxDispatchDelayMs})`;
+    refuse(action, 'minDispatchDelayMs', limit, minDispatchDelayMs);
+  }
+  if (recoveryStepMs === 0 && minDispatchDelayMs === 0) {
+    refuse(action, 'recoveryStepMs', 'must be above 0 when minDispatchDelayMs is 0', recoveryStepMs);
+  }
+  return delays;
+}

@@ -1,0 +1,126 @@
+import type { Batch, BatchRow } from './batch.ts';
+import { failure, type CapacityOutcome, type LostOutcome, type Outcome } from './core/outcome.ts';
+import type { RowQueue } from './core/row-queue.ts';
+import type { Throttle, ThrottledAttempt } from './core/throttle.ts';
+
+export interface OutcomeHandlerOptions {
+  readonly queue: RowQueue<Batch, BatchRow>;
+  readonly throttle: Throttle;
+  readonly maxCapacityRetryMs: number;
+  readonly maxRowCrashes: number;
+}
+
+/** One slice whose attempts are over. Instants in ms on the monotonic clock. */
+export interface SliceEnd {
+  /** The slice as the throttle knows it. */
+  readonly attempt: ThrottledAttempt;
+  /** Whether no other attempt is in flight or waits out a refusal. */
+  readonly alone: boolean;
+  readonly now: number;
+}
+
+/** An attempt that is over. */
+export interface EndedAttempt {
+  readonly row: BatchRow;
+  readonly outcome: Outcome;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The wait ordered after it; 0 for none. */
+  backoffMs: number;
+}
+
+const MIN_BACKOFF_MS = 1;
+
+/** What the outcome of an attempt means for its row: a result, a wait, or another try. */
+export class OutcomeHandler {
+  readonly #options: OutcomeHandlerOptions;
+
+  constructor(options: OutcomeHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** Counts the attempt, tells the throttle, completes the row or puts it back into the queue, and notes its wait. */
+  apply(attempt: EndedAttempt, slice: SliceEnd): void {
+    const { row, outcome, startedAt, finishedAt } = attempt;
+    const { throttle } = this.#options;
+    const afterRefusal = row.lastRefusal !== undefined;
+    row.batch.stats.onAttempt(afterRefusal);
+    if (afterRefusal) row.history.lastRefusal = undefined;
+    switch (outcome.status) {
+      case 'success':
+        throttle.onSuccess(slice.attempt, slice.now);
+        row.batch.complete(row, outcome, finishedAt);
+        break;
+      case 'error':
+        throttle.onOther(slice.attempt, slice.now);
+        row.batch.complete(row, outcome, finishedAt);
+        break;
+      case 'lost':
+        throttle.onOther(slice.attempt, slice.now);
+        row.history.firstStartedAt ??= startedAt;
+        this.#onLost(row, outcome, slice.now);
+        break;
+      case 'capacity':
+        row.history.firstStartedAt ??= startedAt;
+        attempt.backoffMs = this.#onRefused(row, outcome, slice, finishedAt);
+    }
+  }
+
+  /** The budget of a refused row is spent while it waits. */
+  expire(row: BatchRow, now: number): void {
+    row.batch.inBackoff--;
+    this.#giveUp(row, now, now);
+    row.batch.flush();
+  }
+
+  #onLost(row: BatchRow, outcome: LostOutcome, now: number): void {
+    const { batch } = row;
+    const { history } = row;
+    if (outcome.culprit) history.crashes++;
+    if (batch.ending !== undefined) batch.completeEnded(row, batch.ending, now);
+    else if (history.crashes < this.#options.maxRowCrashes) this.#options.queue.pushReady(row);
+    else batch.complete(row, { status: 'error', error: outcome.error, retryable: false }, now);
+  }
+
+  /** Orders the row's wait and returns it, or ends the row when its budget is spent. */
+  #onRefused(row: BatchRow, refusal: CapacityOutcome, slice: SliceEnd, finishedAt: number): number {
+    const { throttle, queue, maxCapacityRetryMs } = this.#options;
+    const { attempt, alone, now } = slice;
+    const { batch, history } = row;
+    const waitMs = throttle.onCapacityError(attempt, { ...refusal, alone }, now);
+    history.refusals++;
+    history.lastRefusal = refusal.error;
+    if (batch.ending !== undefined) {
+      batch.completeEnded(row, batch.ending, now);
+      return 0;
+    }
+    history.deadlineAt = (history.firstStartedAt ?? now) + maxCapacityRetryMs;
+    if (history.deadlineAt <= now) {
+      this.#giveUp(row, finishedAt, now);
+      return 0;
+    }
+    history.readyAt = Math.min(now + waitMs, history.deadlineAt);
+    const backoffMs = Math.max(MIN_BACKOFF_MS, history.readyAt - now);
+    batch.stats.onBackoff(backoffMs, throttle.currentDelayMs);
+    batch.inBackoff++;
+    queue.pushWaiting(row);
+    return backoffMs;
+  }
+
+  #giveUp(row: BatchRow, completedAt: number, now: number): void {
+    const { maxCapacityRetryMs } = this.#options;
+    const elapsedMs = now - (row.history.firstStartedAt ?? now);
+    const cause = row.lastRefusal;
+    const result = failure(
+      'capacity_retry_timeout',
+      `Row was refused for longer than maxCapacityRetryMs (${maxCapacityRetryMs} ms)`,
+      {
+        elapsedMs,
+        maxMs: maxCapacityRetryMs,
+        ...(cause?.statusCode === undefined ? {} : { statusCode: cause.statusCode }),
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
+    row.batch.complete(row, result, completedAt);
+  }
+}

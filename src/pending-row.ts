@@ -1,0 +1,80 @@
+import type { Encoded } from './core/codec.ts';
+import type { RowError } from './core/row-error.ts';
+import type { QueuedRow } from './core/row-queue.ts';
+import type { SliceRow } from './engine/engine.ts';
+
+/** A row between its admission and its result: what the queue and the engine need to know of it. */
+export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
+  readonly batch: Batch;
+  readonly sequence: number;
+  readonly submitIndex: number;
+  readonly stateId: string;
+  readonly rowIndex: number;
+  /** The snapshot: what every attempt receives and the trail records. */
+  readonly encoded: Encoded;
+  /** Monotonic ms, like every instant here. */
+  readonly submittedAt: number;
+  /** Number of the attempt that runs or ran last; 0 before the first. */
+  attempt = 0;
+  /** The row has its result; whatever comes later is ignored. */
+  done = false;
+  /** What earlier attempts left behind; most rows have only one. */
+  #history: RowHistory | undefined;
+
+  constructor(
+    batch: Batch,
+    place: { readonly sequence: number; readonly submitIndex: number; readonly submittedAt: number },
+    identity: { readonly stateId: string; readonly rowIndex: number },
+    encoded: Encoded,
+  ) {
+    this.batch = batch;
+    this.sequence = place.sequence;
+    this.submitIndex = place.submitIndex;
+    this.submittedAt = place.submittedAt;
+    this.stateId = identity.stateId;
+    this.rowIndex = identity.rowIndex;
+    this.encoded = encoded;
+  }
+
+  /** Made when first asked for. */
+  get history(): RowHistory {
+    return (this.#history ??= new RowHistory());
+  }
+
+  get refusals(): number {
+    return this.#history?.refusals ?? 0;
+  }
+
+  get nextCallIndex(): number {
+    return this.#history?.nextCallIndex ?? 0;
+  }
+
+  get readyAt(): number {
+    return this.#history?.readyAt ?? -Infinity;
+  }
+
+  get deadlineAt(): number {
+    return this.#history?.deadlineAt ?? Infinity;
+  }
+
+  /** Why the last attempt was refused, as long as no further one has started. */
+  get lastRefusal(): RowError | undefined {
+    return this.#history?.lastRefusal;
+  }
+
+  /** Notes that external calls up to, not including, this index were made. */
+  noteCalls(nextCallIndex: number): void {
+    if (nextCallIndex > this.nextCallIndex) this.history.nextCallIndex = nextCallIndex;
+  }
+}
+
+class RowHistory {
+  refusals = 0;
+  crashes = 0;
+  nextCallIndex = 0;
+  /** When the first attempt began: the retry budget runs from here. */
+  firstStartedAt: number | undefined;
+  readyAt = -Infinity;
+  deadlineAt = Infinity;
+  lastRefusal: RowError | undefined;
+}

@@ -1,0 +1,373 @@
+import { identifyTransform } from './audit/transform-identity.ts';
+import { TrailRecorder } from './audit/trail-recorder.ts';
+import { snapshotOf, type Batch, type Ending, type RowContext } from './batch.ts';
+import type { Clock } from './core/clock.ts';
+import type { Entry } from './core/entry.ts';
+import { generatedStateId } from './core/generated-id.ts';
+import { StatsCounter, type BatchStats, type ExecutorStats } from './core/stats.ts';
+import { AimdThrottle, type Throttle } from './core/throttle.ts';
+import type { TransformResult } from './core/transform-result.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { POOL_COUNTER } from './engine/concurrency-gauge.ts';
+import { createEngine } from './engine/create-engine.ts';
+import type { CallRecorder, Engine } from './engine/engine.ts';
+import { WindowedStream, type EntryStream } from './entry-stream.ts';
+import { Intake, type IntakeOptions } from './intake.ts';
+import { Lifecycle } from './lifecycle.ts';
+import {
+  checkBatchOptions,
+  checkStreamOptions,
+  recordedOptions,
+  resolveOptions,
+  type BatchOptions,
+  type PooledExecutorOptions,
+  type ResolvedOptions,
+  type StreamOptions,
+} from './options.ts';
+import { checkContexts, RunRegistry } from './row-identities.ts';
+import { checkIterable, openSource, type RowIterable } from './row-source.ts';
+import { createSystemClock } from './system-clock.ts';
+import { TrailWriter } from './trail-writer.ts';
+
+/** The results of a batch, in the order of its rows. */
+export interface BatchResult<Output> {
+  readonly entries: readonly Entry<Output>[];
+  readonly stats: BatchStats;
+}
+
+/** What tests replace. */
+export interface ExecutorPorts {
+  readonly clock?: Clock;
+  readonly engine?: Engine;
+}
+
+/** Rows of a batch that are admitted in one go: their snapshots are taken at once, all else can wait for the workers. */
+const ADMISSION_GROUP = 2_048;
+const MAX_DEFAULT_WINDOW = 16_384;
+const ABORTED: Ending = { code: 'aborted', message: 'Batch was aborted before the row had finished' };
+const STOPPED: Ending = {
+  code: 'aborted',
+  message: 'Consumer of the stream stopped before the row had finished',
+};
+const UNRECORDED: Ending = { code: 'aborted', message: 'Batch failed before the row had finished' };
+const SHUT_DOWN: Ending = {
+  code: 'shutdown_requested',
+  message: 'Executor was shut down before the row had finished',
+};
+
+/** A batch or stream that is not over. */
+interface Work {
+  readonly batch: Batch;
+  /** Rows admitted and not yet emitted. */
+  readonly pending: () => number;
+  /** Stops taking rows in. */
+  readonly stopSource: () => void;
+}
+
+/**
+ * Runs a transform over rows on worker threads, at most `poolSize` rows at once, and gives the results back in the order
+ * of submission. One executor serves any number of overlapping batches and streams, which share its permits and its
+ * throttle and are isolated in all else.
+ *
+ * Call {@link shutdown} when it is no longer needed, or declare it with `await using`.
+ */
+export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDisposable {
+  readonly poolSize: number;
+  readonly #options: ResolvedOptions;
+  readonly #clock: Clock;
+  readonly #throttle: Throttle;
+  readonly #engine: Engine;
+  readonly #dispatcher: Dispatcher;
+  readonly #totals: StatsCounter;
+  readonly #trail: TrailWriter | undefined;
+  readonly #intake: Intake;
+  readonly #runs = new RunRegistry();
+  /** All work, each with the promise of its end. */
+  readonly #works = new Map<Work, Promise<void>>();
+  readonly #lifecycle = new Lifecycle(
+    () => this.#drain(),
+    () => this.#destroy(),
+  );
+  #fatal: Error | undefined;
+  #delayAtCompletionMs: number;
+
+  /** @throws TypeError when an option is unknown or its value is not allowed. */
+  constructor(options: PooledExecutorOptions<Row, Output>, ports: ExecutorPorts = {}) {
+    this.#options = resolveOptions(options);
+    const { poolSize, minDispatchDelayMs, audit } = this.#options;
+    this.poolSize = poolSize;
+    this.#delayAtCompletionMs = minDispatchDelayMs;
+    this.#clock = ports.clock ?? createSystemClock();
+    this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
+    this.#totals = new StatsCounter(minDispatchDelayMs);
+    if (audit !== undefined) {
+      const recorder = new TrailRecorder(audit, (error) => {
+        this.#failAll(error);
+      });
+      this.#trail = new TrailWriter(recorder, this.#clock);
+    }
+    this.#engine = ports.engine ?? createEngine(this.#options, this.#clock, this.#callRecorder());
+    this.#dispatcher = new Dispatcher({
+      ...this.#options,
+      engine: this.#engine,
+      throttle: this.#throttle,
+      clock: this.#clock,
+      totals: this.#totals,
+      observer: {
+        onAttempts: (slice) => this.#trail?.attemptsEnded(slice),
+        onFatal: (error) => {
+          this.#fatal = error;
+          this.#failAll(error);
+        },
+      },
+    });
+    this.#intake = new Intake({
+      clock: this.#clock,
+      dispatcher: this.#dispatcher,
+      throttle: this.#throttle,
+      gauge: this.#engine.gauge,
+      totals: this.#totals,
+      trail: this.#trail,
+      about: () => ({
+        options: recordedOptions(this.#options),
+        transform: identifyTransform(this.#options.transform),
+      }),
+    });
+  }
+
+  /** Rows admitted and not yet emitted, over all batches. */
+  get pendingCount(): number {
+    let pending = 0;
+    for (const work of this.#works.keys()) pending += work.pending();
+    return pending;
+  }
+
+  /** Permits that nobody holds; `poolSize` when idle. */
+  get availablePermits(): number {
+    return this.#dispatcher.availablePermits;
+  }
+
+  /**
+   * Runs all rows and resolves when each has its entry. A row that fails has an entry with an error; the batch rejects
+   * only on misuse, when the transform can't be loaded, or when the trail can no longer record.
+   */
+  async executeBatch(
+    contexts: Iterable<RowContext<Row>>,
+    options: BatchOptions = {},
+  ): Promise<BatchResult<Output>> {
+    checkBatchOptions(options);
+    return this.#runBatch(checkContexts(contexts), { ...options, generatedIds: false }, 'execute batch');
+  }
+
+  /** Like {@link executeBatch} with contexts made for you; gives the bare results. */
+  async map(rows: Iterable<Row>, options: BatchOptions = {}): Promise<TransformResult<Output>[]> {
+    checkBatchOptions(options);
+    checkIterable(rows);
+    const contexts = contextsOf(Array.from(rows));
+    const { entries } = await this.#runBatch(contexts, { ...options, generatedIds: true }, 'map rows');
+    return entries.map((entry) => entry.result);
+  }
+
+  /**
+   * Runs rows as they are pulled from a source, and gives entries in order as they are asked for. Nothing is pulled before
+   * the first entry is asked for, nor while the window is full. Stopping early (`break`, `return`, `throw`) stops the work
+   * and closes the source. An error of the source comes after the entries before it.
+   */
+  stream(rows: Iterable<Row> | AsyncIterable<Row>, options: StreamOptions = {}): EntryStream<Output> {
+    checkStreamOptions(options);
+    this.#refuseUnlessUsable('start stream');
+    return this.#openStream(rows, options) as EntryStream<Output>;
+  }
+
+  /** Counters since construction. */
+  getStats(): ExecutorStats {
+    const { poolSize, maxCapacityRetryMs } = this.#options;
+    return {
+      poolConfig: {
+        poolSize,
+        threads: this.#engine.threads,
+        maxCapacityRetryMs,
+        dispatchDelayAtCompletionMs: this.#delayAtCompletionMs,
+      },
+      poolStats: this.#totals.snapshot({
+        currentDelayMs: this.#throttle.currentDelayMs,
+        maxConcurrentReached: this.#engine.gauge.highest(POOL_COUNTER),
+      }),
+    };
+  }
+
+  /**
+   * Refuses new batches and frees all threads. With `wait` (the default) everything submitted finishes first, and sources of
+   * streams are read no further; without, unfinished rows end with `shutdown_requested`. Can be called again at any time.
+   */
+  shutdown(options: { readonly wait?: boolean } = {}): Promise<void> {
+    return (options.wait ?? true) ? this.#lifecycle.drain() : this.#lifecycle.destroy();
+  }
+
+  /** The same as `shutdown({ wait: true })`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown({ wait: true });
+  }
+
+  async #runBatch(
+    contexts: Iterable<RowContext<unknown>>,
+    options: IntakeOptions,
+    action: string,
+  ): Promise<BatchResult<Output>> {
+    this.#refuseUnlessUsable(action);
+    this.#claim(options.runId, contexts);
+    const snapshots = Array.from(contexts, ({ row }) => snapshotOf(row));
+    const entries: Entry<unknown>[] = [];
+    const open = this.#intake.open(options, (ready) => {
+      for (const entry of ready) entries.push(entry);
+    });
+    const { batch } = open;
+    const end = this.#begin(
+      {
+        batch,
+        pending: () => snapshots.length - batch.delivered,
+        stopSource: () => undefined,
+      },
+      options.signal,
+    );
+    try {
+      let admitted = 0;
+      for (const context of contexts) {
+        open.admitSnapshot(context, snapshots[admitted]);
+        if (++admitted % ADMISSION_GROUP === 0) await this.#turn();
+      }
+      open.close();
+      await batch.settled;
+      const stats = open.stats();
+      await open.recordEnd(stats);
+      return { entries: entries as Entry<Output>[], stats };
+    } finally {
+      end();
+      open.release();
+    }
+  }
+
+  #openStream(rows: RowIterable<unknown>, options: StreamOptions): WindowedStream {
+    const source = openSource(rows); // first: it may refuse them
+    const open = this.#intake.open({ ...options, generatedIds: true }, (entries) => {
+      stream.deliver(entries);
+    });
+    const { batch } = open;
+    let nextIndex = 0;
+    let finalStats: BatchStats | undefined;
+    const stream = new WindowedStream({
+      batch,
+      clock: this.#clock,
+      source,
+      window: () => options.window ?? this.#defaultWindow(),
+      admit: (row) => {
+        const context = contextOf(row, nextIndex++);
+        this.#claim(options.runId, [context]);
+        open.admit(context);
+      },
+      close: () => {
+        open.close();
+      },
+      abandon: () => {
+        batch.discard(STOPPED);
+        this.#dispatcher.end(batch, STOPPED);
+      },
+      stats: () => finalStats ?? open.stats(),
+    });
+    const stopSource = () => void stream.endSource();
+    const end = this.#begin({ batch, pending: () => stream.pending, stopSource }, options.signal);
+    void stream.finished
+      .then(() => {
+        finalStats = open.stats();
+        open.release();
+        return open.recordEnd(finalStats);
+      })
+      .catch(() => undefined) // every entry is on record already
+      .then(end);
+    return stream;
+  }
+
+  /** Lets what has come back meanwhile be dealt with. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.defer(resolve);
+    });
+  }
+
+  /** Returns what is to be called when the work is over. */
+  #begin(work: Work, signal: AbortSignal | undefined): () => void {
+    const over = Promise.withResolvers<void>();
+    this.#works.set(work, over.promise);
+    const abort = () => {
+      this.#dispatcher.end(work.batch, ABORTED);
+      work.stopSource();
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort);
+    return () => {
+      signal?.removeEventListener('abort', abort);
+      this.#works.delete(work);
+      this.#delayAtCompletionMs = this.#throttle.currentDelayMs;
+      over.resolve();
+    };
+  }
+
+  /** No identity may be used twice in a run; without a trail nobody looks at runs. */
+  #claim(runId: string | undefined, contexts: Iterable<RowContext<unknown>>): void {
+    if (this.#trail !== undefined && runId !== undefined) this.#runs.claim(runId, contexts);
+  }
+
+  #failAll(error: Error): void {
+    for (const { batch, stopSource } of this.#works.keys()) {
+      batch.discard(UNRECORDED, error);
+      this.#dispatcher.end(batch, UNRECORDED);
+      stopSource();
+    }
+  }
+
+  async #drain(): Promise<void> {
+    for (const work of this.#works.keys()) work.stopSource();
+    await Promise.all(this.#works.values());
+    await this.#engine.close();
+  }
+
+  async #destroy(): Promise<void> {
+    for (const { batch, stopSource } of this.#works.keys()) {
+      this.#dispatcher.end(batch, SHUT_DOWN);
+      stopSource();
+    }
+    await this.#engine.destroy();
+  }
+
+  #refuseUnlessUsable(action: string): void {
+    if (!this.#lifecycle.isOpen) throw new Error(`Cannot ${action} as the executor is shut down`);
+    const failure = this.#fatal ?? this.#trail?.failure;
+    if (failure !== undefined) throw failure;
+  }
+
+  #defaultWindow(): number {
+    return Math.min(MAX_DEFAULT_WINDOW, 4 * this.poolSize * this.#dispatcher.sliceSize);
+  }
+
+  #callRecorder(): CallRecorder | undefined {
+    const trail = this.#trail;
+    if (trail === undefined) return undefined;
+    return async (sliceId, event) => {
+      const batch = this.#dispatcher.noteCall(sliceId, event);
+      if (batch !== undefined) await trail.callMade(batch, event);
+    };
+  }
+}
+
+function contextOf(row: unknown, rowIndex: number): RowContext<unknown> {
+  return { row, stateId: generatedStateId(rowIndex), rowIndex };
+}
+
+/** The contexts of rows that have none, made one by one whenever they are looked at. */
+function contextsOf(rows: readonly unknown[]): Iterable<RowContext<unknown>> {
+  return {
+    *[Symbol.iterator]() {
+      for (const [rowIndex, row] of rows.entries()) yield contextOf(row, rowIndex);
+    },
+  };
+}

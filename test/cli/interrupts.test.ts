@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { fromLines, numbers, test, toLines, transform } from '../helpers/cli.ts';
+
+const held = transform('cli-held.mjs');
+const args = ['run', held, '--pool-size', '1', '--slice-size', '1', '--window', '3'];
+const INVITATION = 'again to stop now';
+
+describe('signals', () => {
+  test.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'the first %s finishes the rows that were taken in, exit code %i',
+    async ([signal, code], { folder }) => {
+      const until = folder.fifo('gate');
+      folder.write('in.ndjson', toLines(numbers(10).map(({ n }) => (n === 1 ? { n, until } : { n }))));
+      const cli = folder.start(...args, 'in.ndjson', '-o', 'out.ndjson');
+      await cli.said('running 1\n');
+      cli.child.kill(signal);
+      await cli.said(INVITATION);
+      writeFileSync(until, '');
+      const { code: found, stderr } = await cli.ended;
+      expect(found).toBe(code);
+      const rows = fromLines(folder.read('out.ndjson'));
+      expect(rows).toEqual(numbers(rows.length));
+      expect(rows.length).toBeGreaterThanOrEqual(2);
+      expect(rows.length).toBeLessThan(10);
+      expect(stderr).toContain(`${rows.length} rows in `);
+    },
+  );
+
+  test('a signal ends a run whose input says nothing', async ({ folder }) => {
+    const cli = folder.start(...args);
+    cli.child.stdin.write('{"n":0}\n');
+    await cli.said('running 0\n');
+    cli.child.kill('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 130, stdout: '{"n":0}\n' });
+  });
+
+  test('the second Ctrl-C stops now, and what is done is written', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(10).map(({ n }) => ({ n, forEver: n === 2 }))));
+    const cli = folder.start(...args, 'in.ndjson', '-o', 'out.ndjson');
+    await cli.said('running 2\n');
+    cli.child.kill('SIGINT');
+    await cli.said(INVITATION);
+    cli.child.kill('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 130, stdout: '' });
+    expect(fromLines(folder.read('out.ndjson'))).toEqual(numbers(2));
+  });
+
+  test('the second Ctrl-C does not wait for a reader of the output', async ({ folder }) => {
+    folder.write(
+      'in.ndjson',
+      toLines([
+        { n: 0, pad: 4_000_000 },
+        { n: 1, until: folder.fifo('gate') },
+      ]),
+    );
+    const cli = folder.start(...args, 'in.ndjson');
+    cli.child.stdout.pause();
+    await cli.said('running 1\n');
+    writeFileSync(join(folder.path, 'gate'), '');
+    cli.child.kill('SIGINT');
+    await cli.said(INVITATION);
+    cli.child.kill('SIGINT');
+    expect(await once(cli.child, 'exit')).toEqual([130, null]);
+    cli.child.stdout.resume();
+    await cli.ended;
+  });
+
+  test('signals that come together are one, as when npm passes on what the terminal has sent', async ({
+    folder,
+  }) => {
+    const until = folder.fifo('gate');
+    folder.write('in.ndjson', toLines([{ n: 0, until }]));
+    const cli = folder.start(...args, 'in.ndjson');
+    await cli.said('running 0\n');
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) cli.child.kill(signal);
+    await cli.said(INVITATION);
+    writeFileSync(until, '');
+    expect(await cli.ended).toMatchObject({ stdout: '{"n":0}\n' });
+  });
+});

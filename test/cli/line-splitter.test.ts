@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LineSplitter } from '../../src/cli/line-splitter.ts';
+
+/** Reads bytes in chunks that end at the given places. */
+function split(bytes: Buffer, cuts: readonly number[] = [], splitter = new LineSplitter()) {
+  const ends = [...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
+  const rows = ends.flatMap((end, index) => splitter.push(bytes.subarray(ends[index - 1] ?? 0, end)));
+  return [...rows, ...splitter.end()];
+}
+
+const row = (line: number, text: string) => ({ line, text, problem: undefined });
+
+describe('LineSplitter', () => {
+  test('wherever chunks end, the rows are the lines that are not blank, with their numbers', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', '"', ' ', '\t', '\r', '\n', 'é', '€', '😀', '\u2028', '\uFEFF'),
+    });
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(60)), (content, cuts) => {
+        const lines = content.replace(/^\uFEFF/, '').split('\n');
+        const expected = lines
+          .map((line, index) => row(index + 1, line.replace(/\r$/, '')))
+          .filter((line) => /[^ \t\r]/.test(line.text));
+        expect(split(Buffer.from(content), cuts)).toEqual(expected);
+      }),
+    );
+  });
+
+  test('only \\n ends a line, and \\r before it belongs to the end', () => {
+    expect(split(Buffer.from('a\r\nb\rc\u2028d\r\n'))).toEqual([row(1, 'a'), row(2, 'b\rc\u2028d')]);
+  });
+
+  test('bytes that are no UTF-8 become replacement characters and break no line', () => {
+    expect(split(Buffer.from([0x61, 0xff, 0x0a, 0x62]))).toEqual([row(1, 'a\uFFFD'), row(2, 'b')]);
+  });
+
+  test('a line that is too long is a row with a problem, and the next line is read', () => {
+    const found = split(Buffer.from('1234\n12345\n1234\n123456789'), [7, 8], new LineSplitter(4));
+    const problem = 'longer than 4 characters';
+    expect(found).toEqual([
+      row(1, '1234'),
+      { line: 2, text: '', problem },
+      row(3, '1234'),
+      { line: 4, text: '', problem },
+    ]);
+  });
+});

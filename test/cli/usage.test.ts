@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { numbers, test, toLines, transform } from '../helpers/cli.ts';
+
+const loud = transform('cli-loud.mjs');
+
+describe('usage errors: exit code 2, one line, nothing was started or overwritten', () => {
+  test.for<[what: string, args: string[], message: RegExp]>([
+    ['missing input', ['nope.ndjson'], /Cannot read nope.ndjson: ENOENT/],
+    ['a folder', ['.'], /Cannot read \.: it is a directory/],
+    ['unwritable output', ['in.ndjson', '-o', 'no/out.ndjson'], /Cannot write no\/out.ndjson: ENOENT/],
+    [
+      'unwritable rejects',
+      ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'no/r.ndjson'],
+      /Cannot write no\/r.ndjson/,
+    ],
+    [
+      'output is input',
+      ['in.ndjson', '-o', './in.ndjson'],
+      /input in.ndjson and output .\/in.ndjson are the same/,
+    ],
+    ['rejects is output', ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'out.ndjson'], /are the same/],
+    ['rejects on stdout', ['in.ndjson', '--rejects', '-'], /--rejects must name a file/],
+    ['rejects as CSV', ['in.ndjson', '--rejects', 'r.csv'], /--rejects is written as NDJSON/],
+    ['unknown extension', ['in.ndjson', '-o', 'out.xml'], /format of out.xml .* '\.xml': .* give --format/],
+    ['unknown format', ['in.ndjson', '--format', 'xml'], /--format .*'xml' is invalid/],
+    ['unknown flag', ['in.ndjson', '--unordered'], /unknown option '--unordered'/],
+    ['too many arguments', ['in.ndjson', 'x'], /too many arguments/],
+    [
+      'no number',
+      ['in.ndjson', '--pool-size', 'abc'],
+      /--pool-size must be a positive integer.*: received 'abc'/,
+    ],
+    [
+      'empty number',
+      ['in.ndjson', '--pool-size', ''],
+      /--pool-size must be a positive integer.*: received ''/,
+    ],
+    [
+      'hexadecimal',
+      ['in.ndjson', '--max-row-crashes', '0x10'],
+      /--max-row-crashes must be .*: received '0x10'/,
+    ],
+    [
+      'multiplier',
+      ['in.ndjson', '--backoff-multiplier', '1'],
+      /--backoff-multiplier must be .* above 1: received '1'/,
+    ],
+    [
+      'threads above pool size',
+      ['in.ndjson', '--pool-size', '2', '--threads', '4'],
+      /--threads must not be above --pool-size \(2\): received '4'/,
+    ],
+    [
+      'min above max',
+      ['in.ndjson', '--min-dispatch-delay-ms', '6000'],
+      /--min-dispatch-delay-ms must not be above --max-dispatch-delay-ms \(5000\): received '6000'/,
+    ],
+    ['window', ['in.ndjson', '--window', '0'], /--window must be a positive integer: received '0'/],
+    ['slice size', ['in.ndjson', '--slice-size', 'big'], /--slice-size must be 'auto' or .*: received 'big'/],
+    ['isolation', ['in.ndjson', '--isolation', 'moon'], /--isolation must be .*: received 'moon'/],
+    ['JSON', ['in.ndjson', '--worker-data', '{a'], /--worker-data must be JSON: received '\{a'/],
+    ['environment', ['in.ndjson', '--env', 'FOO'], /--env must be KEY=VALUE: received 'FOO'/],
+    ['max errors', ['in.ndjson', '--max-errors', '5x'], /--max-errors must be .*: received '5x'/],
+  ])('%s', async ([, args, message], { folder }) => {
+    const [input, output] = [toLines(numbers(10)), 'precious\n'];
+    folder.write('in.ndjson', input);
+    folder.write('out.ndjson', output);
+    const { code, stdout, stderr } = await folder.run(['run', loud, ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^pooled-executor: .*\n(\(--help .*\)\n)?$/);
+    expect([folder.read('in.ndjson'), folder.read('out.ndjson')]).toEqual([input, output]);
+  });
+
+  test.for<[what: string, args: string[], message: RegExp]>([
+    ['missing module', ['nope.mjs'], /Cannot load transform .*nope.mjs: there is no such file/],
+    ['module that throws', [transform('cli-throws-on-load.mjs')], /cli-throws-on-load.mjs: Error: not today/],
+    ['missing export', [transform('cli-double.mjs'), '--export', 'nope'], /export 'nope' must be a function/],
+    [
+      'export of another type',
+      [transform('cli-double.mjs'), '--export', 'notAFunction'],
+      /exports it as number/,
+    ],
+  ])('transform that can not be loaded: %s', async ([, args, message], { folder }) => {
+    folder.write('in.ndjson', toLines(numbers(10)));
+    folder.write('out.ndjson', 'precious\n');
+    const [module = '', ...flags] = args;
+    const { code, stderr } = await folder.run([
+      'run',
+      module,
+      'in.ndjson',
+      '-o',
+      'out.ndjson',
+      '--rejects',
+      'new.ndjson',
+      ...flags,
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^pooled-executor: [^\n]*\n$/);
+    expect(folder.read('out.ndjson')).toBe('precious\n');
+    expect(() => folder.read('new.ndjson')).toThrow('ENOENT');
+  });
+
+  test('no command, unknown command, missing argument', async ({ folder }) => {
+    expect(await folder.run([])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Usage:') as string,
+    });
+    expect(await folder.run(['fly'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("'fly'") as string,
+    });
+    expect(await folder.run(['run'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("'transform'") as string,
+    });
+  });
+});
+
+test('--version and --help', async ({ folder }) => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await folder.run(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  expect(await folder.run(['--help'])).toMatchObject({ code: 0, stderr: '' });
+  const help = await folder.run(['run', '--help']);
+  expect(help).toMatchObject({ code: 0, stderr: '' });
+  for (const word of ['--pool-size', '--max-errors', '--rejects', 'Exit codes', 'Examples'])
+    expect(help.stdout).toContain(word);
+});

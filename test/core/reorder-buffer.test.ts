@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ReorderBuffer } from '../../src/core/reorder-buffer.ts';
+
+/** What was completed, by index, and how far it was drained. */
+interface Model {
+  submitted: number;
+  drained: number;
+  readonly values: Map<number, unknown>;
+}
+
+type Real = ReorderBuffer<unknown>;
+type Step = fc.Command<Model, Real>;
+
+function checkState(model: Model, real: Real): void {
+  expect(real.size).toBe(model.submitted - model.drained);
+}
+
+class Submit implements Step {
+  readonly #count: number;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  run(model: Model, real: Real): void {
+    for (let left = this.#count; left > 0; left--) expect(real.submit()).toBe(model.submitted++);
+    checkState(model, real);
+  }
+
+  toString(): string {
+    return `submit x${this.#count}`;
+  }
+}
+
+class Complete implements Step {
+  readonly #pick: number;
+  readonly #value: unknown;
+
+  constructor(pick: number, value: unknown) {
+    this.#pick = pick;
+    this.#value = value;
+  }
+
+  check({ submitted }: Readonly<Model>): boolean {
+    return submitted > 0;
+  }
+
+  run(model: Model, real: Real): void {
+    // from 2 below what is open to 2 above: indices that must be refused are tried too
+    const index = model.drained - 2 + (this.#pick % (model.submitted - model.drained + 4));
+    const open = index >= model.drained && index < model.submitted && !model.values.has(index);
+    if (open) {
+      real.complete(index, this.#value);
+      model.values.set(index, this.#value);
+    } else {
+      expect(() => real.complete(index, this.#value)).toThrow(
+        `Cannot complete index ${index} as it is not reserved or was completed before`,
+      );
+    }
+    checkState(model, real);
+  }
+
+  toString(): string {
+    return `complete(${this.#pick}, ${fc.stringify(this.#value)})`;
+  }
+}
+
+class Drain implements Step {
+  check(): boolean {
+    return true;
+  }
+
+  run(model: Model, real: Real): void {
+    const expected: unknown[] = [];
+    while (model.values.has(model.drained)) expected.push(model.values.get(model.drained++));
+    const drained: unknown[] = [];
+    real.drain((value) => drained.push(value));
+    expect(drained).toStrictEqual(expected);
+    checkState(model, real);
+  }
+
+  toString(): string {
+    return 'drain';
+  }
+}
+
+const value = fc.constantFrom<unknown>(undefined, null, false, 0, '', NaN, 'value', Symbol('empty'));
+
+function drained<Value>(buffer: ReorderBuffer<Value>): Value[] {
+  const values: Value[] = [];
+  buffer.drain((next) => values.push(next));
+  return values;
+}
+
+describe('ReorderBuffer', () => {
+  test('any sequence of submit, complete and drain agrees with a map, for any initial capacity', () => {
+    const commands = fc.commands(
+      [
+        fc.integer({ min: 1, max: 9 }).map((count) => new Submit(count)),
+        fc.tuple(fc.nat(), value).map(([pick, item]) => new Complete(pick, item)),
+        fc.tuple(fc.nat(), value).map(([pick, item]) => new Complete(pick, item)),
+        fc.constant(new Drain()),
+      ],
+      { maxCommands: 80 },
+    );
+    fc.assert(
+      fc.property(
+        fc.option(fc.integer({ min: -3, max: 40 }), { nil: undefined }),
+        commands,
+        (capacity, list) => {
+          fc.modelRun(
+            () => ({
+              model: { submitted: 0, drained: 0, values: new Map<number, unknown>() },
+              real: new ReorderBuffer<unknown>(capacity),
+            }),
+            list,
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('any order of completion gives the order of submission, drained at every step', () => {
+    const orders = fc.integer({ min: 0, max: 100 }).chain((length) =>
+      fc.shuffledSubarray(
+        Array.from({ length }, (_, index) => index),
+        { minLength: length },
+      ),
+    );
+    fc.assert(
+      fc.property(orders, (order) => {
+        const buffer = new ReorderBuffer<number>(1);
+        for (const index of order.toSorted((a, b) => a - b)) expect(buffer.submit()).toBe(index);
+        const values: number[] = [];
+        for (const index of order) {
+          buffer.complete(index, index);
+          buffer.drain((next) => values.push(next));
+        }
+        expect(values).toEqual(order.toSorted((a, b) => a - b));
+        expect(buffer.size).toBe(0);
+      }),
+    );
+  });
+
+  test.each([0, 1, 2, 3, 5, 16, 20, -1])('constructor: capacity %i is only a beginning', (capacity) => {
+    const buffer = new ReorderBuffer<number>(capacity);
+    for (let index = 0; index < 70; index++) buffer.submit();
+    for (let index = 69; index >= 0; index--) buffer.complete(index, index);
+    expect(drained(buffer)).toEqual(Array.from({ length: 70 }, (_, index) => index));
+  });
+
+  test('submit: values that wait stay in their places when the buffer grows, also when it has gone round', () => {
+    const buffer = new ReorderBuffer<string>(4);
+    for (const value of ['0', '1', '2']) buffer.complete(buffer.submit(), value);
+    expect(drained(buffer)).toEqual(['0', '1', '2']);
+    for (let index = 3; index < 7; index++) expect(buffer.submit()).toBe(index); // full, in places 3 0 1 2
+    buffer.complete(4, '4');
+    buffer.complete(6, '6');
+    for (let index = 7; index < 20; index++) expect(buffer.submit()).toBe(index);
+    for (const index of [4, 6]) {
+      expect(() => buffer.complete(index, 'again')).toThrow('was completed before');
+    }
+    buffer.complete(3, '3');
+    expect(drained(buffer)).toEqual(['3', '4']);
+    buffer.complete(5, '5');
+    expect(drained(buffer)).toEqual(['5', '6']);
+    expect(buffer.size).toBe(13);
+  });
+
+  test('drain: waits at the first value that is missing, and holds the rest', () => {
+    const buffer = new ReorderBuffer<string>();
+    buffer.submit();
+    buffer.submit();
+    buffer.submit();
+    buffer.complete(1, 'b');
+    expect(drained(buffer)).toEqual([]);
+    buffer.complete(0, 'a');
+    expect(drained(buffer)).toEqual(['a', 'b']);
+    expect(buffer.size).toBe(1);
+  });
+
+  test('drain: each value comes once, also when emitting submits, completes and drains', () => {
+    const buffer = new ReorderBuffer<number>(2);
+    const emitted: number[] = [];
+    const emit = (next: number) => {
+      emitted.push(next);
+      if (next >= 20) return;
+      const index = buffer.submit();
+      buffer.complete(index, index);
+      if (next % 3 === 0) buffer.drain(emit);
+    };
+    buffer.complete(buffer.submit(), 0);
+    buffer.complete(buffer.submit(), 1);
+    buffer.drain(emit);
+    expect(emitted).toEqual(Array.from({ length: 22 }, (_, index) => index));
+    expect(buffer.size).toBe(0);
+  });
+
+  test('drain: the rest can still be drained when emitting throws', () => {
+    const buffer = new ReorderBuffer<number>();
+    for (let index = 0; index < 3; index++) buffer.complete(buffer.submit(), index);
+    const refusal = new Error('not now');
+    expect(() =>
+      buffer.drain(() => {
+        throw refusal;
+      }),
+    ).toThrow(refusal);
+    expect(drained(buffer)).toEqual([1, 2]);
+  });
+
+  test('complete: refuses an index that is not reserved, was completed, or was drained', () => {
+    const buffer = new ReorderBuffer<number>();
+    const refusal = (index: number) =>
+      `Cannot complete index ${index} as it is not reserved or was completed before`;
+    expect(() => buffer.complete(0, 1)).toThrow(refusal(0));
+    buffer.submit();
+    buffer.complete(0, 1);
+    expect(() => buffer.complete(0, 2)).toThrow(refusal(0));
+    expect(drained(buffer)).toEqual([1]);
+    expect(() => buffer.complete(0, 3)).toThrow(refusal(0));
+    expect(() => buffer.complete(-1, 3)).toThrow(refusal(-1));
+    expect(buffer.size).toBe(0);
+  });
+});

@@ -1,0 +1,76 @@
+import { expect } from 'vitest';
+import type { AuditRecord, BatchStats } from '../../src/index.ts';
+import type { RecordOf } from './trails.ts';
+
+interface Circumstances {
+  /** A consumer stopped early: the rows that nobody took have no entry. */
+  readonly stopped?: boolean;
+}
+
+/** What must hold of every trail whose batches are all over: the order of records per row, I5 and I6. */
+export function checkTrail(records: readonly AuditRecord[], circumstances: Circumstances = {}): void {
+  for (const own of Map.groupBy(records, ({ batchId }) => batchId).values()) {
+    checkBatch(own, circumstances);
+  }
+}
+
+function checkBatch(records: readonly AuditRecord[], { stopped = false }: Circumstances): void {
+  expect(records[0]?.kind, 'first record of a batch').toBe('batch');
+  const byRow = Map.groupBy(
+    records.filter((record) => 'stateId' in record),
+    ({ stateId }) => stateId,
+  );
+  for (const [stateId, own] of byRow) checkRow(stateId, own);
+  const end = records.find((record) => record.kind === 'batch-end');
+  if (end === undefined) return;
+  expect(records.at(-1), 'last record of a batch').toBe(end);
+  checkAttempts(end.stats, records);
+  if (!stopped) checkEntries(end.stats, records);
+}
+
+type OfRow = RecordOf<'row' | 'attempt' | 'call' | 'entry'>;
+
+function checkRow(stateId: string, records: readonly OfRow[]): void {
+  const kinds = records.map(({ kind }) => kind);
+  const attempts = records.filter((record) => record.kind === 'attempt');
+  if (attempts.length > 0 || kinds.includes('row'))
+    expect(kinds[0], `first record of ${stateId}`).toBe('row');
+  expect(
+    attempts.map(({ attempt }) => attempt),
+    `attempts of ${stateId}`,
+  ).toEqual(attempts.map((_, index) => index + 1));
+  for (const { dispatchedAt, startedAt, finishedAt } of attempts) {
+    expect(startedAt, `start of ${stateId}`).toBeGreaterThanOrEqual(dispatchedAt);
+    expect(finishedAt, `end of ${stateId}`).toBeGreaterThanOrEqual(startedAt);
+  }
+  const entries = records.filter((record) => record.kind === 'entry');
+  expect(entries.length, `entries of ${stateId}`).toBeLessThanOrEqual(1);
+  const [entry] = entries;
+  if (entry === undefined) return;
+  expect(records.at(-1), `last record of ${stateId}`).toBe(entry);
+  expect(entry.attempts, `attempts in the entry of ${stateId}`).toBe(attempts.length);
+}
+
+/** I5 and I6: the counters are what the attempt records say. */
+function checkAttempts(stats: BatchStats, records: readonly AuditRecord[]): void {
+  const attempts = records.filter((record) => record.kind === 'attempt');
+  const made = new Set(attempts.map(({ stateId, attempt }) => `${attempt} ${stateId}`));
+  const refused = attempts.filter(
+    ({ outcome, stateId, attempt }) => outcome === 'capacity' && made.has(`${attempt + 1} ${stateId}`),
+  );
+  const backoffMs = attempts.reduce((sum, attempt) => sum + attempt.backoffMs, 0);
+  expect.soft(stats.attempts, 'I5: attempts on record').toBe(attempts.length);
+  expect.soft(stats.capacityRetries, 'I5: refusals on record').toBe(refused.length);
+  expect.soft(stats.totalThrottleTimeMs, 'I6: waits on record').toBeCloseTo(backoffMs, 3);
+}
+
+/** I5: the counters are what the entry records say. */
+function checkEntries(stats: BatchStats, records: readonly AuditRecord[]): void {
+  const entries = records.filter((record) => record.kind === 'entry');
+  const errors = entries.filter(({ result }) => result.status === 'error').length;
+  expect.soft(stats, 'I5: entries on record').toMatchObject({
+    submitted: entries.length,
+    successes: entries.length - errors,
+    errors,
+  });
+}

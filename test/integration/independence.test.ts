@@ -1,0 +1,78 @@
+import { describe, expect } from 'vitest';
+import { MemoryAuditTrail, type Entry, type PooledExecutorOptions } from '../../src/index.ts';
+import { workerUrl } from '../helpers/engines.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { collect, contextsOf, range } from '../helpers/rows.ts';
+import { recordsOf } from '../helpers/trails.ts';
+import failing, { type ScriptedRow } from '../workers/failing-transform.ts';
+
+/** Good rows, bad rows, and rows that are refused a few times. */
+const ROWS: readonly ScriptedRow[] = range(60).map((id) => ({
+  id,
+  ...(id % 7 === 3 ? { error: `row ${id} is bad` } : {}),
+  ...(id % 11 === 5 ? { refusals: 1 + (id % 3) } : {}),
+}));
+
+/** What must not depend on how the rows were run: all but times and the order of completion. */
+function essence(entries: readonly Entry<number>[]): unknown {
+  return entries.map(({ rowIndex, stateId, submitIndex, attempts, result }) => ({
+    rowIndex,
+    stateId,
+    submitIndex,
+    attempts,
+    result: JSON.stringify(result, (key, value: unknown) => (key === 'stack' ? undefined : value)),
+  }));
+}
+
+const VARIANTS: [name: string, options: Partial<PooledExecutorOptions<ScriptedRow, number>>][] = [
+  ['sliceSize 1', { sliceSize: 1 }],
+  ['sliceSize 7', { sliceSize: 7 }],
+  ['sliceSize 100', { sliceSize: 100 }],
+  ["sliceSize 'auto'", { sliceSize: 'auto' }],
+  ['poolSize 1', { poolSize: 1 }],
+  ['poolSize 4 on one thread', { poolSize: 4, threads: 1 }],
+];
+
+describe('I12 the same rows give the same results', () => {
+  test.for(VARIANTS)('%s in threads, and sliceSize 1 in-process', async ([, variant], { createExecutor }) => {
+    const run = async (options: Partial<PooledExecutorOptions<ScriptedRow, number>>) => {
+      const clock = new FakeClock();
+      const audit = new MemoryAuditTrail();
+      const executor = createExecutor<ScriptedRow, number>(
+        { transform: workerUrl('failing-transform.ts'), poolSize: 2, sliceSize: 1, audit, ...options },
+        { clock },
+      );
+      const { entries, stats } = await clock.runUntil(executor.executeBatch(contextsOf(ROWS)));
+      const attempts = recordsOf(audit, 'attempt')
+        .map(({ rowIndex, attempt, outcome }) => ({ rowIndex, attempt, outcome }))
+        .toSorted((a, b) => a.rowIndex - b.rowIndex || a.attempt - b.attempt);
+      const { submitted, successes, errors, attempts: count, capacityRetries } = stats;
+      return {
+        entries: essence(entries),
+        attempts,
+        stats: { submitted, successes, errors, count, capacityRetries },
+        requests: recordsOf(audit, 'row').map(({ rowIndex, request, requestSha256 }) => [
+          rowIndex,
+          request,
+          requestSha256,
+        ]),
+      };
+    };
+    expect(await run(variant)).toEqual(await run({ transform: failing }));
+  });
+
+  test.for([1, 2, 13, 1000])(
+    'stream with a window of %d, and executeBatch',
+    async (window, { createExecutor }) => {
+      const clock = new FakeClock();
+      const executor = createExecutor<ScriptedRow, number>(
+        { transform: workerUrl('failing-transform.ts'), poolSize: 2 },
+        { clock },
+      );
+      const { entries } = await clock.runUntil(executor.executeBatch(contextsOf(ROWS)));
+      const streamed = await clock.runUntil(collect(executor.stream(ROWS, { window })));
+      expect(essence(streamed)).toEqual(essence(entries));
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { describe, expect } from 'vitest';
+import { MemoryAuditTrail } from '../../src/index.ts';
+import { workerUrl } from '../helpers/engines.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { Stage } from '../helpers/stage.ts';
+import { makeFailingTransform, refuse } from '../helpers/transforms.ts';
+import type { ScriptedRow } from '../workers/failing-transform.ts';
+
+describe('many rows', () => {
+  test('1,000 rows, poolSize 10, a third of them refused once or twice', async ({ createExecutor }) => {
+    const clock = new FakeClock();
+    const rows = range(1000);
+    const { transform } = makeFailingTransform(
+      new Map([
+        ...refuse(
+          rows.filter((row) => row % 3 === 0),
+          1,
+        ),
+        ...refuse(
+          rows.filter((row) => row % 9 === 0),
+          2,
+        ),
+      ]),
+    );
+    const executor = createExecutor({ transform, poolSize: 10 }, { clock });
+    const { entries, stats } = await clock.runUntil(executor.executeBatch(contextsOf(rows)));
+    expect(outputsOf(entries)).toEqual(rows);
+    expect(stats).toMatchObject({ successes: 1000, capacityRetries: 334 + 112, attempts: 1000 + 334 + 112 });
+  });
+
+  test('100 rows with 50 permits on 2 threads', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const executor = createExecutor<number, number>({
+      transform: workerUrl('delayed-transform.ts'),
+      exportName: 'delayedAsync',
+      poolSize: 50,
+      threads: 2,
+      sliceSize: 1,
+      workerData: { stage: stage.buffer },
+    });
+    const batch = executor.executeBatch(contextsOf(range(100)));
+    await stage.started(...range(50));
+    expect(stage.starts).toHaveLength(50);
+    stage.openAll();
+    const { entries, stats } = await batch;
+    expect(outputsOf(entries)).toEqual(range(100).map((row) => row * 10));
+    expect(stats.maxConcurrentReached).toBe(50);
+  });
+
+  test('20,000 rows through a stream in threads, in order', async ({ createExecutor }) => {
+    const audit = new MemoryAuditTrail();
+    const executor = createExecutor<ScriptedRow, number>({
+      transform: workerUrl('failing-transform.ts'),
+      poolSize: 2,
+      audit,
+    });
+    const source = function* () {
+      for (const id of range(20_000)) yield { id };
+    };
+    let next = 0;
+    for await (const { rowIndex, result } of executor.stream(source())) {
+      if (rowIndex !== next || result.status !== 'success' || result.value !== next * 10)
+        expect.fail(`row ${next}`);
+      next++;
+    }
+    expect(next).toBe(20_000);
+  });
+
+  test('a stream of 500 rows, half of them refused, in threads', async ({ createExecutor }) => {
+    const clock = new FakeClock();
+    const executor = createExecutor<ScriptedRow, number>(
+      { transform: workerUrl('failing-transform.ts'), poolSize: 2 },
+      { clock },
+    );
+    const rows = range(500).map((id) => ({ id, refusals: id % 2 }));
+    const entries = await clock.runUntil(collect(executor.stream(rows, { window: 100 })));
+    expect(outputsOf(entries)).toEqual(range(500).map((id) => id * 10));
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect } from 'vitest';
+import type { Progress } from '../../src/index.ts';
+import { turns } from '../helpers/event-loop.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { codesOf, collect, contextsOf, range } from '../helpers/rows.ts';
+import { makeDelayedTransform, makeTrackedTransform } from '../helpers/transforms.ts';
+
+describe('onProgress', () => {
+  test('says what is submitted, emitted, in flight, in backoff, wrong, and the delay', async ({
+    createExecutor,
+  }) => {
+    const clock = new FakeClock();
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 3, sliceSize: 1 }, { clock });
+    const seen: Progress[] = [];
+    const batch = executor.executeBatch(contextsOf(range(4)), {
+      onProgress: (progress) => seen.push(progress),
+    });
+    await delayed.started(2);
+    delayed.release(1);
+    await turns();
+    expect(seen.at(-1)).toMatchObject({
+      submitted: 4,
+      emitted: 0,
+      inFlight: 3,
+      inBackoff: 0,
+      errors: 0,
+      currentDelayMs: 0,
+    });
+    delayed.refuse(0);
+    await turns();
+    expect(seen.at(-1)).toMatchObject({
+      emitted: 0,
+      inFlight: 2,
+      inBackoff: 1,
+      errors: 0,
+      currentDelayMs: 50,
+    });
+    delayed.fail(2, new Error('bad'));
+    await turns();
+    expect(seen.at(-1)).toMatchObject({ emitted: 0, inFlight: 1, inBackoff: 1, errors: 1 });
+    await clock.advanceToNext();
+    delayed.releaseAll();
+    await batch;
+    expect(seen.at(-1)).toMatchObject({ submitted: 4, emitted: 4, inFlight: 0, inBackoff: 0, errors: 1 });
+    for (const { rowsPerSecond } of seen) expect(rowsPerSecond).toBeGreaterThanOrEqual(0);
+    const emitted = seen.map((progress) => progress.emitted);
+    expect(emitted).toEqual(emitted.toSorted((a, b) => a - b));
+  });
+
+  test('rowsPerSecond is emitted rows over the time they took', async ({ createExecutor }) => {
+    const clock = new FakeClock();
+    const executor = createExecutor(
+      { transform: makeTrackedTransform<number>().transform, poolSize: 1, minDispatchDelayMs: 100 },
+      { clock },
+    );
+    const seen: Progress[] = [];
+    await clock.runUntil(
+      executor.executeBatch(contextsOf(range(21)), { onProgress: (progress) => seen.push(progress) }),
+    );
+    expect(clock.now()).toBe(2000);
+    expect(seen.at(-1)?.rowsPerSecond).toBe(10.5);
+  });
+
+  test('comes for a stream too', async ({ createExecutor }) => {
+    const executor = createExecutor({ transform: makeTrackedTransform<number>().transform, poolSize: 1 });
+    const seen: Progress[] = [];
+    await collect(executor.stream(range(10), { onProgress: (progress) => seen.push(progress) }));
+    expect(seen.at(-1)).toMatchObject({ submitted: 10, errors: 0, inFlight: 0 });
+  });
+
+  test('that throws is warned about once, and the batch goes on', async ({ createExecutor }) => {
+    const executor = createExecutor({
+      transform: makeTrackedTransform<number>().transform,
+      poolSize: 1,
+      sliceSize: 1,
+    });
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    try {
+      let calls = 0;
+      const { entries } = await executor.executeBatch(contextsOf(range(5)), {
+        onProgress: () => {
+          calls++;
+          throw new Error('display is gone');
+        },
+      });
+      await turns();
+      expect(codesOf(entries)).toEqual(range(5).map(() => 'ok'));
+      expect(calls).toBeGreaterThan(1);
+      expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('display is gone')]);
+    } finally {
+      process.off('warning', note);
+    }
+  });
+
+  test('may call the executor: abort, shutdown, another batch', async ({ createExecutor }) => {
+    const executor = createExecutor({
+      transform: makeTrackedTransform<number>().transform,
+      poolSize: 1,
+      sliceSize: 1,
+    });
+    const controller = new AbortController();
+    let inner: Promise<unknown> | undefined;
+    const { entries } = await executor.executeBatch(contextsOf(range(5)), {
+      signal: controller.signal,
+      onProgress: ({ emitted }) => {
+        if (emitted < 2) return;
+        controller.abort();
+        inner ??= executor.map([7]);
+      },
+    });
+    expect(codesOf(entries)).toContain('aborted');
+    expect(await inner).toEqual([{ status: 'success', value: 7 }]);
+  });
+});

@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { describe, expect } from 'vitest';
+import { workerUrl } from '../helpers/engines.ts';
+import { turns } from '../helpers/event-loop.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { collect, outputsOf, range } from '../helpers/rows.ts';
+import { Stage } from '../helpers/stage.ts';
+import { makeDelayedTransform, makeTrackedTransform } from '../helpers/transforms.ts';
+
+/** Counts up, and says how far it was pulled. */
+function countingSource(): { readonly rows: Iterable<number>; readonly pulled: () => number } {
+  let pulled = 0;
+  const rows = (function* () {
+    for (;;) yield pulled++;
+  })();
+  return { rows, pulled: () => pulled };
+}
+
+describe('stream: I13 the window', () => {
+  test('is a hard bound while the head row is stalled, though all rows behind it are done', async ({
+    createExecutor,
+  }) => {
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 2, sliceSize: 1 });
+    const source = countingSource();
+    const stream = executor.stream(source.rows, { window: 5 });
+    const first = stream.next();
+    await delayed.started(0);
+    for (let row = 1; row < 5; row++) {
+      await delayed.started(row);
+      delayed.release(row);
+    }
+    await turns();
+    expect(source.pulled()).toBe(5);
+    expect(executor.pendingCount).toBe(5);
+    expect(delayed.running).toEqual([0]);
+    delayed.release(0);
+    await first;
+    await turns();
+    expect(source.pulled()).toBe(6); // one was taken, so one came in
+    delayed.releaseAll();
+    await stream.return();
+  });
+
+  test('is a hard bound while the consumer is stalled, in threads too', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const executor = createExecutor<number, number>({
+      transform: workerUrl('tracked-transform.ts'),
+      poolSize: 2,
+      workerData: { stage: stage.buffer },
+    });
+    const source = countingSource();
+    const stream = executor.stream(source.rows, { window: 16 });
+    await stream.next();
+    await stage.ended(...range(17)); // all that the window admits: one taken, 16 in it
+    await turns();
+    expect(source.pulled()).toBe(17);
+    expect(executor.pendingCount).toBe(16);
+    expect(stage.starts).toHaveLength(17);
+    await stream.return();
+  });
+
+  test('is by default 4 * poolSize * the slice size', async ({ createExecutor }) => {
+    const { transform } = makeTrackedTransform<number>();
+    const executor = createExecutor({ transform, poolSize: 3, sliceSize: 5 });
+    const source = countingSource();
+    const stream = executor.stream(source.rows);
+    await stream.next();
+    await turns(50);
+    expect(source.pulled()).toBe(1 + 4 * 3 * 5);
+    await stream.return();
+  });
+
+  test('is by default at most 16,384', async ({ createExecutor }) => {
+    const { transform } = makeTrackedTransform<number>();
+    const executor = createExecutor({ transform, poolSize: 3, sliceSize: 5000 });
+    const source = countingSource();
+    const stream = executor.stream(source.rows);
+    await stream.next();
+    await turns(100);
+    expect(source.pulled()).toBeLessThanOrEqual(1 + 16_384);
+    await stream.return();
+  });
+
+  test('a window of 1 runs one row at a time', async ({ createExecutor }) => {
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 4, sliceSize: 1 });
+    const reading = collect(executor.stream(range(3), { window: 1 }));
+    for (const row of range(3)) {
+      await delayed.started(row);
+      expect(delayed.running).toEqual([row]);
+      delayed.release(row);
+    }
+    expect(outputsOf(await reading)).toEqual(range(3));
+  });
+
+  test('of each stream is its own', async ({ createExecutor }) => {
+    const { transform } = makeTrackedTransform<number>();
+    const executor = createExecutor({ transform, poolSize: 2 });
+    const sources = [countingSource(), countingSource()];
+    const streams = sources.map(({ rows }, index) => executor.stream(rows, { window: 3 + index }));
+    for (const stream of streams) await stream.next();
+    await turns();
+    expect(sources.map(({ pulled }) => pulled())).toEqual([4, 5]);
+    expect(executor.pendingCount).toBe(7);
+    for (const stream of streams) await stream.return();
+  });
+
+  test('holds for any source, consumer and stall', async ({ createExecutor }) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.nat({ max: 40 }),
+        fc.boolean(),
+        fc.array(fc.nat({ max: 3 }), { maxLength: 20 }),
+        async (window, poolSize, count, isAsync, pauses) => {
+          const { transform } = makeTrackedTransform<number>();
+          const executor = createExecutor({ transform, poolSize });
+          let pulled = 0;
+          let taken = 0;
+          const note = (row: number) => {
+            pulled++;
+            expect(pulled - taken).toBeLessThanOrEqual(window);
+            return row;
+          };
+          const source = isAsync
+            ? (async function* () {
+                for (const row of range(count)) {
+                  await turns(pauses[row] ?? 0);
+                  yield note(row);
+                }
+              })()
+            : (function* () {
+                for (const row of range(count)) yield note(row);
+              })();
+          const stream = executor.stream(source, { window });
+          const rows: number[] = [];
+          for (;;) {
+            taken++; // asked for: the window may go on
+            const step = await stream.next();
+            if (step.done === true) break;
+            rows.push(step.value.submitIndex);
+            expect(executor.pendingCount).toBeLessThanOrEqual(window);
+            await turns(pauses[rows.length] ?? 0);
+          }
+          expect(rows).toEqual(range(count));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('stream: readers', () => {
+  test('several at once get the entries in the order in which they asked', async ({ createExecutor }) => {
+    const { transform } = makeTrackedTransform<number>();
+    const executor = createExecutor({ transform, poolSize: 2 });
+    const stream = executor.stream(range(3));
+    const steps = await Promise.all(range(5).map(() => stream.next()));
+    expect(steps.map(({ value }) => value?.submitIndex)).toEqual([0, 1, 2, undefined, undefined]);
+  });
+
+  test('more at once than the window holds are all served', async ({ createExecutor }) => {
+    const { transform } = makeTrackedTransform<number>();
+    const executor = createExecutor({ transform, poolSize: 2 });
+    const stream = executor.stream(range(20), { window: 2 });
+    const steps = await Promise.all(range(21).map(() => stream.next()));
+    expect(steps.map(({ value }) => value?.submitIndex)).toEqual([...range(20), undefined]);
+  });
+});
+
+describe('stream: stats', () => {
+  test('are those of the stream alone, at every moment and after its end', async ({ createExecutor }) => {
+    const delayed = makeDelayedTransform<string>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 3, sliceSize: 1 });
+    const other = executor.map(['other']);
+    const stream = executor.stream(['a', 'b'], { window: 2 });
+    expect(stream.stats).toMatchObject({ submitted: 0, attempts: 0 });
+    const reading = collect(stream);
+    await delayed.started('b');
+    expect(stream.stats).toMatchObject({ submitted: 2, successes: 0, maxConcurrentReached: 2 });
+    delayed.release('a');
+    await turns();
+    expect(stream.stats).toMatchObject({ submitted: 2, successes: 1, attempts: 1 });
+    delayed.fail('b', new Error('bad'));
+    await reading;
+    delayed.releaseAll();
+    await other;
+    await executor.map(['later']);
+    expect(stream.stats).toEqual({
+      submitted: 2,
+      successes: 1,
+      errors: 1,
+      attempts: 2,
+      capacityRetries: 0,
+      currentDelayMs: 0,
+      peakDelayMs: 0,
+      totalThrottleTimeMs: 0,
+      pacedTimeMs: 0,
+      maxConcurrentReached: 2,
+    });
+  });
+});

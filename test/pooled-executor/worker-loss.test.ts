@@ -1,0 +1,198 @@
+import { describe, expect } from 'vitest';
+import { MemoryAuditTrail } from '../../src/index.ts';
+import { workerUrl } from '../helpers/engines.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { codesOf, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';
+import { Stage } from '../helpers/stage.ts';
+import { recordsOf } from '../helpers/trails.ts';
+import { makeDelayedTransform } from '../helpers/transforms.ts';
+import type { MisbehavingRow } from '../workers/misbehaving-transform.ts';
+
+const transform = workerUrl('misbehaving-transform.ts');
+
+describe('attemptTimeoutMs', () => {
+  test.for(['loop', 'never settles'] as const)(
+    'I11 a row that hangs (%s) ends as attempt_timeout, the others are not affected',
+    async (what, { createExecutor }) => {
+      const stage = new Stage();
+      const executor = createExecutor<MisbehavingRow, unknown>({
+        transform,
+        poolSize: 2,
+        sliceSize: 4,
+        attemptTimeoutMs: 200,
+        workerData: { stage: stage.buffer },
+      });
+      const rows: MisbehavingRow[] = range(12).map((id) => (id === 1 ? { id, what } : { id }));
+      const { entries, stats } = await executor.executeBatch(contextsOf(rows));
+      expect(codesOf(entries)).toEqual(rows.map(({ id }) => (id === 1 ? 'attempt_timeout' : 'ok')));
+      expect(errorOf(entries[1])).toMatchObject({ retryable: false, error: { maxMs: 200 } });
+      expect(entries[1]?.attempts).toBe(1);
+      expect(stats).toMatchObject({ successes: 11, errors: 1 });
+    },
+  );
+
+  test('several rows hang, in every thread: an entry each, and the executor goes on', async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = createExecutor<MisbehavingRow, unknown>({
+      transform,
+      poolSize: 2,
+      attemptTimeoutMs: 150,
+      workerData: { stage: stage.buffer },
+    });
+    const rows: MisbehavingRow[] = range(8).map((id) => (id % 2 === 0 ? { id, what: 'loop' } : { id }));
+    expect(codesOf(await executor.executeBatch(contextsOf(rows)))).toEqual(
+      rows.map(({ id }) => (id % 2 === 0 ? 'attempt_timeout' : 'ok')),
+    );
+  });
+
+  test('in-process: an async row that never settles ends when its time is over', async ({
+    createExecutor,
+  }) => {
+    const clock = new FakeClock();
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor(
+      { transform: delayed.transform, poolSize: 1, sliceSize: 1, attemptTimeoutMs: 300 },
+      { clock },
+    );
+    const batch = executor.executeBatch(contextsOf([0, 1]));
+    await delayed.started(0);
+    await clock.advance(299);
+    expect(delayed.log).toHaveLength(1);
+    await clock.advance(1);
+    await delayed.started(1);
+    delayed.releaseAll();
+    expect(codesOf(await batch)).toEqual(['attempt_timeout', 'ok']);
+  });
+
+  test('runs from the start of the row, not of its slice, and anew in each attempt', async ({
+    createExecutor,
+  }) => {
+    const clock = new FakeClock();
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor(
+      { transform: delayed.transform, poolSize: 1, sliceSize: 3, attemptTimeoutMs: 300 },
+      { clock },
+    );
+    const batch = executor.executeBatch(contextsOf([0, 1, 2]));
+    for (const row of [0, 1]) {
+      await delayed.started(row);
+      await clock.advance(200);
+      delayed.release(row);
+    }
+    await delayed.started(2);
+    await clock.advance(200);
+    delayed.refuse(2);
+    await clock.advance(50);
+    await delayed.started(2, 2);
+    await clock.advance(200);
+    delayed.release(2);
+    expect(codesOf(await batch)).toEqual(['ok', 'ok', 'ok']);
+  });
+});
+
+describe('worker_lost', () => {
+  test('I11 process.exit in a row: after maxRowCrashes attempts it is given up, the others are not affected', async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = createExecutor<MisbehavingRow, unknown>({
+      transform,
+      poolSize: 2,
+      sliceSize: 4,
+      workerData: { stage: stage.buffer },
+    });
+    const rows: MisbehavingRow[] = range(12).map((id) => (id === 2 ? { id, what: 'exit' } : { id }));
+    const { entries, stats } = await executor.executeBatch(contextsOf(rows));
+    expect(codesOf(entries)).toEqual(rows.map(({ id }) => (id === 2 ? 'worker_lost' : 'ok')));
+    expect(entries[2]?.attempts).toBe(2);
+    expect(errorOf(entries[2]).retryable).toBe(false);
+    expect(stats).toMatchObject({ successes: 11, errors: 1, capacityRetries: 0 });
+  });
+
+  test('a row that kills its worker once succeeds at the second attempt', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const executor = createExecutor<MisbehavingRow, unknown>({
+      transform,
+      poolSize: 1,
+      workerData: { stage: stage.buffer },
+    });
+    const { entries } = await executor.executeBatch(
+      contextsOf<MisbehavingRow>([{ id: 1, what: 'exit', times: 1 }]),
+    );
+    expect(outputsOf(entries)).toEqual([10]);
+    expect(entries[0]?.attempts).toBe(2);
+  });
+
+  test.for([1, 3])(
+    'maxRowCrashes %d is the number of attempts',
+    async (maxRowCrashes, { createExecutor }) => {
+      const stage = new Stage();
+      const executor = createExecutor<MisbehavingRow, unknown>({
+        transform,
+        poolSize: 1,
+        maxRowCrashes,
+        workerData: { stage: stage.buffer },
+      });
+      const { entries } = await executor.executeBatch(
+        contextsOf<MisbehavingRow>([{ id: 1, what: 'exit' }, { id: 2 }]),
+      );
+      expect(codesOf(entries)).toEqual(['worker_lost', 'ok']);
+      expect(entries[0]?.attempts).toBe(maxRowCrashes);
+    },
+  );
+
+  test('rows on other threads meanwhile are not touched', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const executor = createExecutor<MisbehavingRow, unknown>({
+      transform,
+      poolSize: 2,
+      sliceSize: 1,
+      workerData: { stage: stage.buffer },
+    });
+    const batch = executor.executeBatch(
+      contextsOf<MisbehavingRow>([{ id: 0, what: 'held' }, { id: 1, what: 'exit' }, { id: 2 }]),
+    );
+    await stage.ended(2); // the thread was replaced while row 0 held its own
+    stage.open(0);
+    const { entries } = await batch;
+    expect(codesOf(entries)).toEqual(['ok', 'worker_lost', 'ok']);
+    expect(entries[0]?.attempts).toBe(1);
+  });
+
+  test('out of memory with resourceLimits is the row’s own error', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const executor = createExecutor<MisbehavingRow, unknown>({
+      transform,
+      poolSize: 1,
+      sliceSize: 1,
+      maxRowCrashes: 1,
+      resourceLimits: { maxOldGenerationSizeMb: 24 },
+      workerData: { stage: stage.buffer },
+    });
+    const rows: MisbehavingRow[] = [{ id: 0 }, { id: 1, what: 'out of memory' }, { id: 2 }];
+    expect(codesOf(await executor.executeBatch(contextsOf(rows)))).toEqual(['ok', 'worker_lost', 'ok']);
+  });
+
+  test('I5 every lost attempt is on record', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const audit = new MemoryAuditTrail();
+    const executor = createExecutor<MisbehavingRow, unknown>({
+      transform,
+      poolSize: 1,
+      sliceSize: 1,
+      audit,
+      workerData: { stage: stage.buffer },
+    });
+    await executor.executeBatch(contextsOf<MisbehavingRow>([{ id: 0, what: 'exit' }, { id: 1 }]));
+    expect(
+      recordsOf(audit, 'attempt').map(({ rowIndex, attempt, outcome }) => [rowIndex, attempt, outcome]),
+    ).toEqual([
+      [0, 1, 'lost'],
+      [0, 2, 'lost'],
+      [1, 1, 'ok'],
+    ]);
+  });
+});

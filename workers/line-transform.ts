@@ -1,0 +1,111 @@
+/**
+ * The transform that the command line gives to the executor: wraps the user's, so that rows come as JSON text and go as
+ * JSON text, and the main thread neither parses nor prints them. The user's module, its export and its `workerData` come
+ * in the executor's option `workerData`.
+ */
+import { messageOf } from '../src/core/row-error.ts';
+import { syncBuiltinESMExports } from 'node:module';
+import threads from 'node:worker_threads';
+import type { MaybePromise, TransformContext } from '../src/core/transform.ts';
+import { isTransformResult, type TransformResult } from '../src/core/transform-result.ts';
+import { loadTransform } from '../src/engine/load-transform.ts';
+
+/** What the command line hands over. */
+interface LineTransformSetup {
+  readonly url: string;
+  readonly exportName: string;
+  readonly workerData: unknown;
+}
+
+/** Text that is no row. The command line knows it by its name, and adds the line number. */
+class MalformedRowError extends Error {
+  override readonly name = 'MalformedRowError';
+}
+
+/** The context of the attempt, with the user's own `workerData`. */
+class LineContext implements TransformContext {
+  readonly #inner: TransformContext;
+  readonly stateId: string;
+  readonly rowIndex: number;
+  readonly attempt: number;
+  readonly workerData = userData;
+
+  constructor(inner: TransformContext) {
+    this.#inner = inner;
+    this.stateId = inner.stateId;
+    this.rowIndex = inner.rowIndex;
+    this.attempt = inner.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#inner.signal;
+  }
+
+  call<Req, Res>(name: string, request: Req, fn: (request: Req) => MaybePromise<Res>): Promise<Res> {
+    return this.#inner.call(name, request, fn);
+  }
+}
+
+const { url, exportName, workerData: userData } = threads.workerData as LineTransformSetup;
+showUserData();
+keepOutputClean();
+// here, so that a module that can't be loaded fails the first call at once, and with its own error
+const transform = await loadTransform(url, exportName);
+
+/** Runs the user's transform on one line. Stays synchronous when the user's transform is. */
+export default function lineTransform(
+  line: string | { readonly malformed: string },
+  context: TransformContext,
+): MaybePromise<string | TransformResult<string>> {
+  const returned = transform(parse(line), new LineContext(context));
+  return isThenable(returned) ? returned.then(toText) : toText(returned);
+}
+
+/** What `workerData` of node:worker_threads is with the library is so here too: the user's. */
+function showUserData(): void {
+  (threads as { workerData: unknown }).workerData = userData;
+  syncBuiltinESMExports();
+}
+
+/** What the transform logs must not stand between the rows on stdout. */
+function keepOutputClean(): void {
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+}
+
+function parse(line: string | { readonly malformed: string }): unknown {
+  if (typeof line !== 'string') throw new MalformedRowError(line.malformed);
+  try {
+    return JSON.parse(line);
+  } catch (reason) {
+    // a row is one line, so only the position in it says something
+    throw new MalformedRowError((reason as SyntaxError).message.replace(/ \(line \d+ column \d+\)$/, ''));
+  }
+}
+
+function toText(returned: unknown): string | TransformResult<string> {
+  if (!isTransformResult(returned)) return stringify(returned);
+  return returned.status === 'success' ? stringify(returned.value) : returned;
+}
+
+/** JSON text on one line; nothing (`undefined`) is written as null. */
+function stringify(value: unknown): string {
+  const text = value === undefined ? 'null' : jsonOf(value);
+  if (text !== undefined) return text;
+  throw new TypeError(`Result of the transform can not be written as JSON: it is a ${typeof value}`);
+}
+
+/** Undefined for what JSON leaves out: functions and symbols. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (reason) {
+    const why = messageOf(reason);
+    throw new TypeError(`Result of the transform can not be written as JSON: ${why}`, { cause: reason });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
