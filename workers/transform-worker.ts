@@ -1,4 +1,4 @@
-/** Piscina's entry: loads the user's transform once, then runs slices. It never throws to the pool. */
+/** What runs in each thread: loads the user's transform once, then runs slices. It never throws to the pool. */
 import { messageOf } from '../src/core/row-error.ts';
 import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
 import type { Transform } from '../src/core/transform.ts';

@@ -10,6 +10,39 @@ export interface AuditTrail {
   append(records: readonly AuditRecord[]): Promise<void>;
   /** Releases what the trail holds. The executor never closes a trail that it was given. */
   close(): Promise<void>;
+  /**
+   * What the trail knows of a run, so that it can be continued; undefined when it has no record of it. A trail without
+   * this method can't continue runs.
+   */
+  history?(runId: string): Promise<RunHistory | undefined>;
+  /** Whether the records are still there when the process has died: then every dispatch is recorded too. */
+  readonly outlivesProcess?: boolean;
+}
+
+/** What is on record of a run. */
+export interface RunHistory {
+  readonly runId: string;
+  /** The first batch of the run: what it began with. */
+  readonly batch: RecordOrigin & BatchRecord;
+  /** How many rows were submitted. */
+  readonly rowCount: number;
+  /** All rows, page by page, in the order in which they were first submitted. */
+  rows(): AsyncIterable<readonly RowHistory[]>;
+}
+
+/** What is on record of one row. */
+export interface RowHistory {
+  readonly stateId: string;
+  readonly rowIndex: number;
+  readonly requestSha256: string;
+  /** Number of the last attempt on record, ended or merely dispatched; 0 for none. */
+  readonly attempts: number;
+  /** Number of the attempt that was dispatched and never ended: it ran, or waited to, when the process died. */
+  readonly openAttempt?: number;
+  /** The index that the row's next external call gets. */
+  readonly nextCallIndex: number;
+  /** Its last entry; none when that said `aborted` or `shutdown_requested`, as the row never finished. */
+  readonly entry?: Entry<unknown>;
 }
 
 /** Which run and batch a record belongs to, and when it was made (epoch ms). */
@@ -20,7 +53,7 @@ export interface RecordOrigin {
 }
 
 export type AuditRecord = RecordOrigin &
-  (BatchRecord | BatchEndRecord | RowRecord | AttemptRecord | CallRecord | EntryRecord);
+  (BatchRecord | BatchEndRecord | RowRecord | DispatchRecord | AttemptRecord | CallRecord | EntryRecord);
 
 /** A batch begins: the options in force and which transform runs. */
 export interface BatchRecord {
@@ -42,6 +75,19 @@ export interface RowRecord {
   readonly request: unknown;
   /** SHA-256 of the request's JSON text, of its structured-clone bytes when JSON can't carry it. */
   readonly requestSha256: string;
+}
+
+/**
+ * A slice was handed to a worker. Only in trails that outlive the process: there it tells which attempts were under way
+ * when the process died.
+ */
+export interface DispatchRecord {
+  readonly kind: 'dispatch';
+  readonly sliceId: number;
+  /** The rows of the slice, by `rowIndex`. */
+  readonly rowIndices: readonly number[];
+  /** The number of the attempt of each of these rows. */
+  readonly attempts: readonly number[];
 }
 
 /** An attempt ended. Durable before the row's entry reaches the caller. Instants are epoch ms. */

@@ -36,7 +36,7 @@ const ABORT_GRACE_MS = 100;
 
 const WORKER_URL = new URL(
   // the build keeps the layout, so only the extension differs
-  `../../workers/transform-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  `../../workers/thread-entry.${import.meta.url.endsWith('.ts') ? 'cts' : 'cjs'}`,
   import.meta.url,
 );
 

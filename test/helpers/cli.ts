@@ -59,8 +59,10 @@ export class CliProcess {
   }
 
   async #end(): Promise<CliResult> {
-    const [code] = (await once(this.child, 'close')) as [number | null];
+    const [code, signal] = (await once(this.child, 'close')) as [number | null, NodeJS.Signals | null];
     const decode = (text: string) => Buffer.from(text, 'latin1').toString();
+    // Node itself has crashed: say how, instead of "expected null to be 0" in the test
+    if (signal === 'SIGABRT' || signal === 'SIGSEGV') throw new Error(`${signal}: ${decode(this.#stderr)}`);
     return { code, stdout: decode(this.#stdout), stderr: decode(this.#stderr) };
   }
 }
