@@ -1,6 +1,6 @@
 import { identifyTransform } from './audit/transform-identity.ts';
 import { TrailRecorder } from './audit/trail-recorder.ts';
-import { snapshotOf, type Batch, type Ending, type RowContext } from './batch.ts';
+import { snapshotOf, type Ending, type RowContext } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { generatedStateId } from './core/generated-id.ts';
@@ -28,6 +28,7 @@ import { checkContexts, RunRegistry } from './row-identities.ts';
 import { checkIterable, openSource, type RowIterable } from './row-source.ts';
 import { createSystemClock } from './system-clock.ts';
 import { TrailWriter } from './trail-writer.ts';
+import { Works } from './works.ts';
 
 /** The results of a batch, in the order of its rows. */
 export interface BatchResult<Output> {
@@ -44,25 +45,10 @@ export interface ExecutorPorts {
 /** Rows of a batch that are admitted in one go: their snapshots are taken at once, all else can wait for the workers. */
 const ADMISSION_GROUP = 2_048;
 const MAX_DEFAULT_WINDOW = 16_384;
-const ABORTED: Ending = { code: 'aborted', message: 'Batch was aborted before the row had finished' };
 const STOPPED: Ending = {
   code: 'aborted',
   message: 'Consumer of the stream stopped before the row had finished',
 };
-const UNRECORDED: Ending = { code: 'aborted', message: 'Batch failed before the row had finished' };
-const SHUT_DOWN: Ending = {
-  code: 'shutdown_requested',
-  message: 'Executor was shut down before the row had finished',
-};
-
-/** A batch or stream that is not over. */
-interface Work {
-  readonly batch: Batch;
-  /** Rows admitted and not yet emitted. */
-  readonly pending: () => number;
-  /** Stops taking rows in. */
-  readonly stopSource: () => void;
-}
 
 /**
  * Runs a transform over rows on worker threads, at most `poolSize` rows at once, and gives the results back in the order
@@ -82,8 +68,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   readonly #trail: TrailWriter | undefined;
   readonly #intake: Intake;
   readonly #runs = new RunRegistry();
-  /** All work, each with the promise of its end. */
-  readonly #works = new Map<Work, Promise<void>>();
+  readonly #works: Works;
   readonly #lifecycle = new Lifecycle(
     () => this.#drain(),
     () => this.#destroy(),
@@ -102,7 +87,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#totals = new StatsCounter(minDispatchDelayMs);
     if (audit !== undefined) {
       const recorder = new TrailRecorder(audit, (error) => {
-        this.#failAll(error);
+        this.#works.failAll(error);
       });
       this.#trail = new TrailWriter(recorder, this.#clock);
     }
@@ -117,9 +102,12 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
         onAttempts: (slice) => this.#trail?.attemptsEnded(slice),
         onFatal: (error) => {
           this.#fatal = error;
-          this.#failAll(error);
+          this.#works.failAll(error);
         },
       },
+    });
+    this.#works = new Works(this.#dispatcher, () => {
+      this.#delayAtCompletionMs = this.#throttle.currentDelayMs;
     });
     this.#intake = new Intake({
       clock: this.#clock,
@@ -137,9 +125,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
 
   /** Rows admitted and not yet emitted, over all batches. */
   get pendingCount(): number {
-    let pending = 0;
-    for (const work of this.#works.keys()) pending += work.pending();
-    return pending;
+    return this.#works.pendingCount;
   }
 
   /** Permits that nobody holds; `poolSize` when idle. */
@@ -222,7 +208,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       for (const entry of ready) entries.push(entry);
     });
     const { batch } = open;
-    const end = this.#begin(
+    const end = this.#works.begin(
       {
         batch,
         pending: () => snapshots.length - batch.delivered,
@@ -275,7 +261,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       stats: () => finalStats ?? open.stats(),
     });
     const stopSource = () => void stream.endSource();
-    const end = this.#begin({ batch, pending: () => stream.pending, stopSource }, options.signal);
+    const end = this.#works.begin({ batch, pending: () => stream.pending, stopSource }, options.signal);
     void stream.finished
       .then(() => {
         finalStats = open.stats();
@@ -294,48 +280,18 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     });
   }
 
-  /** Returns what is to be called when the work is over. */
-  #begin(work: Work, signal: AbortSignal | undefined): () => void {
-    const over = Promise.withResolvers<void>();
-    this.#works.set(work, over.promise);
-    const abort = () => {
-      this.#dispatcher.end(work.batch, ABORTED);
-      work.stopSource();
-    };
-    if (signal?.aborted === true) abort();
-    signal?.addEventListener('abort', abort);
-    return () => {
-      signal?.removeEventListener('abort', abort);
-      this.#works.delete(work);
-      this.#delayAtCompletionMs = this.#throttle.currentDelayMs;
-      over.resolve();
-    };
-  }
-
   /** No identity may be used twice in a run; without a trail nobody looks at runs. */
   #claim(runId: string | undefined, contexts: Iterable<RowContext<unknown>>): void {
     if (this.#trail !== undefined && runId !== undefined) this.#runs.claim(runId, contexts);
   }
 
-  #failAll(error: Error): void {
-    for (const { batch, stopSource } of this.#works.keys()) {
-      batch.discard(UNRECORDED, error);
-      this.#dispatcher.end(batch, UNRECORDED);
-      stopSource();
-    }
-  }
-
   async #drain(): Promise<void> {
-    for (const work of this.#works.keys()) work.stopSource();
-    await Promise.all(this.#works.values());
+    await this.#works.drain();
     await this.#engine.close();
   }
 
   async #destroy(): Promise<void> {
-    for (const { batch, stopSource } of this.#works.keys()) {
-      this.#dispatcher.end(batch, SHUT_DOWN);
-      stopSource();
-    }
+    this.#works.shutDown();
     await this.#engine.destroy();
   }
 
