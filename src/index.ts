@@ -27,8 +27,13 @@ export type {
   BatchEndRecord,
   BatchRecord,
   CallRecord,
+  DispatchRecord,
   EntryRecord,
   RecordOrigin,
+  RowHistory,
   RowRecord,
+  RunHistory,
 } from './audit/audit-trail.ts';
 export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';
+export { SqliteAuditTrail, type SqliteAuditTrailOptions } from './audit/sqlite-audit-trail.ts';
+export type { RecordFilter, RunSummary, StoredRecord } from './audit/stored-record.ts';

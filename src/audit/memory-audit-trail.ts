@@ -1,4 +1,5 @@
-import type { AuditRecord, AuditTrail } from './audit-trail.ts';
+import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
+import { RowStory } from './row-story.ts';
 
 /** Keeps all records in memory: for tests and small runs. "Durable" means no more than "in the array". */
 export class MemoryAuditTrail implements AuditTrail {
@@ -15,7 +16,35 @@ export class MemoryAuditTrail implements AuditTrail {
     return Promise.resolve();
   }
 
+  history(runId: string): Promise<RunHistory | undefined> {
+    const records = this.#records.filter((record) => record.runId === runId);
+    const batch = records.find((record) => record.kind === 'batch');
+    if (batch === undefined) return Promise.resolve(undefined);
+    const histories = historiesOf(records);
+    return Promise.resolve({ runId, batch, rowCount: histories.length, rows: () => onePage(histories) });
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+function historiesOf(records: readonly AuditRecord[]): readonly RowHistory[] {
+  const byState = new Map<string, RowStory>();
+  const byIndex = new Map<number, RowStory>();
+  for (const record of records) {
+    if (record.kind === 'row' && !byState.has(record.stateId)) {
+      const story = new RowStory(record);
+      byState.set(record.stateId, story);
+      byIndex.set(record.rowIndex, story);
+    }
+    if (record.kind === 'dispatch') for (const index of record.rowIndices) byIndex.get(index)?.add(record);
+    else if ('stateId' in record) byState.get(record.stateId)?.add(record);
+  }
+  return Array.from(byState.values(), ({ history }) => history);
+}
+
+/** A copy: what is on record stays as it is. */
+async function* onePage(histories: readonly RowHistory[]): AsyncGenerator<readonly RowHistory[]> {
+  if (histories.length > 0) yield structuredClone(histories);
 }

@@ -1,0 +1,153 @@
+import { wrap, type Remote } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
+import { packRecords } from './pack-records.ts';
+import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
+import type { Page } from './trail-reader.ts';
+import type { TrailService } from './trail-service.ts';
+
+export interface SqliteAuditTrailOptions {
+  /** Opens an existing file for reading only, also while another process writes to it. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Whether a file that doesn't exist is created. Default true; never with `readOnly`. */
+  readonly create?: boolean | undefined;
+}
+
+const WORKER_URL = new URL(
+  // the build keeps the layout, so only the extension differs
+  `../../workers/audit-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+);
+
+/**
+ * Keeps all records in an SQLite file (WAL; `append` resolves when its records are on the disk). A worker thread of its
+ * own does all the work with the file. Nothing is opened before it is first needed, and then it stays open until
+ * {@link close}; the worker keeps the process alive only while something is under way.
+ */
+export class SqliteAuditTrail implements AuditTrail {
+  /** Absolute. */
+  readonly path: string;
+  readonly outlivesProcess = true;
+  readonly #options: SqliteAuditTrailOptions;
+  #connection: Connection | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(path: string, options: SqliteAuditTrailOptions = {}) {
+    this.path = resolve(path);
+    this.#options = options;
+  }
+
+  /** Like the constructor, and opens the file at once: rejects when that can't be done. */
+  static async open(path: string, options: SqliteAuditTrailOptions = {}): Promise<SqliteAuditTrail> {
+    const trail = new SqliteAuditTrail(path, options);
+    try {
+      await trail.#use(() => undefined);
+      return trail;
+    } catch (reason) {
+      await trail.close();
+      throw reason;
+    }
+  }
+
+  async append(records: readonly AuditRecord[]): Promise<void> {
+    const sets = packRecords(records);
+    await this.#use((service) => service.append(sets));
+  }
+
+  /** Records in the order in which they became durable, page by page; all, or those that a filter lets through. */
+  records(filter: RecordFilter = {}): AsyncIterable<readonly StoredRecord[]> {
+    return this.#pages((service, after) => service.records(filter, after));
+  }
+
+  /** All runs, in the order of their first records. */
+  async runs(): Promise<readonly RunSummary[]> {
+    return this.#use((service) => service.runs());
+  }
+
+  async history(runId: string): Promise<RunHistory | undefined> {
+    const head = await this.#use((service) => service.historyHead(runId));
+    if (head === undefined) return undefined;
+    const rows = () => this.#pages<RowHistory>((service, after) => service.historyRows(runId, after));
+    return { runId, ...head, rows };
+  }
+
+  /** Lets what is under way end, and closes the file. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.#connection?.close();
+  }
+
+  async *#pages<Item>(
+    read: (service: Remote<TrailService>, after: number) => Promise<Page<Item>>,
+  ): AsyncGenerator<readonly Item[]> {
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const from: number = after;
+      const { items, next } = await this.#use((service) => read(service, from));
+      if (items.length > 0) yield items;
+      after = next;
+    }
+  }
+
+  async #use<Result>(action: (service: Remote<TrailService>) => Promise<Result> | Result): Promise<Result> {
+    if (this.#closed !== undefined) throw new Error(`Cannot use audit trail ${this.path} as it is closed`);
+    const { readOnly = false, create = true } = this.#options;
+    this.#connection ??= new Connection({ path: this.path, readOnly, create });
+    return this.#connection.use(action);
+  }
+}
+
+/** The worker that has the file open. */
+class Connection {
+  readonly #worker: Worker;
+  readonly #service: Remote<TrailService>;
+  readonly #opened: Promise<void>;
+  /** Rejects when the worker has ended, so that nobody waits for its answer. */
+  readonly #lost: Promise<never>;
+  #pending = 0;
+
+  constructor(options: Parameters<TrailService['open']>[0]) {
+    this.#worker = new Worker(WORKER_URL);
+    this.#service = wrap<TrailService>(nodeEndpoint(this.#worker));
+    this.#lost = new Promise((_, reject) => {
+      const fail = (reason: unknown) => {
+        const cause = { cause: reason };
+        reject(new Error(`Cannot use audit trail ${options.path} as its thread has ended`, cause));
+      };
+      this.#worker.once('error', fail);
+      this.#worker.once('exit', fail);
+    });
+    this.#lost.catch(() => undefined);
+    this.#worker.unref();
+    this.#opened = this.#whileAlive(() => this.#service.open(options));
+    this.#opened.catch(() => undefined); // whoever uses it is told
+  }
+
+  async use<Result>(action: (service: Remote<TrailService>) => Promise<Result> | Result): Promise<Result> {
+    await this.#opened;
+    return this.#whileAlive(() => action(this.#service));
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#opened.catch(() => undefined);
+      await this.#whileAlive(() => this.#service.close());
+    } finally {
+      await this.#worker.terminate();
+    }
+  }
+
+  /** The process stays alive while something is under way. */
+  async #whileAlive<Result>(action: () => Promise<Result> | Result): Promise<Result> {
+    if (this.#pending++ === 0) this.#worker.ref();
+    try {
+      return await Promise.race([action(), this.#lost]);
+    } finally {
+      if (--this.#pending === 0) this.#worker.unref();
+    }
+  }
+}

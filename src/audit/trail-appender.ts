@@ -1,0 +1,94 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { blocksOf, chainHash, type Block } from './block.ts';
+import type { RecordSet } from './record-set.ts';
+import type { TrailFile } from './trail-file.ts';
+
+/** Appends record sets, each call in one transaction. */
+export class TrailAppender {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #batches = new Map<string, { readonly id: number; readonly run: number }>();
+  #seq: number;
+  #hash: string;
+
+  constructor({ database }: TrailFile) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+    const head = database.prepare('SELECT seq, hash FROM head').get();
+    this.#seq = Number(head?.['seq']);
+    this.#hash = String(head?.['hash']);
+  }
+
+  /** When it returns, the records are durable; when it throws, none of them is in the file. */
+  append(sets: readonly RecordSet[]): void {
+    const before = { seq: this.#seq, hash: this.#hash };
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      for (const set of sets) this.#appendSet(set);
+      this.#statements.head.run(this.#seq, this.#hash);
+      this.#database.exec('COMMIT');
+    } catch (reason) {
+      ({ seq: this.#seq, hash: this.#hash } = before);
+      this.#batches.clear();
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw reason;
+    }
+  }
+
+  #appendSet(set: RecordSet): void {
+    const batch = this.#batchOf(set.runId, set.batchId);
+    for (const { block, payloads } of blocksOf(set, batch.run)) {
+      for (const { sha256, text } of payloads) this.#statements.payload.run(sha256, text);
+      this.#appendBlock(set, block, batch.id);
+    }
+  }
+
+  #appendBlock(set: RecordSet, block: Block, batch: number): void {
+    const { count, firstRow, lastRow, callKey, body } = block;
+    const seq = this.#seq + 1;
+    this.#hash = chainHash(this.#hash, { ...set, ...block, seq });
+    this.#statements.block.run(
+      seq,
+      count,
+      set.kind,
+      batch,
+      set.at,
+      firstRow,
+      lastRow,
+      callKey,
+      set.common,
+      body,
+      this.#hash,
+    );
+    this.#seq += count;
+  }
+
+  #batchOf(runId: string, batchId: string): { readonly id: number; readonly run: number } {
+    const key = JSON.stringify([runId, batchId]);
+    const known = this.#batches.get(key);
+    if (known !== undefined) return known;
+    const { insertRun, run: findRun, insertBatch, batch: findBatch } = this.#statements;
+    insertRun.run(runId);
+    const run = Number(findRun.get(runId)?.['id']);
+    insertBatch.run(run, batchId);
+    const batch = { id: Number(findBatch.get(run, batchId)?.['id']), run };
+    this.#batches.set(key, batch);
+    return batch;
+  }
+}
+
+type Statements = Readonly<
+  Record<'insertRun' | 'run' | 'insertBatch' | 'batch' | 'block' | 'payload' | 'head', StatementSync>
+>;
+
+function prepareStatements(database: DatabaseSync): Statements {
+  return {
+    insertRun: database.prepare('INSERT INTO run (run_id) VALUES (?) ON CONFLICT DO NOTHING'),
+    run: database.prepare('SELECT id FROM run WHERE run_id = ?'),
+    insertBatch: database.prepare('INSERT INTO batch (run, batch_id) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    batch: database.prepare('SELECT id FROM batch WHERE run = ? AND batch_id = ?'),
+    block: database.prepare('INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    payload: database.prepare('INSERT INTO payload VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    head: database.prepare('UPDATE head SET seq = ?, hash = ?'),
+  };
+}

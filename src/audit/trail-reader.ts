@@ -1,0 +1,286 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { AuditRecord, BatchRecord, RecordOrigin, RowHistory } from './audit-trail.ts';
+import { WIDEST_BLOCK } from './block.ts';
+import { RowStory } from './row-story.ts';
+import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
+import { fromStored } from './tagged-json.ts';
+import type { TrailFile } from './trail-file.ts';
+
+/** A part of an answer; `next` is where the following part begins, undefined after the last. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next: number | undefined;
+}
+
+/** The head of a run's history; the rows come page by page. */
+export interface HistoryHead {
+  readonly batch: RecordOrigin & BatchRecord;
+  readonly rowCount: number;
+}
+
+interface BlockRow {
+  readonly seq: number;
+  readonly count: number;
+  readonly kind: AuditRecord['kind'];
+  readonly run: number;
+  readonly run_id: string;
+  readonly batch_id: string;
+  readonly at: number;
+  readonly common: string;
+  readonly body: string;
+  readonly hash: string;
+}
+
+/** Conditions on the table `block`, and the values in them. */
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+interface Identity {
+  readonly run: number;
+  readonly stateId: string;
+  readonly rowIndex: number;
+}
+
+/** A page ends with the block that makes it as long as this. */
+const PAGE_RECORDS = 1_000;
+
+const BLOCKS = `
+  SELECT seq, count, kind, run, run_id, batch_id, at, common, body, hash
+  FROM block JOIN batch ON batch.id = block.batch JOIN run ON run.id = batch.run`;
+
+/** Reads what stands in a trail's file. Synchronous: for a worker. */
+export class TrailReader {
+  readonly #file: TrailFile;
+  readonly #payload: StatementSync;
+
+  constructor(file: TrailFile) {
+    this.#file = file;
+    this.#payload = file.database.prepare('SELECT text FROM payload WHERE sha256 = ?');
+  }
+
+  /** Records in their order, those behind `after`. */
+  records(filter: RecordFilter, after: number): Page<StoredRecord> {
+    const run = filter.runId === undefined ? undefined : (this.#runOf(filter.runId) ?? null);
+    const rows = isOfOneRow(filter) ? this.#identitiesOf(filter, run) : undefined;
+    const condition = conditionOf(filter, run, rows);
+    const blocks = this.#blocks(both([condition, { sql: 'seq > ?', values: [after] }]));
+    const items: StoredRecord[] = [];
+    for (const block of blocks) {
+      for (const stored of this.#recordsOf(block)) if (isAbout(stored.record, rows)) items.push(stored);
+      if (items.length >= PAGE_RECORDS) return { items, next: block.seq + block.count - 1 };
+    }
+    return { items, next: undefined };
+  }
+
+  runs(): RunSummary[] {
+    const of = (kind: string) => `coalesce(sum(count) FILTER (WHERE kind = '${kind}'), 0)`;
+    const rows = this.#all(
+      `SELECT run_id AS runId, min(at) AS startedAt, ${of('batch')} AS batches, ${of('row')} AS "rows",
+              ${of('attempt')} AS attempts, ${of('call')} AS calls, ${of('entry')} AS entries,
+              max(seq) FILTER (WHERE kind = 'batch') AS begun, max(seq) FILTER (WHERE kind = 'batch-end') AS ended,
+              max(at) FILTER (WHERE kind = 'batch-end') AS endedAt
+       FROM block JOIN batch ON batch.id = block.batch JOIN run ON run.id = batch.run
+       GROUP BY run ORDER BY min(seq)`,
+    ) as unknown as (Omit<RunSummary, 'endedAt'> & Record<'begun' | 'ended' | 'endedAt', number | null>)[];
+    return rows.map(({ begun, ended, endedAt, ...summary }) =>
+      endedAt === null || (ended ?? 0) < (begun ?? 0) ? summary : { ...summary, endedAt },
+    );
+  }
+
+  historyHead(runId: string): HistoryHead | undefined {
+    const run = this.#runOf(runId);
+    const [first] = this.#blocks({ sql: `run = ? AND kind = 'batch'`, values: [run ?? null] });
+    if (first === undefined) return undefined;
+    const [stored] = this.#recordsOf(first);
+    const [counted] = this.#all(
+      `SELECT count(DISTINCT value ->> 'rowIndex') AS rows FROM block JOIN batch ON batch.id = block.batch, json_each(body)
+       WHERE run = ? AND kind = 'row'`,
+      run ?? null,
+    );
+    return { batch: stored?.record as HistoryHead['batch'], rowCount: Number(counted?.['rows']) };
+  }
+
+  /** Rows in the order of their first submission; those whose records stand behind `after`. */
+  historyRows(runId: string, after: number): Page<RowHistory> {
+    const run = this.#runOf(runId) ?? null;
+    const [block] = this.#blocks({ sql: `run = ? AND kind = 'row' AND seq > ?`, values: [run, after] });
+    if (block === undefined) return { items: [], next: undefined };
+    return { items: this.#storiesOf(block), next: block.seq + block.count - 1 };
+  }
+
+  /** The stories of the rows that were first submitted in a block. */
+  #storiesOf(block: BlockRow): RowHistory[] {
+    const stories = new Map<number, RowStory>();
+    const byState = new Map<string, RowStory>();
+    const known = new Set<number>();
+    const submitted = [...this.#recordsOf(block)].map(({ record }) => record);
+    const indices = submitted.flatMap((record) => ('rowIndex' in record ? [record.rowIndex] : []));
+    const [first, last] = [
+      indices.reduce((a, b) => Math.min(a, b)),
+      indices.reduce((a, b) => Math.max(a, b)),
+    ];
+    for (const record of this.#around(block.run, first, last)) {
+      if (record.seq < block.seq && record.record.kind === 'row') known.add(record.record.rowIndex);
+    }
+    for (const record of submitted) {
+      if (record.kind !== 'row' || known.has(record.rowIndex)) continue;
+      const story = new RowStory(record);
+      stories.set(record.rowIndex, story);
+      byState.set(record.stateId, story);
+    }
+    for (const { record } of this.#around(block.run, first, last)) {
+      if (record.kind === 'dispatch') for (const index of record.rowIndices) stories.get(index)?.add(record);
+      else if ('rowIndex' in record) stories.get(record.rowIndex)?.add(record);
+    }
+    for (const [stateId, story] of byState) {
+      for (const { record } of this.#blocksRecords(callsOf(block.run, stateId))) story.add(record);
+    }
+    return Array.from(stories.values(), ({ history }) => history);
+  }
+
+  /** The records of a run about rows in a range, except calls, and some about others. */
+  #around(run: number, first: number, last: number): Iterable<StoredRecord> {
+    return this.#blocksRecords(both([{ sql: 'run = ?', values: [run] }, nearRows(first, last)]));
+  }
+
+  *#blocksRecords(condition: Condition): Generator<StoredRecord> {
+    for (const block of this.#blocks(condition)) yield* this.#recordsOf(block);
+  }
+
+  /** The rows that a filter means, in every run or in one. */
+  #identitiesOf(
+    filter: Pick<RecordFilter, 'stateId' | 'rowIndex'>,
+    run: number | null | undefined,
+  ): Identity[] {
+    const { stateId, rowIndex } = filter;
+    const near = rowIndex === undefined ? undefined : nearRows(rowIndex, rowIndex);
+    const blocks = this.#blocks(
+      both([
+        { sql: `kind IN ('row', 'entry')`, values: [] },
+        ...(run === undefined ? [] : [{ sql: 'run = ?', values: [run] }]),
+        ...(near === undefined ? [] : [near]),
+        ...(stateId === undefined ? [] : [{ sql: 'instr(body, ?) > 0', values: [JSON.stringify(stateId)] }]),
+      ]),
+    );
+    const found = new Map<string, Identity>();
+    for (const block of blocks) {
+      for (const { record } of this.#recordsOf(block)) {
+        if (!('rowIndex' in record) || !isMeant(record, filter)) continue;
+        const identity = { run: block.run, stateId: record.stateId, rowIndex: record.rowIndex };
+        found.set(JSON.stringify(identity), identity);
+      }
+    }
+    return [...found.values()];
+  }
+
+  #runOf(runId: string): number | undefined {
+    return this.#all('SELECT id FROM run WHERE run_id = ?', runId)[0]?.['id'] as number | undefined;
+  }
+
+  #blocks({ sql, values }: Condition): Iterable<BlockRow> {
+    const statement = this.#file.database.prepare(`${BLOCKS} WHERE ${sql} ORDER BY seq`);
+    return statement.iterate(...values) as Iterable<unknown> as Iterable<BlockRow>;
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    return this.#file.database.prepare(sql).all(...values);
+  }
+
+  *#recordsOf(block: BlockRow): Generator<StoredRecord> {
+    const { seq, kind, hash } = block;
+    const common = JSON.parse(block.common) as Readonly<Record<string, unknown>>;
+    const origin = { runId: block.run_id, batchId: block.batch_id, at: block.at };
+    const bodies = JSON.parse(block.body) as readonly Readonly<Record<string, unknown>>[];
+    for (const [position, body] of bodies.entries()) {
+      const fields: Record<string, unknown> = { kind, ...origin, ...common };
+      for (const [name, stored] of Object.entries(body))
+        fields[name] = fromStored(stored, (sha256) => this.#textOf(sha256));
+      const record = (kind === 'entry' ? withResult(fields) : fields) as AuditRecord;
+      yield { seq: seq + position, hash, record };
+    }
+  }
+
+  #textOf(sha256: string): string {
+    const text = this.#payload.get(sha256)?.['text'];
+    if (typeof text === 'string') return text;
+    throw new Error(`Cannot read audit trail ${this.#file.path} as it lacks the payload ${sha256}`);
+  }
+}
+
+function withResult(fields: Readonly<Record<string, unknown>>): unknown {
+  const { status, value, error, retryable, ...entry } = fields;
+  const result = status === 'success' ? { status, value } : { status, error, retryable };
+  return { ...entry, result };
+}
+
+/** Blocks, but not those of calls, that could be about rows in a range. */
+function nearRows(first: number, last: number): Condition {
+  return {
+    sql: `(first_row BETWEEN ? AND ? AND last_row >= ? OR kind = 'dispatch' AND first_row IS NULL)`,
+    values: [first - WIDEST_BLOCK, last, first],
+  };
+}
+
+function aboutRow({ run, stateId, rowIndex }: Identity): Condition {
+  const near = nearRows(rowIndex, rowIndex);
+  const calls = callsOf(run, stateId);
+  return {
+    sql: `(run = ? AND ${near.sql} OR ${calls.sql})`,
+    values: [run, ...near.values, ...calls.values],
+  };
+}
+
+/** The calls of a row: their keys all begin alike. */
+function callsOf(run: number, stateId: string): Condition {
+  const start = `${run} ${JSON.stringify(stateId)}`;
+  return { sql: '(call_key >= ? AND call_key < ?)', values: [`${start} `, `${start}!`] };
+}
+
+function both(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.length === 0 ? 'TRUE' : conditions.map(({ sql }) => sql).join(' AND '),
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+function either(conditions: readonly Condition[]): Condition {
+  if (conditions.length === 0) return { sql: 'FALSE', values: [] };
+  return {
+    sql: `(${conditions.map(({ sql }) => sql).join(' OR ')})`,
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+function conditionOf(
+  { kinds }: RecordFilter,
+  run: number | null | undefined,
+  rows: readonly Identity[] | undefined,
+): Condition {
+  return both([
+    ...(run === undefined ? [] : [{ sql: 'run = ?', values: [run] }]),
+    ...(kinds === undefined
+      ? []
+      : [{ sql: 'kind IN (SELECT value FROM json_each(?))', values: [JSON.stringify(kinds)] }]),
+    ...(rows === undefined ? [] : [either(rows.map(aboutRow))]),
+  ]);
+}
+
+function isOfOneRow({ stateId, rowIndex }: RecordFilter): boolean {
+  return stateId !== undefined || rowIndex !== undefined;
+}
+
+function isMeant(row: Omit<Identity, 'run'>, { stateId, rowIndex }: RecordFilter): boolean {
+  return (
+    (stateId === undefined || row.stateId === stateId) &&
+    (rowIndex === undefined || row.rowIndex === rowIndex)
+  );
+}
+
+/** Whether a record, found in a block that could contain such, is about one of these rows. */
+function isAbout(record: AuditRecord, rows: readonly Identity[] | undefined): boolean {
+  if (rows === undefined) return true;
+  if (record.kind === 'dispatch') return rows.some(({ rowIndex }) => record.rowIndices.includes(rowIndex));
+  return 'stateId' in record && rows.some(({ stateId }) => stateId === record.stateId);
+}

@@ -1,0 +1,17 @@
+import type { RecordSet } from './record-set.ts';
+import type { TrailFileOptions } from './trail-file.ts';
+import type { HistoryHead, Page } from './trail-reader.ts';
+import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
+import type { RowHistory } from './audit-trail.ts';
+
+/** What the worker that owns a trail's file exposes through Comlink. To be opened once, before all else. */
+export interface TrailService {
+  open(options: TrailFileOptions): void;
+  /** Returns when the records are durable. */
+  append(sets: readonly RecordSet[]): void;
+  records(filter: RecordFilter, after: number): Page<StoredRecord>;
+  runs(): readonly RunSummary[];
+  historyHead(runId: string): HistoryHead | undefined;
+  historyRows(runId: string, after: number): Page<RowHistory>;
+  close(): void;
+}

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { MemoryAuditTrail, PooledExecutor, SqliteAuditTrail, type AuditTrail } from '../../src/index.ts';
+import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
+
+/** Runs ten rows, of which one fails and one makes a call, and records them in several trails. */
+async function recordRun(runId: string, ...trails: readonly AuditTrail[]): Promise<void> {
+  const executor = new PooledExecutor<number, unknown>({
+    transform: async (row, context) => {
+      if (row === 3) throw new RangeError('too large');
+      if (row === 5) return context.call('ask', { row }, () => new Map([[row, 1n]]));
+      return { row };
+    },
+    audit: {
+      append: async (records) => {
+        for (const trail of trails) await trail.append(records);
+      },
+      close: () => Promise.resolve(),
+    },
+  });
+  await executor.map(
+    Array.from({ length: 10 }, (_, row) => row),
+    { runId },
+  );
+  await executor.shutdown();
+}
+
+describe('SqliteAuditTrail', () => {
+  test('records: gives back what was appended, in order, also after it was closed and opened again', async () => {
+    const memory = new MemoryAuditTrail();
+    const path = trailPath();
+    const written = openTrail(path);
+    await recordRun('one', written, memory);
+    expect(await recordsIn(written)).toEqual(memory.records);
+    await written.close();
+    expect(await recordsIn(openTrail(path, { readOnly: true }))).toEqual(memory.records);
+  });
+
+  test('records: numbers them from 1 without gaps', async () => {
+    const trail = openTrail();
+    await recordRun('one', trail);
+    await recordRun('two', trail);
+    const numbers: number[] = [];
+    for await (const page of trail.records()) numbers.push(...page.map(({ seq }) => seq));
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  test('records: a filter lets through what is about one run, row, state or kind', async () => {
+    const trail = openTrail();
+    const memory = new MemoryAuditTrail();
+    await recordRun('one', trail, memory);
+    await recordRun('two', trail, memory);
+    const about = (stateId: string) =>
+      memory.records.filter((record) => 'stateId' in record && record.stateId === stateId);
+    expect(await recordsIn(trail, { runId: 'two' })).toEqual(
+      memory.records.filter(({ runId }) => runId === 'two'),
+    );
+    expect(await recordsIn(trail, { stateId: 'row-5' })).toEqual(about('row-5'));
+    expect(await recordsIn(trail, { rowIndex: 5, runId: 'one' })).toEqual(
+      about('row-5').filter(({ runId }) => runId === 'one'),
+    );
+    expect(await recordsIn(trail, { kinds: ['call', 'batch'] })).toEqual(
+      memory.records.filter(({ kind }) => kind === 'call' || kind === 'batch'),
+    );
+    expect(await recordsIn(trail, { stateId: 'no such row' })).toEqual([]);
+    expect(await recordsIn(trail, { runId: 'no such run' })).toEqual([]);
+  });
+
+  test('runs: says what is on record of each run', async () => {
+    const trail = openTrail();
+    expect(await trail.runs()).toEqual([]);
+    await recordRun('one', trail);
+    await recordRun('two', trail);
+    const counts = { batches: 1, rows: 10, attempts: 10, calls: 2, entries: 10 };
+    expect(await trail.runs()).toMatchObject([
+      { runId: 'one', ...counts },
+      { runId: 'two', ...counts },
+    ]);
+  });
+
+  test('history: is that of a MemoryAuditTrail with the same records', async () => {
+    const trail = openTrail();
+    const memory = new MemoryAuditTrail();
+    await recordRun('one', trail, memory);
+    expect(await historyOf(trail, 'one')).toEqual(await historyOf(memory, 'one'));
+    expect(await trail.history('two')).toBeUndefined();
+  });
+
+  test.each([
+    ['a file', 'missing.db'],
+    ['a folder', join('missing', 'run.db')],
+  ])('open: %s that does not exist is not created by a reader', async (_what, name) => {
+    const path = join(dirname(trailPath()), name);
+    await expect(SqliteAuditTrail.open(path, { readOnly: true })).rejects.toThrow(
+      `Cannot open audit trail ${path} as it doesn't exist`,
+    );
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+async function historyOf(trail: AuditTrail, runId: string) {
+  const history = await trail.history?.(runId);
+  const rows = [];
+  for await (const page of history?.rows() ?? []) rows.push(...page);
+  return { ...history, rows };
+}

@@ -1,0 +1,37 @@
+/** What runs in the thread that owns a trail's file: everything that touches SQLite, so that no fsync holds up dispatch. */
+import { expose } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { parentPort } from 'node:worker_threads';
+import { TrailAppender } from '../src/audit/trail-appender.ts';
+import { TrailFile } from '../src/audit/trail-file.ts';
+import { TrailReader } from '../src/audit/trail-reader.ts';
+import type { TrailService } from '../src/audit/trail-service.ts';
+
+let file: TrailFile | undefined;
+let appender: TrailAppender | undefined;
+let reader: TrailReader | undefined;
+
+const service: TrailService = {
+  open(options) {
+    file = new TrailFile(options);
+    reader = new TrailReader(file);
+    if (!options.readOnly) appender = new TrailAppender(file);
+  },
+  append(sets) {
+    opened(appender).append(sets);
+  },
+  records: (filter, after) => opened(reader).records(filter, after),
+  runs: () => opened(reader).runs(),
+  historyHead: (runId) => opened(reader).historyHead(runId),
+  historyRows: (runId, after) => opened(reader).historyRows(runId, after),
+  close() {
+    file?.close();
+  },
+};
+
+function opened<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('Cannot use audit trail as its file is not open for that');
+  return part;
+}
+
+if (parentPort !== null) expose(service, nodeEndpoint(parentPort));
