@@ -40,6 +40,11 @@ export function snapshotOf(row: unknown): Snapshot {
   }
 }
 
+/** Whether the row can't be cloned. */
+export function isUncloneable(snapshot: Snapshot): boolean {
+  return snapshot instanceof Uncloneable;
+}
+
 /** What a batch is put together from. */
 export interface BatchParts {
   readonly runId: string;
@@ -89,6 +94,10 @@ export class Batch {
   #slicesInFlight = 0;
   #completed = 0;
   #delivered = 0;
+  /** Entries on record already, in the buffer or on their way out, with their wait then. */
+  readonly #givenBack = new Map<Entry<unknown>, number>();
+  /** Entries on their way to the trail. */
+  #recording = 0;
   #closed = false;
   #discarding = false;
   #ending: Ending | undefined;
@@ -146,6 +155,17 @@ export class Batch {
     this.complete(row, failure('transform_error', message), place.submittedAt);
     this.flush();
     return undefined;
+  }
+
+  /** Takes in a row whose entry is on record: it is given out in its turn, as it was but for its place, and not recorded again. */
+  giveBack(recorded: Entry<unknown>): void {
+    const submitIndex = this.#buffer.submit();
+    this.stats.onSubmitted();
+    this.stats.onResult(recorded.result.status);
+    const entry = { ...recorded, submitIndex, completeIndex: this.#completed++ };
+    this.#givenBack.set(entry, recorded.bufferWaitMs);
+    this.#buffer.complete(submitIndex, entry);
+    this.flush();
   }
 
   /** No more rows will be admitted. */
@@ -218,19 +238,32 @@ export class Batch {
 
   #emit(entries: readonly MutableEntry[]): void {
     const { record } = this.#parts;
-    if (record === undefined || this.#discarding) {
+    const unrecorded =
+      this.#givenBack.size === 0 ? entries : entries.filter((entry) => !this.#isGivenBack(entry));
+    // nothing overtakes entries that are on their way to the trail
+    if (record === undefined || this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
       this.#deliver(entries);
       return;
     }
-    record(entries).then(
+    this.#recording++;
+    record(unrecorded).then(
       () => {
+        this.#recording--;
         this.#deliver(entries);
         this.changed();
       },
       () => {
+        this.#recording--;
         this.#deliver(entries); // the trail failed, so the batch is being discarded: only the count matters
       },
     );
+  }
+
+  #isGivenBack(entry: MutableEntry): boolean {
+    const bufferWaitMs = this.#givenBack.get(entry);
+    if (bufferWaitMs === undefined) return false;
+    entry.bufferWaitMs = bufferWaitMs;
+    return this.#givenBack.delete(entry);
   }
 
   #deliver(entries: readonly MutableEntry[]): void {

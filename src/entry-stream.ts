@@ -48,6 +48,7 @@ export class WindowedStream implements EntryStream<unknown> {
   readonly #readers = new Fifo<PromiseWithResolvers<Step>>();
   readonly #finishing = Promise.withResolvers<void>();
   #taken = 0;
+  #catchingUp: PromiseWithResolvers<void> | undefined;
   #pulling = false;
   #sourceEnded = false;
   #stopped = false;
@@ -93,6 +94,7 @@ export class WindowedStream implements EntryStream<unknown> {
     if (this.#settled || this.#stopped) return this.#end();
     const reader = Promise.withResolvers<Step>();
     this.#readers.push(reader);
+    this.#noteIfCaughtUp();
     this.#pull();
     return reader.promise;
   }
@@ -126,7 +128,16 @@ export class WindowedStream implements EntryStream<unknown> {
         reader.resolve({ done: false, value: entry });
       }
     }
+    this.#noteIfCaughtUp();
     this.#pull();
+  }
+
+  /** Resolves when everything admitted so far was taken and the consumer asks for more. */
+  caughtUp(): Promise<void> {
+    this.#catchingUp ??= Promise.withResolvers<void>();
+    const { promise } = this.#catchingUp;
+    this.#noteIfCaughtUp();
+    return promise;
   }
 
   /** Stops pulling and closes the source; what was admitted goes on. */
@@ -139,6 +150,12 @@ export class WindowedStream implements EntryStream<unknown> {
     } catch (reason) {
       this.#error ??= { reason };
     }
+  }
+
+  #noteIfCaughtUp(): void {
+    if (this.#catchingUp === undefined || this.#readers.size === 0 || this.pending > 0) return;
+    this.#catchingUp.resolve();
+    this.#catchingUp = undefined;
   }
 
   #pull(): void {

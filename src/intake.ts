@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Admission } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
 import { Batch, type BatchRow, type RowContext, type RowIdentity, type Snapshot } from './batch.ts';
+import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
@@ -25,22 +26,24 @@ export interface IntakeParts {
   /** The executor's counts. */
   readonly totals: StatsCounter;
   readonly trail: TrailWriter | undefined;
-  /** What the trail is told of every batch. */
-  readonly about: () => Omit<BatchRecord, 'kind'>;
 }
 
 /** A batch and the way into it. */
 export interface OpenBatch {
   readonly batch: Batch;
+  /** Puts the beginning of the batch on record. To be called once, before anything else is. */
+  recordStart(about: Omit<BatchRecord, 'kind'>): void;
   /** Takes a row in; it is dispatched when it is on record. */
   admit(context: RowContext<unknown>): void;
   /** The same for a row whose snapshot was taken before. */
   admitSnapshot(identity: RowIdentity, snapshot: Snapshot): void;
+  /** Takes in a row that was submitted before, in a batch that continues the run. */
+  readmit(row: ContinuedRow): void;
   /** No more rows come. */
   close(): void;
   /** The batch's counters at this moment. */
   stats(): BatchStats;
-  /** Puts the end of the batch, with these counters, on record; resolves when that is durable. */
+  /** Puts the end of the batch, with these counters, on record if its beginning is; resolves when that is durable. */
   recordEnd(stats: BatchStats): Promise<void>;
   /** To be called once, when nothing of the batch runs any more. */
   release(): void;
@@ -59,12 +62,17 @@ export class Intake {
   }
 
   open(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): OpenBatch {
-    const { gauge, trail, about } = this.#parts;
+    const { gauge, trail } = this.#parts;
     const batch = this.#makeBatch(options, deliver);
-    trail?.batchStarted(batch, about());
     const admission = this.#admissionOf();
+    const givenBack = { successes: 0, errors: 0 };
+    let started: Omit<BatchRecord, 'kind'> | undefined;
     return {
       batch,
+      recordStart: (about) => {
+        started = about;
+        trail?.batchStarted(batch, about);
+      },
       admit: (context) => {
         const row = batch.admit(context, this.#nextSequence++);
         if (row !== undefined) admission.add(row);
@@ -73,16 +81,41 @@ export class Intake {
         const row = batch.admitSnapshot(identity, snapshot, this.#nextSequence++);
         if (row !== undefined) admission.add(row);
       },
+      readmit: (continued) => {
+        if (continued.kind === 'recorded') {
+          givenBack[continued.entry.result.status === 'success' ? 'successes' : 'errors']++;
+          batch.giveBack(continued.entry);
+        } else {
+          this.#resume(batch, continued);
+        }
+      },
       close: () => {
         admission.flush();
         batch.close();
       },
       stats: () => this.#statsOf(batch),
-      recordEnd: async (stats) => trail?.batchEnded(batch, stats),
+      recordEnd: async (stats) => {
+        if (started === undefined) return;
+        await trail?.batchEnded(batch, started.continues === undefined ? { stats } : { stats, givenBack });
+      },
       release: () => {
         gauge.release(batch.counter);
       },
     };
+  }
+
+  /** A row goes on where its record ends; one that can't be cloned has its entry already. */
+  #resume(batch: Batch, { row: { snapshot, ...identity }, past, changed }: UnfinishedRow): void {
+    const row = batch.admitSnapshot(identity, snapshot, this.#nextSequence++);
+    if (row === undefined || past === undefined) return;
+    row.attempt = past.attempts;
+    row.noteCalls(past.nextCallIndex);
+    if (past.openAttempt !== undefined) batch.stats.onAttempt(false); // it is on record in this batch that it was lost
+    const { dispatcher, trail } = this.#parts;
+    const next = () => {
+      dispatcher.enqueue([row]);
+    };
+    trail?.rowResumed(row, { past, changed }).then(next, next);
   }
 
   #makeBatch(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): Batch {

@@ -19,6 +19,7 @@ const duration = must(
   'a finite number of ms, 0 or more',
   (value) => isNumber(value) && value >= 0 && value < Infinity,
 );
+const boolean = must('true or false', (value) => typeof value === 'boolean');
 const nonEmptyString = must('a non-empty string', (value) => typeof value === 'string' && value !== '');
 
 const THROTTLE_ENTRIES = {
@@ -78,6 +79,8 @@ export const EXECUTOR_OPTIONS = v.strictObject({
 const BATCH_ENTRIES = {
   signal: v.optional(must('an AbortSignal', (value) => value instanceof AbortSignal)),
   runId: v.optional(nonEmptyString),
+  allowDrift: v.optional(boolean),
+  retryFailed: v.optional(boolean),
   onProgress: v.optional(must('a function', (value) => typeof value === 'function')),
 };
 export const BATCH_OPTIONS = v.strictObject(BATCH_ENTRIES);

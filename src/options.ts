@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { AuditTrail } from './audit/audit-trail.ts';
+import { hashOfValue } from './audit/records.ts';
 import type { AimdDelayOptions } from './core/aimd-delay.ts';
 import type { Throttle } from './core/throttle.ts';
 import type { Transform } from './core/transform.ts';
@@ -68,8 +69,20 @@ export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends 
 export interface BatchOptions {
   /** When it is aborted, rows that have not started end as `aborted`; those that run finish. */
   readonly signal?: AbortSignal | undefined;
-  /** The run on the audit trail that the batch belongs to. Default: a run of its own. */
+  /**
+   * The run on the audit trail that the batch belongs to. Default: a run of its own. When the trail has the run on record
+   * from before this executor, the batch continues it. It must have all rows on record, in their order, and may have more
+   * behind them. Rows whose result is on record are not run: their entries are given out again in place; the others run,
+   * and number their attempts and calls on from the record.
+   */
   readonly runId?: string | undefined;
+  /**
+   * Continue the run also where rows, transform or options differ from what is on record; the trail keeps what did.
+   * Results on record are given out as they are. Default false: such a batch is refused.
+   */
+  readonly allowDrift?: boolean | undefined;
+  /** Run the rows again whose result on record is an error; their new entries take the place of the old. Default false. */
+  readonly retryFailed?: boolean | undefined;
   /** Called when something has changed, about once per slice. If it throws, a warning is given once and it goes on. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -146,17 +159,20 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
   return resolved;
 }
 
-/** The options that say how rows were run, as plain data for the trail. */
+/**
+ * The options that say how rows were run, as plain data for the trail: without the objects, and without `env`, which may
+ * hold secrets; of `workerData` only the hash.
+ */
 export function recordedOptions(options: ResolvedOptions): Readonly<Record<string, unknown>> {
   const {
     transform: _transform,
     throttle: _throttle,
     audit: _audit,
-    workerData: _data,
+    workerData,
     env: _env,
     ...plain
   } = options;
-  return plain;
+  return workerData === undefined ? plain : { ...plain, workerDataSha256: hashOfValue(workerData) };
 }
 
 /** @throws TypeError "Cannot start batch as 'signal' must be an AbortSignal: received 5". */

@@ -1,18 +1,18 @@
 import { identifyTransform } from './audit/transform-identity.ts';
 import { TrailRecorder } from './audit/trail-recorder.ts';
-import { snapshotOf, type Ending, type RowContext } from './batch.ts';
+import type { RowContext } from './batch.ts';
+import { BatchRunner, type BatchResult } from './batch-runner.ts';
 import type { Clock } from './core/clock.ts';
-import type { Entry } from './core/entry.ts';
 import { generatedStateId } from './core/generated-id.ts';
-import { StatsCounter, type BatchStats, type ExecutorStats } from './core/stats.ts';
+import { StatsCounter, type ExecutorStats } from './core/stats.ts';
 import { AimdThrottle, type Throttle } from './core/throttle.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { POOL_COUNTER } from './engine/concurrency-gauge.ts';
 import { createEngine } from './engine/create-engine.ts';
 import type { CallRecorder, Engine } from './engine/engine.ts';
-import { WindowedStream, type EntryStream } from './entry-stream.ts';
-import { Intake, type IntakeOptions } from './intake.ts';
+import type { EntryStream } from './entry-stream.ts';
+import { Intake } from './intake.ts';
 import { Lifecycle } from './lifecycle.ts';
 import {
   checkBatchOptions,
@@ -24,17 +24,13 @@ import {
   type ResolvedOptions,
   type StreamOptions,
 } from './options.ts';
-import { checkContexts, RunRegistry } from './row-identities.ts';
-import { checkIterable, openSource, type RowIterable } from './row-source.ts';
+import { checkContexts } from './row-identities.ts';
+import { checkIterable } from './row-source.ts';
+import { RunEntrance } from './run-entrance.ts';
+import { StreamRunner } from './stream-runner.ts';
 import { createSystemClock } from './system-clock.ts';
 import { TrailWriter } from './trail-writer.ts';
 import { Works } from './works.ts';
-
-/** The results of a batch, in the order of its rows. */
-export interface BatchResult<Output> {
-  readonly entries: readonly Entry<Output>[];
-  readonly stats: BatchStats;
-}
 
 /** What tests replace. */
 export interface ExecutorPorts {
@@ -42,13 +38,7 @@ export interface ExecutorPorts {
   readonly engine?: Engine;
 }
 
-/** Rows of a batch that are admitted in one go: their snapshots are taken at once, all else can wait for the workers. */
-const ADMISSION_GROUP = 2_048;
 const MAX_DEFAULT_WINDOW = 16_384;
-const STOPPED: Ending = {
-  code: 'aborted',
-  message: 'Consumer of the stream stopped before the row had finished',
-};
 
 /**
  * Runs a transform over rows on worker threads, at most `poolSize` rows at once, and gives the results back in the order
@@ -66,8 +56,8 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   readonly #dispatcher: Dispatcher;
   readonly #totals: StatsCounter;
   readonly #trail: TrailWriter | undefined;
-  readonly #intake: Intake;
-  readonly #runs = new RunRegistry();
+  readonly #batches: BatchRunner;
+  readonly #streams: StreamRunner;
   readonly #works: Works;
   readonly #lifecycle = new Lifecycle(
     () => this.#drain(),
@@ -109,18 +99,26 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#works = new Works(this.#dispatcher, () => {
       this.#delayAtCompletionMs = this.#throttle.currentDelayMs;
     });
-    this.#intake = new Intake({
+    const intake = new Intake({
       clock: this.#clock,
       dispatcher: this.#dispatcher,
       throttle: this.#throttle,
       gauge: this.#engine.gauge,
       totals: this.#totals,
       trail: this.#trail,
-      about: () => ({
-        options: recordedOptions(this.#options),
-        transform: identifyTransform(this.#options.transform),
-      }),
     });
+    const entrance = new RunEntrance(audit, () => ({
+      options: recordedOptions(this.#options),
+      transform: identifyTransform(this.#options.transform),
+    }));
+    const common = { clock: this.#clock, dispatcher: this.#dispatcher, intake, works: this.#works, entrance };
+    this.#batches = new BatchRunner({
+      ...common,
+      refuseUnlessUsable: (action) => {
+        this.#refuseUnlessUsable(action);
+      },
+    });
+    this.#streams = new StreamRunner({ ...common, defaultWindow: () => this.#defaultWindow() });
   }
 
   /** Rows admitted and not yet emitted, over all batches. */
@@ -142,7 +140,9 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     options: BatchOptions = {},
   ): Promise<BatchResult<Output>> {
     checkBatchOptions(options);
-    return this.#runBatch(checkContexts(contexts), { ...options, generatedIds: false }, 'execute batch');
+    const batchOptions = { ...options, generatedIds: false };
+    const result = await this.#batches.run(checkContexts(contexts), batchOptions, 'execute batch');
+    return result as BatchResult<Output>;
   }
 
   /** Like {@link executeBatch} with contexts made for you; gives the bare results. */
@@ -150,8 +150,8 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     checkBatchOptions(options);
     checkIterable(rows);
     const contexts = contextsOf(Array.from(rows));
-    const { entries } = await this.#runBatch(contexts, { ...options, generatedIds: true }, 'map rows');
-    return entries.map((entry) => entry.result);
+    const { entries } = await this.#batches.run(contexts, { ...options, generatedIds: true }, 'map rows');
+    return entries.map((entry) => entry.result as TransformResult<Output>);
   }
 
   /**
@@ -162,7 +162,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   stream(rows: Iterable<Row> | AsyncIterable<Row>, options: StreamOptions = {}): EntryStream<Output> {
     checkStreamOptions(options);
     this.#refuseUnlessUsable('start stream');
-    return this.#openStream(rows, options) as EntryStream<Output>;
+    return this.#streams.open(rows, options) as EntryStream<Output>;
   }
 
   /** Counters since construction. */
@@ -195,96 +195,6 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     return this.shutdown({ wait: true });
   }
 
-  async #runBatch(
-    contexts: Iterable<RowContext<unknown>>,
-    options: IntakeOptions,
-    action: string,
-  ): Promise<BatchResult<Output>> {
-    this.#refuseUnlessUsable(action);
-    this.#claim(options.runId, contexts);
-    const snapshots = Array.from(contexts, ({ row }) => snapshotOf(row));
-    const entries: Entry<unknown>[] = [];
-    const open = this.#intake.open(options, (ready) => {
-      for (const entry of ready) entries.push(entry);
-    });
-    const { batch } = open;
-    const end = this.#works.begin(
-      {
-        batch,
-        pending: () => snapshots.length - batch.delivered,
-        stopSource: () => undefined,
-      },
-      options.signal,
-    );
-    try {
-      let admitted = 0;
-      for (const context of contexts) {
-        open.admitSnapshot(context, snapshots[admitted]);
-        if (++admitted % ADMISSION_GROUP === 0) await this.#turn();
-      }
-      open.close();
-      await batch.settled;
-      const stats = open.stats();
-      await open.recordEnd(stats);
-      return { entries: entries as Entry<Output>[], stats };
-    } finally {
-      end();
-      open.release();
-    }
-  }
-
-  #openStream(rows: RowIterable<unknown>, options: StreamOptions): WindowedStream {
-    const source = openSource(rows); // first: it may refuse them
-    const open = this.#intake.open({ ...options, generatedIds: true }, (entries) => {
-      stream.deliver(entries);
-    });
-    const { batch } = open;
-    let nextIndex = 0;
-    let finalStats: BatchStats | undefined;
-    const stream = new WindowedStream({
-      batch,
-      clock: this.#clock,
-      source,
-      window: () => options.window ?? this.#defaultWindow(),
-      admit: (row) => {
-        const context = contextOf(row, nextIndex++);
-        this.#claim(options.runId, [context]);
-        open.admit(context);
-      },
-      close: () => {
-        open.close();
-      },
-      abandon: () => {
-        batch.discard(STOPPED);
-        this.#dispatcher.end(batch, STOPPED);
-      },
-      stats: () => finalStats ?? open.stats(),
-    });
-    const stopSource = () => void stream.endSource();
-    const end = this.#works.begin({ batch, pending: () => stream.pending, stopSource }, options.signal);
-    void stream.finished
-      .then(() => {
-        finalStats = open.stats();
-        open.release();
-        return open.recordEnd(finalStats);
-      })
-      .catch(() => undefined) // every entry is on record already
-      .then(end);
-    return stream;
-  }
-
-  /** Lets what has come back meanwhile be dealt with. */
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.defer(resolve);
-    });
-  }
-
-  /** No identity may be used twice in a run; without a trail nobody looks at runs. */
-  #claim(runId: string | undefined, contexts: Iterable<RowContext<unknown>>): void {
-    if (this.#trail !== undefined && runId !== undefined) this.#runs.claim(runId, contexts);
-  }
-
   async #drain(): Promise<void> {
     await this.#works.drain();
     await this.#engine.close();
@@ -315,15 +225,12 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   }
 }
 
-function contextOf(row: unknown, rowIndex: number): RowContext<unknown> {
-  return { row, stateId: generatedStateId(rowIndex), rowIndex };
-}
-
 /** The contexts of rows that have none, made one by one whenever they are looked at. */
 function contextsOf(rows: readonly unknown[]): Iterable<RowContext<unknown>> {
   return {
     *[Symbol.iterator]() {
-      for (const [rowIndex, row] of rows.entries()) yield contextOf(row, rowIndex);
+      for (const [rowIndex, row] of rows.entries())
+        yield { row, stateId: generatedStateId(rowIndex), rowIndex };
     },
   };
 }

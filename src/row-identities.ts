@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import type { RowContext } from './batch.ts';
+import type { RowContext, RowIdentity } from './batch.ts';
+import { generatedStateId } from './core/generated-id.ts';
 import { checkIterable } from './row-source.ts';
 
 /**
@@ -16,26 +17,20 @@ export function checkContexts<Row>(contexts: Iterable<RowContext<Row>>): RowCont
   return list;
 }
 
-/** The identities used in each named run of a trail, so that no later batch of the run uses one again. */
-export class RunRegistry {
-  readonly #runs = new Map<string, Identities>();
-
-  /** Takes the identities of these rows, or none of them. */
-  claim(runId: string, contexts: Iterable<RowContext<unknown>>): void {
-    const identities = this.#runs.get(runId) ?? new Identities();
-    identities.refuseKnown(contexts, `run ${inspect(runId)}`);
-    for (const context of contexts) identities.add(context, `run ${inspect(runId)}`);
-    this.#runs.set(runId, identities);
-  }
-}
-
-class Identities {
+/**
+ * Identities that are taken. Rows that have no identities of their own are called by their index, one after another:
+ * of those only the number is kept.
+ */
+export class Identities {
+  /** Rows 0 to n - 1 have the ids of {@link generatedStateId}. */
+  #generated = 0;
   readonly #stateIds = new Set<string>();
   /** Indices usually come in order; the set is filled only once they don't. */
   #indices: Set<number> | undefined;
   #ordered: number[] = [];
 
-  add({ stateId, rowIndex }: RowContext<unknown>, where: string): void {
+  /** @throws TypeError on an empty state id, an index that is no whole number from 0, or either taken before. */
+  add({ stateId, rowIndex }: RowIdentity, where: string): void {
     if (typeof stateId !== 'string' || stateId === '') {
       throw new TypeError(
         `Cannot execute batch as 'stateId' must be a non-empty string: received ${inspect(stateId)}`,
@@ -46,32 +41,47 @@ class Identities {
         `Cannot execute batch as 'rowIndex' must be a whole number from 0: received ${inspect(rowIndex)}`,
       );
     }
-    if (this.#stateIds.has(stateId)) refuse('stateId', stateId, where);
-    this.#stateIds.add(stateId);
-    this.#addIndex(rowIndex, where);
+    if (this.#hasStateId(stateId)) refuse('stateId', stateId, where);
+    if (this.#hasIndex(rowIndex)) refuse('rowIndex', rowIndex, where);
+    if (rowIndex === this.#generated && stateId === generatedStateId(rowIndex)) {
+      this.#generated++;
+    } else {
+      this.#stateIds.add(stateId);
+      this.#addIndex(rowIndex);
+    }
   }
 
-  refuseKnown(contexts: Iterable<RowContext<unknown>>, where: string): void {
-    for (const { stateId, rowIndex } of contexts) {
-      if (this.#stateIds.has(stateId)) refuse('stateId', stateId, where);
+  /** @throws TypeError when one of them is taken */
+  refuseKnown(identities: Iterable<RowIdentity>, where: string): void {
+    for (const { stateId, rowIndex } of identities) {
+      if (this.#hasStateId(stateId)) refuse('stateId', stateId, where);
       if (this.#hasIndex(rowIndex)) refuse('rowIndex', rowIndex, where);
     }
   }
 
-  #addIndex(rowIndex: number, where: string): void {
-    if (this.#indices === undefined && rowIndex > (this.#ordered.at(-1) ?? -1)) {
-      this.#ordered.push(rowIndex);
-      return;
-    }
-    if (this.#hasIndex(rowIndex)) refuse('rowIndex', rowIndex, where);
-    this.#indices?.add(rowIndex);
+  #hasStateId(stateId: string): boolean {
+    return (
+      this.#stateIds.has(stateId) || (this.#generated > 0 && indexOfGenerated(stateId) < this.#generated)
+    );
   }
 
   #hasIndex(rowIndex: number): boolean {
+    if (rowIndex < this.#generated) return true;
     if (this.#indices === undefined && rowIndex > (this.#ordered.at(-1) ?? -1)) return false;
     this.#indices ??= new Set(this.#ordered);
     return this.#indices.has(rowIndex);
   }
+
+  #addIndex(rowIndex: number): void {
+    if (this.#indices === undefined) this.#ordered.push(rowIndex);
+    else this.#indices.add(rowIndex);
+  }
+}
+
+/** The index in a generated state id; Infinity when it is none. */
+function indexOfGenerated(stateId: string): number {
+  const rowIndex = Number(stateId.slice(generatedStateId(0).length - 1));
+  return stateId === generatedStateId(rowIndex) ? rowIndex : Infinity;
 }
 
 function refuse(name: string, value: unknown, where: string): never {

@@ -1,11 +1,16 @@
 import type { CallEvent } from './core/call-event.ts';
-import type { AuditRecord, BatchRecord } from './audit/audit-trail.ts';
-import { attemptRecord, callRecord, entryRecord, rowRecord } from './audit/records.ts';
+import type { AuditRecord, BatchEndRecord, BatchRecord, RowHistory } from './audit/audit-trail.ts';
+import {
+  attemptRecord,
+  callRecord,
+  entryRecord,
+  interruptedAttemptRecord,
+  rowRecord,
+} from './audit/records.ts';
 import type { TrailRecorder } from './audit/trail-recorder.ts';
 import type { Batch, BatchRow } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
-import type { BatchStats } from './core/stats.ts';
 import type { EndedSlice } from './dispatcher.ts';
 
 type Content = AuditRecord extends infer Record
@@ -13,6 +18,13 @@ type Content = AuditRecord extends infer Record
     ? Omit<Record, 'runId' | 'batchId' | 'at'>
     : never
   : never;
+
+/** What is on record of a row that is submitted again. */
+export interface RowPast {
+  readonly past: RowHistory;
+  /** Whether it is not the row that is on record. */
+  readonly changed: boolean;
+}
 
 /** Says to the trail what happens to batches, rows, attempts, calls and entries. */
 export class TrailWriter {
@@ -33,14 +45,24 @@ export class TrailWriter {
   }
 
   /** Resolves when the end, and so everything before it, is durable. */
-  batchEnded(batch: Batch, stats: BatchStats): Promise<void> {
-    return this.#record(batch, [{ kind: 'batch-end', stats }]);
+  batchEnded(batch: Batch, end: Omit<BatchEndRecord, 'kind'>): Promise<void> {
+    return this.#record(batch, [{ kind: 'batch-end', ...end }]);
   }
 
   /** Resolves when the rows are durable and may be dispatched. */
   rowsAdmitted(rows: readonly BatchRow[]): Promise<void> {
     const [first] = rows;
     return first === undefined ? Promise.resolve() : this.#record(first.batch, rows.map(rowRecord));
+  }
+
+  /** Resolves when it is durable what became of the row's last attempt; then it may be dispatched. */
+  async rowResumed(row: BatchRow, { past, changed }: RowPast): Promise<void> {
+    const at = this.#clock.toEpoch(this.#clock.now());
+    const contents = [
+      ...(changed ? [rowRecord(row)] : []),
+      ...(past.openAttempt === undefined ? [] : [interruptedAttemptRecord(row, past.openAttempt, at)]),
+    ];
+    if (contents.length > 0) await this.#record(row.batch, contents);
   }
 
   /** Durable before any entry that is recorded later. */

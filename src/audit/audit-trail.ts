@@ -60,11 +60,23 @@ export interface BatchRecord {
   readonly kind: 'batch';
   readonly options: Readonly<Record<string, unknown>>;
   readonly transform: { readonly url: string; readonly sha256: string };
+  /** Only in a batch that continues its run. */
+  readonly continues?: {
+    /** What differed from the run's first batch and was allowed to, one sentence part each. */
+    readonly drift: readonly string[];
+    /** Whether rows whose result was an error run again. */
+    readonly retryFailed: boolean;
+  };
 }
 
 export interface BatchEndRecord {
   readonly kind: 'batch-end';
   readonly stats: BatchStats;
+  /**
+   * Only in a batch that continues its run: how many entries of earlier batches were given out again. `stats` counts them
+   * as submitted, as successes and as errors, though this batch has no record of them; all else it counts is on record here.
+   */
+  readonly givenBack?: { readonly successes: number; readonly errors: number };
 }
 
 /** A row was submitted. Durable before its first attempt is dispatched. */
@@ -90,7 +102,12 @@ export interface DispatchRecord {
   readonly attempts: readonly number[];
 }
 
-/** An attempt ended. Durable before the row's entry reaches the caller. Instants are epoch ms. */
+/**
+ * An attempt ended. Durable before the row's entry reaches the caller. Instants are epoch ms.
+ *
+ * The attempt that was under way when its process died is closed by the batch that continues the run: outcome `lost`,
+ * `threadId` and `sliceId` -1, and all instants those of the continuation, as the true ones are not known.
+ */
 export interface AttemptRecord {
   readonly kind: 'attempt';
   readonly stateId: string;

@@ -2,7 +2,7 @@ import type { CallEvent } from '../core/call-event.ts';
 import { serialize } from 'node:v8';
 import type { Entry } from '../core/entry.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { decodeCopy, jsonTextOf, type Encoded } from '../core/codec.ts';
+import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
 import { sha256 } from './sha256.ts';
 import type { AttemptRecord, CallRecord, EntryRecord, RowRecord } from './audit-trail.ts';
 
@@ -27,12 +27,38 @@ export interface AttemptPlace {
 
 export function rowRecord(row: RecordedRow): RowRecord {
   const { stateId, rowIndex, encoded } = row;
-  return { kind: 'row', stateId, rowIndex, request: decodeCopy(encoded), requestSha256: hashOf(encoded) };
+  return {
+    kind: 'row',
+    stateId,
+    rowIndex,
+    request: decodeCopy(encoded),
+    requestSha256: requestSha256(encoded),
+  };
 }
 
 export function attemptRecord(row: RecordedRow, outcome: Outcome, place: AttemptPlace): AttemptRecord {
   const { stateId, rowIndex, attempt } = row;
   return { kind: 'attempt', stateId, rowIndex, attempt, ...describeOutcome(outcome), ...place };
+}
+
+/** Closes an attempt that was under way, or about to be, when its process died. @param at epoch ms */
+export function interruptedAttemptRecord(
+  { stateId, rowIndex }: Pick<RecordedRow, 'stateId' | 'rowIndex'>,
+  attempt: number,
+  at: number,
+): AttemptRecord {
+  const message = 'Process ended while the attempt ran, or before it had started';
+  const unknown = { threadId: -1, sliceId: -1, dispatchedAt: at, startedAt: at, finishedAt: at };
+  const identity = { stateId, rowIndex, attempt };
+  return {
+    kind: 'attempt',
+    ...identity,
+    outcome: 'lost',
+    error: { code: 'worker_lost', message },
+    ...unknown,
+    delayMs: 0,
+    backoffMs: 0,
+  };
 }
 
 export function entryRecord(entry: Entry<unknown>): EntryRecord {
@@ -65,7 +91,17 @@ function describeOutcome(outcome: Outcome): Pick<AttemptRecord, 'outcome' | 'res
   }
 }
 
-function hashOf(encoded: Encoded): string {
+/** Tells values apart; undefined for one that can't be cloned. */
+export function hashOfValue(value: unknown): string | undefined {
+  try {
+    return requestSha256(encode(value));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells the content of a row apart; see {@link RowRecord}. */
+export function requestSha256(encoded: Encoded): string {
   const text = jsonTextOf(encoded);
   if (text !== undefined) return sha256(text);
   try {

@@ -32,17 +32,21 @@ export class RowStory {
         history.attempts = Math.max(history.attempts, record.attempt);
         break;
       case 'call':
+        if (record.attempt > history.attempts) history.openAttempt = history.attempts = record.attempt;
         history.nextCallIndex = Math.max(history.nextCallIndex, record.callIndex + 1);
         break;
       case 'entry': {
         const { kind: _kind, runId: _run, batchId: _batch, at: _at, ...entry } = record;
         delete history.openAttempt;
         delete history.entry;
+        history.attempts = entry.attempts; // a dispatch that came back unstarted was none
         if (entry.result.status === 'success' || !UNFINISHED.has(entry.result.error.code))
           history.entry = entry;
         break;
       }
       case 'row':
+        history.requestSha256 = record.requestSha256; // the run was continued with another row in its place
+        break;
       case 'batch':
       case 'batch-end':
     }

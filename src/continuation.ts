@@ -1,0 +1,168 @@
+import { inspect } from 'node:util';
+import type { RowHistory, RunHistory } from './audit/audit-trail.ts';
+import { requestSha256 } from './audit/records.ts';
+import { isUncloneable, type RowIdentity, type Snapshot } from './batch.ts';
+import type { Entry } from './core/entry.ts';
+import { differencesOf, DriftError, type BatchDescription } from './drift.ts';
+
+/** A row as it is submitted. */
+export interface SubmittedRow extends RowIdentity {
+  readonly snapshot: Snapshot;
+}
+
+/** A row of a run that is continued: its result is on record, or it has to run. */
+export type ContinuedRow =
+  | { readonly kind: 'recorded'; readonly entry: Entry<unknown> }
+  | ({ readonly kind: 'unfinished' } & UnfinishedRow);
+
+/** A row that was submitted before and has to run. */
+export interface UnfinishedRow {
+  readonly row: SubmittedRow;
+  /** Undefined for a row that can't be cloned: only its entry is on record. */
+  readonly past: RowHistory | undefined;
+  /** Whether it is not the row that is on record. */
+  readonly changed: boolean;
+}
+
+export interface ContinuationParts {
+  readonly history: RunHistory;
+  /** The batch that continues the run. */
+  readonly current: BatchDescription;
+  readonly allowDrift: boolean;
+  /** Whether rows whose result was an error run again. */
+  readonly retryFailed: boolean;
+  /** Gives the rows of the batch one by one; undefined when there are no more. */
+  readonly pull: () => SubmittedRow | undefined | Promise<SubmittedRow | undefined>;
+}
+
+/** An {@link UnfinishedRow} with its place in the order of submission. */
+interface KeptRow extends UnfinishedRow {
+  readonly position: number;
+}
+
+/**
+ * Continues a run of which a trail has a record: compares the rows with those on record, page by page, and keeps only
+ * those that have to run; then gives all of them in order, with the results that are on record.
+ */
+export class Continuation {
+  readonly #parts: ContinuationParts;
+  readonly #kept: KeptRow[] = [];
+  readonly #drift: string[];
+  #pulled = 0;
+  #changedRows = 0;
+  #firstChange = '';
+
+  private constructor(parts: ContinuationParts) {
+    this.#parts = parts;
+    this.#drift = differencesOf(parts.history.batch, parts.current);
+  }
+
+  /**
+   * Reads as many rows as are on record and checks them.
+   *
+   * @throws DriftError when rows, transform or options differ from what is on record, unless that is allowed
+   */
+  static async begin(parts: ContinuationParts): Promise<Continuation> {
+    const continuation = new Continuation(parts);
+    continuation.#refuseDrift();
+    await continuation.#compareRows();
+    if (continuation.#changedRows > 1) {
+      continuation.#drift.push(
+        `${continuation.#changedRows} rows have changed, first ${continuation.#firstChange}`,
+      );
+    } else if (continuation.#changedRows === 1) {
+      continuation.#drift.push(`${continuation.#firstChange} has changed`);
+    }
+    return continuation;
+  }
+
+  /** What differs from the record, by permission. */
+  get drift(): readonly string[] {
+    return this.#drift;
+  }
+
+  /** How many rows were pulled: those that follow are new. */
+  get pulled(): number {
+    return this.#pulled;
+  }
+
+  /** The rows that were pulled, in order. To be called once. */
+  async *rows(): AsyncGenerator<ContinuedRow, void> {
+    const kept = this.#kept[Symbol.iterator]();
+    let next = kept.next().value;
+    let position = 0;
+    for await (const page of this.#parts.history.rows()) {
+      for (const { entry } of page) {
+        // rows that can't be cloned are not in the history: they come before the next one that is
+        for (; next?.position === position && next.past === undefined; next = kept.next().value, position++) {
+          yield { kind: 'unfinished', ...next };
+        }
+        if (position >= this.#pulled) return; // recorded meanwhile, or missing in the source
+        if (next?.position === position) {
+          yield { kind: 'unfinished', ...next };
+          next = kept.next().value;
+        } else if (entry !== undefined) {
+          yield { kind: 'recorded', entry };
+        }
+        position++;
+      }
+    }
+  }
+
+  async #compareRows(): Promise<void> {
+    const { history } = this.#parts;
+    let compared = 0;
+    for await (const page of history.rows()) {
+      for (const past of page) {
+        const row = await this.#pullRecorded();
+        if (row === undefined) {
+          this.#drift.push(`the rows end after ${this.#pulled}, on record are ${history.rowCount}`);
+          this.#refuseDrift();
+          return;
+        }
+        this.#compare(row, past);
+        if (++compared === history.rowCount) return;
+      }
+    }
+  }
+
+  /** The next row that can be on record. */
+  async #pullRecorded(): Promise<SubmittedRow | undefined> {
+    const { pull } = this.#parts;
+    for (;;) {
+      const pulled = pull();
+      const row = pulled instanceof Promise ? await pulled : pulled;
+      if (row === undefined) return undefined;
+      this.#pulled++;
+      if (!isUncloneable(row.snapshot)) return row;
+      this.#kept.push({ row, past: undefined, changed: false, position: this.#pulled - 1 });
+    }
+  }
+
+  #compare(row: SubmittedRow, past: RowHistory): void {
+    const { history, allowDrift, retryFailed } = this.#parts;
+    if (row.stateId !== past.stateId || row.rowIndex !== past.rowIndex) {
+      const now = `row ${row.rowIndex} (${inspect(row.stateId)})`;
+      const then = `row ${past.rowIndex} (${inspect(past.stateId)})`;
+      throw new DriftError(history.runId, [
+        `${now} comes where ${then} is on record, which can't be overridden`,
+      ]);
+    }
+    const changed = requestSha256(row.snapshot) !== past.requestSha256;
+    if (changed) {
+      this.#firstChange ||= `row ${row.rowIndex} (${inspect(row.stateId)})`;
+      this.#changedRows++;
+      if (!allowDrift)
+        throw new DriftError(history.runId, [...this.#drift, `${this.#firstChange} has changed`]);
+    }
+    const { entry } = past;
+    if (entry === undefined || (retryFailed && entry.result.status === 'error')) {
+      this.#kept.push({ row, past, changed, position: this.#pulled - 1 });
+    }
+  }
+
+  #refuseDrift(): void {
+    const { history, allowDrift } = this.#parts;
+    if (this.#drift.length > 0 && !allowDrift) throw new DriftError(history.runId, this.#drift);
+  }
+}

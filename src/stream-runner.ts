@@ -1,0 +1,120 @@
+import { snapshotOf, type Ending, type RowContext } from './batch.ts';
+import type { SubmittedRow } from './continuation.ts';
+import { ContinuedSource, Readmission } from './continued-source.ts';
+import type { Clock } from './core/clock.ts';
+import { generatedStateId } from './core/generated-id.ts';
+import type { BatchStats } from './core/stats.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { WindowedStream } from './entry-stream.ts';
+import type { Intake, OpenBatch } from './intake.ts';
+import type { StreamOptions } from './options.ts';
+import { openSource, type RowIterable, type RowSource } from './row-source.ts';
+import type { RunEntrance } from './run-entrance.ts';
+import type { Works } from './works.ts';
+
+export interface StreamRunnerParts {
+  readonly clock: Clock;
+  readonly dispatcher: Dispatcher;
+  readonly intake: Intake;
+  readonly works: Works;
+  readonly entrance: RunEntrance;
+  /** Rows admitted and not yet taken, when the caller has not said; at this moment. */
+  readonly defaultWindow: () => number;
+}
+
+const STOPPED: Ending = {
+  code: 'aborted',
+  message: 'Consumer of the stream stopped before the row had finished',
+};
+
+/** Runs rows as they are pulled from a source. */
+export class StreamRunner {
+  readonly #parts: StreamRunnerParts;
+
+  constructor(parts: StreamRunnerParts) {
+    this.#parts = parts;
+  }
+
+  open(rows: RowIterable<unknown>, options: StreamOptions): WindowedStream {
+    const { clock, dispatcher, intake, works, entrance, defaultWindow } = this.#parts;
+    entrance.checkOptions('start stream', options);
+    const input = openSource(rows); // first: it may refuse them
+    const open = intake.open({ ...options, generatedIds: true }, (entries) => {
+      stream.deliver(entries);
+    });
+    const { batch } = open;
+    let nextIndex = 0;
+    let finalStats: BatchStats | undefined;
+    const identify = (row: unknown) => contextOf(row, nextIndex++);
+    const caughtUp = (): Promise<void> => stream.caughtUp();
+    const stream: WindowedStream = new WindowedStream({
+      batch,
+      clock,
+      source: this.#sourceOf({ input, open, options, identify, caughtUp }),
+      window: () => options.window ?? defaultWindow(),
+      admit: (row) => {
+        if (row instanceof Readmission) {
+          entrance.claim(options.runId, [row.identity]);
+          open.readmit(row.row);
+        } else {
+          const context = identify(row);
+          entrance.claim(options.runId, [context]);
+          open.admit(context);
+        }
+      },
+      close: () => {
+        open.close();
+      },
+      abandon: () => {
+        batch.discard(STOPPED);
+        dispatcher.end(batch, STOPPED);
+      },
+      stats: () => finalStats ?? open.stats(),
+    });
+    const stopSource = () => void stream.endSource();
+    const end = works.begin({ batch, pending: () => stream.pending, stopSource }, options.signal);
+    void stream.finished
+      .then(() => {
+        finalStats = open.stats();
+        open.release();
+        return open.recordEnd(finalStats);
+      })
+      .catch(() => undefined) // every entry is on record already
+      .then(end);
+    return stream;
+  }
+
+  /** The source as it is, or behind what is on record of its run. */
+  #sourceOf(parts: StreamSourceParts): RowSource<unknown> {
+    const { entrance } = this.#parts;
+    const { input, open, options, identify, caughtUp } = parts;
+    if (!entrance.mayContinue(options)) {
+      open.recordStart(entrance.about);
+      return input;
+    }
+    const pull = async (): Promise<SubmittedRow | undefined> => {
+      const step = await input.next();
+      if (step.done === true) return undefined;
+      const { row, stateId, rowIndex } = identify(step.value);
+      return { stateId, rowIndex, snapshot: snapshotOf(row) };
+    };
+    const begin = () =>
+      entrance.enter(options, pull, ({ about, continuation }) => {
+        if (open.batch.open) open.recordStart(about); // else the consumer, or the executor, has stopped meanwhile
+        return continuation;
+      });
+    return new ContinuedSource({ source: input, begin, caughtUp });
+  }
+}
+
+interface StreamSourceParts {
+  readonly input: RowSource<unknown>;
+  readonly open: OpenBatch;
+  readonly options: StreamOptions;
+  readonly identify: (row: unknown) => RowContext<unknown>;
+  readonly caughtUp: () => Promise<void>;
+}
+
+function contextOf(row: unknown, rowIndex: number): RowContext<unknown> {
+  return { row, stateId: generatedStateId(rowIndex), rowIndex };
+}
