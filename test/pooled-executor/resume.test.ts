@@ -83,7 +83,8 @@ describe('a batch on a run that is on record', () => {
   });
 
   test('call indices go on from the record', async ({ createExecutor }) => {
-    const calling = makeTrackedTransform<number, number>((row, context) => context.call('add', row, (one) => one + 1),
+    const calling = makeTrackedTransform<number, number>((row, context) =>
+      context.call('add', row, (one) => one + 1),
     );
     const records = await recordsOfRun(contextsOf(range(2)), { transform: calling.transform });
     const died = records.findIndex((record) => record.kind === 'call' && record.stateId === 'row-1');
