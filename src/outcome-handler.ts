@@ -27,6 +27,8 @@ export interface EndedAttempt {
   readonly finishedAt: number;
   /** The wait ordered after it; 0 for none. */
   backoffMs: number;
+  /** The throttle's delay in force when that wait was ordered. */
+  delayAfterMs?: number;
 }
 
 const MIN_BACKOFF_MS = 1;
@@ -63,6 +65,7 @@ export class OutcomeHandler {
       case 'capacity':
         row.history.firstStartedAt ??= startedAt;
         attempt.backoffMs = this.#onRefused(row, outcome, slice, finishedAt);
+        if (attempt.backoffMs > 0) attempt.delayAfterMs = throttle.currentDelayMs;
     }
   }
 

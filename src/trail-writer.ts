@@ -67,7 +67,7 @@ export class TrailWriter {
 
   /** Durable before any entry that is recorded later. */
   attemptsEnded({ batch, sliceId, threadId, dispatchedAt, delayMs, attempts }: EndedSlice): void {
-    const records = attempts.map(({ row, outcome, startedAt, finishedAt, backoffMs }) =>
+    const records = attempts.map(({ row, outcome, startedAt, finishedAt, backoffMs, delayAfterMs }) =>
       attemptRecord(row, outcome, {
         threadId,
         sliceId,
@@ -76,6 +76,7 @@ export class TrailWriter {
         finishedAt: this.#clock.toEpoch(finishedAt),
         delayMs,
         backoffMs,
+        ...(delayAfterMs === undefined ? {} : { delayAfterMs }),
       }),
     );
     if (records.length > 0) this.#recordSoon(batch, records);

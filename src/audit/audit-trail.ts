@@ -128,6 +128,8 @@ export interface AttemptRecord {
   readonly delayMs: number;
   /** The wait ordered after this attempt, else 0. */
   readonly backoffMs: number;
+  /** With a `backoffMs` above 0: the throttle's delay in force when that wait was ordered. The highest is `peakDelayMs`. */
+  readonly delayAfterMs?: number;
 }
 
 /** One side of an external call made by `context.call`. `callIndex` counts per row, over all its attempts. */

@@ -23,6 +23,7 @@ export interface AttemptPlace {
   readonly finishedAt: number;
   readonly delayMs: number;
   readonly backoffMs: number;
+  readonly delayAfterMs?: number;
 }
 
 export function rowRecord(row: RecordedRow): RowRecord {

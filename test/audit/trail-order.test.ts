@@ -172,6 +172,7 @@ describe.each(bothEngines('failing-transform.ts', failing))('trail: contents, $n
       error: { name: 'CapacityError', message: 'busy', statusCode: 503 },
       delayMs: 0,
       backoffMs: 50,
+      delayAfterMs: 50,
     });
     expect(refused).not.toHaveProperty('response');
     expect(ok).toMatchObject({ attempt: 2, outcome: 'ok', response: 30, delayMs: 50, backoffMs: 0 });

@@ -65,6 +65,9 @@ function checkAttempts(stats: BatchStats, records: readonly AuditRecord[]): void
     ({ outcome, stateId, attempt }) => outcome === 'capacity' && made.has(`${attempt + 1} ${stateId}`),
   );
   const backoffMs = attempts.reduce((sum, attempt) => sum + attempt.backoffMs, 0);
+  const delaysMs = attempts.flatMap(({ delayAfterMs }) => delayAfterMs ?? []);
+  if (delaysMs.length > 0)
+    expect.soft(stats.peakDelayMs, 'highest delay on record').toBe(Math.max(...delaysMs));
   expect.soft(stats.attempts, 'I5: attempts on record').toBe(attempts.length);
   expect.soft(stats.capacityRetries, 'I5: refusals on record').toBe(refused.length);
   expect.soft(stats.totalThrottleTimeMs, 'I6: waits on record').toBeCloseTo(backoffMs, 3);
