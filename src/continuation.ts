@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
-import type { RowHistory, RunHistory } from './audit/audit-trail.ts';
+import type { BatchDescription, RowHistory, RunHistory } from './audit/audit-trail.ts';
 import { requestSha256 } from './audit/records.ts';
 import { isUncloneable, type RowIdentity, type Snapshot } from './batch.ts';
 import type { Entry } from './core/entry.ts';
-import { differencesOf, DriftError, type BatchDescription } from './drift.ts';
+import { differencesOf, DriftError } from './drift.ts';
 
 /** A row as it is submitted. */
 export interface SubmittedRow extends RowIdentity {

@@ -1,8 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { BatchRecord } from './audit/audit-trail.ts';
-
-/** What a batch says of itself on record. */
-export type BatchDescription = Pick<BatchRecord, 'options' | 'transform'>;
+import type { BatchDescription } from './audit/audit-trail.ts';
 
 /** A run can't be continued, as its rest would not belong to what is on record. */
 export class DriftError extends Error {

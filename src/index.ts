@@ -26,6 +26,7 @@ export type {
   AttemptRecord,
   AuditRecord,
   AuditTrail,
+  BatchDescription,
   BatchEndRecord,
   BatchRecord,
   CallRecord,
@@ -39,3 +40,5 @@ export type {
 export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';
 export { SqliteAuditTrail, type SqliteAuditTrailOptions } from './audit/sqlite-audit-trail.ts';
 export type { RecordFilter, RunSummary, StoredRecord } from './audit/stored-record.ts';
+/** @internal for the command line, whose own transform wraps the user's */
+export { identifyTransform } from './audit/transform-identity.ts';

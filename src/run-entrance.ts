@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
-import type { AuditTrail, BatchRecord } from './audit/audit-trail.ts';
+import type { AuditTrail, BatchDescription, BatchRecord } from './audit/audit-trail.ts';
 import type { RowIdentity } from './batch.ts';
 import { Continuation, type ContinuationParts } from './continuation.ts';
-import type { BatchDescription } from './drift.ts';
 import type { BatchOptions } from './options.ts';
 import { RunRegistry } from './run-registry.ts';
 
@@ -22,7 +21,7 @@ export class RunEntrance {
   /** @param about what a batch that begins now says of itself on record */
   constructor(audit: AuditTrail | undefined, about: () => BatchDescription) {
     this.#audit = audit;
-    this.#about = about;
+    this.#about = () => audit?.describe?.(about()) ?? about();
     this.#registry = new RunRegistry(async (runId) => audit?.history?.(runId));
   }
 

@@ -15,6 +15,11 @@ export interface AuditTrail {
    * this method can't continue runs.
    */
   history?(runId: string): Promise<RunHistory | undefined>;
+  /**
+   * What a batch is to say of itself on record, given what its executor would say; by that it is also judged whether it can
+   * continue a run. For programs that wrap the user's transform into one of their own.
+   */
+  describe?(batch: BatchDescription): BatchDescription;
   /** Whether the records are still there when the process has died: then every dispatch is recorded too. */
   readonly outlivesProcess?: boolean;
 }
@@ -68,6 +73,9 @@ export interface BatchRecord {
     readonly retryFailed: boolean;
   };
 }
+
+/** Which options and which transform the results of a batch come from. */
+export type BatchDescription = Pick<BatchRecord, 'options' | 'transform'>;
 
 export interface BatchEndRecord {
   readonly kind: 'batch-end';

@@ -39,12 +39,14 @@ export class Emitter {
   /**
    * Writes what became of a row. Gives a promise when the next row should wait for it.
    *
+   * @param row may be undefined for a row that has succeeded and can't be rejected
    * @throws TooManyErrors when one more row has failed than the limit allows; the row is written.
    */
-  emit(entry: Entry<string>, row: InputRow): Promise<unknown> | undefined {
+  emit(entry: Entry<string>, row: InputRow | undefined): Promise<unknown> | undefined {
     this.#emitted++;
     const { result } = entry;
-    if (result.status === 'error') return this.#emitFailure(entry, row, locateError(result.error, row));
+    if (result.status === 'error')
+      return this.#emitFailure(entry, row, locateError(result.error, known(row)));
     try {
       return this.#parts.output.write(this.#parts.format.success(result.value));
     } catch (reason) {
@@ -59,13 +61,17 @@ export class Emitter {
     if (output.failure === undefined) void output.write(format.end());
   }
 
-  #emitFailure(entry: Entry<string>, row: InputRow, error: RowError): Promise<unknown> | undefined {
+  #emitFailure(
+    entry: Entry<string>,
+    row: InputRow | undefined,
+    error: RowError,
+  ): Promise<unknown> | undefined {
     const { rejects, output, format } = this.#parts;
     this.#failed++;
     const written =
       rejects === undefined
         ? output.write(format.failure(error))
-        : rejects.write(`${rejectOf(entry, error, row)}\n`);
+        : rejects.write(`${rejectOf(entry, error, known(row))}\n`);
     this.#checkLimit();
     return written;
   }
@@ -78,4 +84,9 @@ export class Emitter {
       `Stopped as more rows have failed than --max-errors ${describeLimit(limit)} allows: ${failed} of ${emitted}`,
     );
   }
+}
+
+function known(row: InputRow | undefined): InputRow {
+  if (row === undefined) throw new Error('Cannot write what became of a row that is not known');
+  return row;
 }

@@ -2,8 +2,8 @@ import { Option } from 'commander';
 import { UsageError } from './exit.ts';
 import { parseDecimal } from './numbers.ts';
 
-/** The values of the flags below as they were typed, by the name of the executor's option. */
-export type ExecutorFlagValues = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** The values of the flags below as they were typed, by the name of the executor's option; there may be others beside them. */
+export type ExecutorFlagValues = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
 
 /** One option of the executor. The flag is its name in kebab-case. */
 interface ExecutorFlag {
@@ -120,11 +120,13 @@ export function readExecutorFlags(values: ExecutorFlagValues): Record<string, un
   const options: Record<string, unknown> = {};
   for (const [option, flag] of BY_OPTION) {
     const value = values[option];
-    if (value === undefined) continue;
+    if (value === undefined || typeof value === 'boolean') continue;
     options[option] =
       typeof value === 'string' ? readOne(option, flag, value) : value.map((text) => flag.read(text));
   }
-  return options['env'] === undefined ? options : { ...options, env: readEnvironment(values['env'] ?? []) };
+  return options['env'] === undefined
+    ? options
+    : { ...options, env: readEnvironment(options['env'] as string[]) };
 }
 
 /** Says what the executor says about its options in the words of the command line. */
@@ -150,7 +152,7 @@ function readOne(option: string, flag: ExecutorFlag, text: string): unknown {
   }
 }
 
-function readEnvironment(assignments: string | readonly string[]): NodeJS.ProcessEnv {
+function readEnvironment(assignments: readonly string[]): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const assignment of assignments) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { PooledExecutor } from '../index.ts';
+import { PooledExecutor, type AuditTrail } from '../index.ts';
 import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './executor-flags.ts';
 import { UsageError } from './exit.ts';
 import type { SourceRow } from './row-source.ts';
+import type { RunFlags } from './run-flags.ts';
 
 /** Runs rows from text to text. */
 export type LineExecutor = PooledExecutor<SourceRow, string>;
@@ -17,15 +18,26 @@ const LINE_TRANSFORM_URL = new URL(
 /**
  * Makes the executor that the flags ask for. No worker starts yet.
  *
+ * @param url of the user's module
  * @throws UsageError that names the flag.
  */
-export function openExecutor(transform: string, exportName: string, flags: ExecutorFlagValues): LineExecutor {
+export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | undefined): LineExecutor {
   const { workerData, ...options } = readExecutorFlags(flags);
-  const url = /^(file|data):/.test(transform) ? transform : pathToFileURL(resolve(transform)).href;
+  const exportName = flags.export;
   return inFlagTerms(flags, () => {
-    const all = { ...options, transform: LINE_TRANSFORM_URL, workerData: { url, exportName, workerData } };
+    const all = {
+      ...options,
+      audit,
+      transform: LINE_TRANSFORM_URL,
+      workerData: { url, exportName, workerData },
+    };
     return new PooledExecutor<SourceRow, string>(all);
   });
+}
+
+/** URL of the module that was named by its path or its URL. */
+export function urlOfTransform(transform: string): string {
+  return /^(file|data):/.test(transform) ? transform : pathToFileURL(resolve(transform)).href;
 }
 
 /** Runs `act`; what the executor has to say about its options is said about the flags. */

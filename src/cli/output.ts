@@ -1,8 +1,9 @@
-import { constants, fstatSync, ftruncateSync } from 'node:fs';
+import { constants, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { pipeline, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { ContinuedFile } from './continued-file.ts';
 import { messageOf, UsageError } from './exit.ts';
 import { identityOf } from './file-identity.ts';
 import { kindOf, type FileKind, type RowFormat } from './formats.ts';
@@ -17,26 +18,44 @@ export interface Output {
   readonly mayBlock: boolean;
   readonly isTerminal: boolean;
   readonly writer: TextWriter;
+  /** The first new row has its result: what the file had before, and is not of this run, is of no use any more. */
+  begin(): void;
+  /** Everything that the file of a continued run can have was written. Rejects with a UsageError when it has more. */
+  endOfExpected(): Promise<void>;
   /** Closes a file to which nothing was written, as if it had not been opened. */
   discard(): Promise<void>;
 }
+
+/**
+ * What becomes of a file that is there: `replace` it, or go on where the run has left it: `continue`, which refuses a file
+ * that is not the run's, or `mend`, which writes it anew from the first difference.
+ */
+export type OutputMode = 'replace' | 'continue' | 'mend';
 
 /**
  * Opens the file to write, or stdout for `-`.
  *
  * @throws UsageError when that is not possible.
  */
-export async function openOutput(file: string | undefined, format: RowFormat | undefined): Promise<Output> {
+export async function openOutput(
+  file: string | undefined,
+  format: RowFormat | undefined,
+  mode: OutputMode,
+): Promise<Output> {
   if (file === undefined || file === '-') return openStdout(format);
   const kind = kindOf(file, format);
-  const { handle, created } = await openForWriting(file);
+  // compressed bytes can't be compared, so such a file is written again
+  const replace =
+    mode === 'replace' || kind.gzip || statSync(file, { throwIfNoEntry: false })?.isFile() === false;
+  const { handle, created } = await openForWriting(file, replace ? constants.O_WRONLY : constants.O_RDWR);
   const stats = await handle.stat();
+  const opened = { file, handle, gzip: kind.gzip, truncate: stats.isFile() };
   return {
     kind,
     identity: identityOf(stats),
     mayBlock: !stats.isFile(),
     isTerminal: false,
-    writer: fileWriter({ file, handle, gzip: kind.gzip, truncate: stats.isFile() }),
+    ...(replace ? replacingWriter(opened) : continuingWriter(opened, { mayDiffer: mode === 'mend' })),
     discard: async () => {
       await handle.close();
       if (created) await unlink(file);
@@ -58,21 +77,26 @@ function openStdout(format: RowFormat | undefined): Output {
     mayBlock: true,
     isTerminal: stdout.isTTY,
     writer,
+    begin: () => undefined,
+    endOfExpected: () => Promise.resolve(),
     discard: () => Promise.resolve(),
   };
 }
 
-async function openForWriting(file: string): Promise<{ handle: FileHandle; created: boolean }> {
+async function openForWriting(
+  file: string,
+  access: number,
+): Promise<{ handle: FileHandle; created: boolean }> {
   try {
     return {
-      handle: await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL),
+      handle: await open(file, access | constants.O_CREAT | constants.O_EXCL),
       created: true,
     };
   } catch (reason) {
     if ((reason as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(file, reason);
   }
   try {
-    return { handle: await open(file, constants.O_WRONLY), created: false };
+    return { handle: await open(file, access), created: false };
   } catch (reason) {
     throw unwritable(file, reason);
   }
@@ -89,6 +113,8 @@ function gzipInto(sink: Writable): Writable {
   return gzip;
 }
 
+type WayToWrite = Pick<Output, 'writer' | 'begin' | 'endOfExpected'>;
+
 interface FileTarget {
   readonly file: string;
   readonly handle: FileHandle;
@@ -96,10 +122,10 @@ interface FileTarget {
   readonly truncate: boolean;
 }
 
-function fileWriter({ file, handle, gzip, truncate }: FileTarget): TextWriter {
+function replacingWriter({ file, handle, gzip, truncate }: FileTarget): WayToWrite {
   const sink = handle.createWriteStream();
   const stream = gzip ? gzipInto(sink) : sink;
-  return new TextWriter({
+  const writer = new TextWriter({
     name: file,
     stream,
     begin: () => {
@@ -110,4 +136,32 @@ function fileWriter({ file, handle, gzip, truncate }: FileTarget): TextWriter {
       await finished(sink);
     },
   });
+  const begin = () => {
+    writer.begin();
+  };
+  return { writer, begin, endOfExpected: () => Promise.resolve() };
+}
+
+function continuingWriter(
+  { file, handle }: FileTarget,
+  { mayDiffer }: { readonly mayDiffer: boolean },
+): WayToWrite {
+  const stream = new ContinuedFile({ file, handle, mayDiffer });
+  const writer = new TextWriter({
+    name: file,
+    stream,
+    begin: () => undefined,
+    end: async () => {
+      stream.end();
+      await finished(stream);
+    },
+  });
+  const begin = () => {
+    stream.cut();
+  };
+  const endOfExpected = async () => {
+    await writer.written();
+    await stream.endOfExpected();
+  };
+  return { writer, begin, endOfExpected };
 }

@@ -1,10 +1,10 @@
-import { TransformLoadError, type Entry, type EntryStream } from '../index.ts';
+import { DriftError, TransformLoadError, type Entry, type EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
 import type { Display } from './display.ts';
 import { Emitter } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
-import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
+import { ExitCode, exitCodeOf, messageOf, UsageError } from './exit.ts';
 import { Interrupts } from './interrupts.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { ndjsonResults } from './ndjson-results.ts';
@@ -14,6 +14,7 @@ import { inFlagTerms, type LineExecutor } from './open-executor.ts';
 import { RowSource } from './row-source.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { RunFiles } from './run-files.ts';
+import type { ContinuedRun, RunPlan } from './run-plan.ts';
 import { StatusMeter } from './run-status.ts';
 import { summarise } from './run-summary.ts';
 import { WriteError } from './text-writer.ts';
@@ -24,6 +25,8 @@ export interface RowRunParts {
   readonly limit: ErrorLimit | undefined;
   readonly display: Display;
   readonly flags: RunFlags;
+  /** Undefined for a run that is not on record. */
+  readonly plan: RunPlan | undefined;
 }
 
 /** How a run came to its end. */
@@ -44,16 +47,18 @@ export class RowRun {
   readonly #stream: EntryStream<string>;
   readonly #startedAt = performance.now();
   readonly #cut = Promise.withResolvers<Ending>();
+  readonly #continued: ContinuedRun | undefined;
   #isCut = false;
 
   /** @throws UsageError when --window is not allowed */
-  constructor({ executor, files, limit, display, flags }: RowRunParts) {
+  constructor({ executor, files, limit, display, flags, plan }: RowRunParts) {
     const { input, output, rejects } = files;
     this.#executor = executor;
     this.#files = files;
     this.#display = display;
+    this.#continued = plan?.kind === 'continued' ? plan : undefined;
     const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
-    this.#source = new RowSource(input.chunks(), reader, input.close);
+    this.#source = new RowSource(input.chunks(), reader, input.close, rowsToKeep(this.#continued, files));
     const format =
       output.kind.format === 'csv' ? new CsvResults({ errorColumn: rejects === undefined }) : ndjsonResults;
     this.#emitter = new Emitter({ format, output: output.writer, rejects: rejects?.writer, limit });
@@ -64,6 +69,9 @@ export class RowRun {
     this.#stream = inFlagTerms(flags, () =>
       executor.stream(this.#source, {
         window,
+        runId: plan?.runId,
+        allowDrift: this.#continued?.allowDrift,
+        retryFailed: this.#continued?.retryFailed,
         onProgress: (progress) => {
           this.#meter.update(progress);
         },
@@ -96,7 +104,7 @@ export class RowRun {
     }
     try {
       const ending = await Promise.race([this.#emitAll(), this.#cut.promise]);
-      if (ending.kind === 'failed' && ending.reason instanceof TransformLoadError) throw ending.reason;
+      if (ending.kind === 'failed') throwIfUnusable(ending.reason);
       return this.#report(await this.#finish(ending), interrupts.exitCode);
     } finally {
       stopDrawing();
@@ -106,10 +114,12 @@ export class RowRun {
 
   async #emitAll(): Promise<Ending> {
     try {
+      if (this.#continued?.finishedFirst === 0) await this.#endOfExpected();
       for await (const entry of this.#stream) {
         if (this.#isCut || isUnfinished(entry)) return { kind: 'cut' };
         const written = this.#emit(entry);
         if (written !== undefined) await written;
+        if (this.#emitter.emitted === this.#continued?.finishedFirst) await this.#endOfExpected();
       }
       return { kind: 'finished' };
     } catch (reason) {
@@ -119,11 +129,16 @@ export class RowRun {
 
   #emit(entry: Entry<string>): Promise<unknown> | undefined {
     try {
-      return this.#emitter.emit(entry, this.#source.take());
+      return this.#emitter.emit(entry, this.#source.take(entry.rowIndex));
     } catch (reason) {
       this.#shutDownNow(); // else the loop would wait for the rows that run
       throw reason;
     }
+  }
+
+  /** The rows that come now have to run, and can't be in the outputs yet. Nothing has run so far. */
+  async #endOfExpected(): Promise<void> {
+    for (const output of this.#outputs()) await output.endOfExpected();
   }
 
   /** Writes what is left and frees everything. */
@@ -192,4 +207,24 @@ export class RowRun {
 /** The executor was shut down before the row had run: nothing in the output stands for it, nor for rows behind it. */
 function isUnfinished({ result }: Entry<string>): boolean {
   return result.status === 'error' && result.error.code === 'shutdown_requested';
+}
+
+/** No row has run, and the files are as they were. */
+function throwIfUnusable(reason: unknown): void {
+  if (reason instanceof DriftError) {
+    throw new UsageError(
+      `Cannot continue the run (--allow-drift overrides this): ${reason.differences.join('; ')}`,
+    );
+  }
+  if (reason instanceof TransformLoadError || reason instanceof UsageError) throw reason;
+}
+
+/** Which input rows are needed once more when their entries come back; of the others only the results are. */
+function rowsToKeep(
+  run: ContinuedRun | undefined,
+  { output, rejects }: RunFiles,
+): ((rowIndex: number) => boolean) | undefined {
+  // a result that stands in no column of the CSV output is rejected
+  if (run === undefined || (rejects !== undefined && output.kind.format === 'csv')) return undefined;
+  return (rowIndex) => !run.hasSucceeded(rowIndex);
 }

@@ -15,16 +15,27 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
   readonly #batches: AsyncGenerator<readonly InputRow[], void>;
   readonly #onClose: () => void;
+  readonly #keeps: (rowIndex: number) => boolean;
   readonly #handedOut = new Fifo<InputRow>();
+  #nextIndex = 0;
   #batch: readonly InputRow[] = [];
   #position = 0;
   #rowsRead = 0;
   #closed = false;
 
-  /** @param onClose frees the input; called once, when it has ended or is no longer wanted */
-  constructor(chunks: AsyncIterable<Buffer>, reader: RowReader, onClose: () => void) {
+  /**
+   * @param onClose frees the input; called once, when it has ended or is no longer wanted
+   * @param keeps whether the row at this position is remembered until its entry comes back; default: all are
+   */
+  constructor(
+    chunks: AsyncIterable<Buffer>,
+    reader: RowReader,
+    onClose: () => void,
+    keeps: (rowIndex: number) => boolean = () => true,
+  ) {
     this.#batches = readBatches(chunks, reader);
     this.#onClose = onClose;
+    this.#keeps = keeps;
   }
 
   /** Rows read from the input so far, handed out or not. */
@@ -47,8 +58,9 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
     return Promise.resolve(DONE);
   }
 
-  /** Gives the oldest row that was handed out and not taken: the one that the next entry belongs to. */
-  take(): InputRow {
+  /** Gives the row that was handed out at this position; rows are taken in order. Undefined for one that is not kept. */
+  take(rowIndex: number): InputRow | undefined {
+    if (!this.#keeps(rowIndex)) return undefined;
     const row = this.#handedOut.shift();
     if (row === undefined) throw new Error('Cannot take row as none was handed out');
     return row;
@@ -79,7 +91,7 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
 
   #handOut(row: InputRow): IteratorYieldResult<SourceRow> {
     this.#position++;
-    this.#handedOut.push(row);
+    if (this.#keeps(this.#nextIndex++)) this.#handedOut.push(row);
     return { done: false, value: row.problem === undefined ? row.text : { malformed: row.problem } };
   }
 

@@ -21,12 +21,18 @@ Failed rows
   Without, they stand in place: {"error":{"code":...,"message":...}} in NDJSON; in CSV empty cells and the
   error in a last column 'error', which is then always there. A line that is no row fails like a row.
 
+The record, and runs that died
+  A run that writes a file is on record beside it, row by row: out.ndjson.audit.db. After a crash, Ctrl-C or
+  --max-errors the same command with --resume continues it, and the output is the same as if nothing had happened.
+  Input, transform and options must be the same, else it refuses. On stdout the whole output is written again.
+
 Exit codes
   0 all rows succeeded   1 aborted   2 usage   3 some rows failed   130, 143 on SIGINT, SIGTERM
   The first Ctrl-C finishes the rows that were taken in and writes them; the second one stops now.
 
 Examples
   pooled-executor run ./score.ts rows.ndjson -o scores.ndjson
+  pooled-executor run ./score.ts rows.ndjson -o scores.ndjson --resume
   pooled-executor run ./score.ts rows.csv.gz -o scores.csv --rejects failed.ndjson --max-errors 1%
   zcat rows.ndjson.gz | pooled-executor run ./score.ts --export scoreRow --pool-size 4 | head`;
 
@@ -46,6 +52,11 @@ export function runCommand(onExitCode: (code: number) => void): Command {
     )
     .option('--rejects <file>', 'write failed rows to this file (NDJSON) and not to the output')
     .option('--max-errors <n|p%>', 'stop when more rows have failed, or a larger share of at least 100')
+    .option('--audit <file>', 'put the run on record in this file (default: <output>.audit.db)')
+    .option('--no-audit', 'put it nowhere')
+    .option('--resume', 'continue the last run on record: rows that have their result are not run again')
+    .option('--retry-failed', 'run the rows again that have failed, and write the whole output again')
+    .option('--allow-drift', 'continue it also with another input, transform or options')
     .option('--window <n>', 'most rows taken in and not yet written (default: follows the row time)')
     .addOption(
       new Option('--progress <kind>', 'progress on stderr (default: tty on a terminal, else none)').choices([

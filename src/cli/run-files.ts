@@ -1,7 +1,8 @@
 import { UsageError } from './exit.ts';
+import { identityOfPath } from './file-identity.ts';
 import { kindOf, type RowFormat } from './formats.ts';
 import { openInput, type Input } from './input.ts';
-import { openOutput, type Output } from './output.ts';
+import { openOutput, type Output, type OutputMode } from './output.ts';
 
 /** The files of a run, open. */
 export interface RunFiles {
@@ -14,6 +15,8 @@ export interface FileNames {
   readonly input: string | undefined;
   readonly output: string | undefined;
   readonly rejects: string | undefined;
+  /** It is not opened here. */
+  readonly trail: string | undefined;
   readonly format: RowFormat | undefined;
 }
 
@@ -22,13 +25,19 @@ export interface FileNames {
  *
  * @throws UsageError when one can't be opened, or two are the same.
  */
-export async function openFiles(names: FileNames): Promise<RunFiles> {
+export async function openFiles(names: FileNames, mode: OutputMode): Promise<RunFiles> {
   const input = await openInput(names.input, names.format);
   const outputs: Output[] = [];
   try {
-    outputs.push(await openOutput(names.output, names.format));
-    if (names.rejects !== undefined) outputs.push(await openRejects(names.rejects));
-    checkDistinct([input, ...outputs], [names.input, names.output, names.rejects]);
+    outputs.push(await openOutput(names.output, names.format, mode));
+    if (names.rejects !== undefined) outputs.push(await openRejects(names.rejects, mode));
+    const trail = { identity: names.trail === undefined ? undefined : identityOfPath(names.trail) };
+    checkDistinct([
+      { what: `input ${names.input ?? '-'}`, ...input },
+      { what: `output ${names.output ?? '-'}`, ...outputs[0] },
+      { what: `rejects ${names.rejects ?? '-'}`, ...outputs[1] },
+      { what: `trail ${names.trail ?? '-'}`, ...trail },
+    ]);
   } catch (reason) {
     input.close();
     await discardAll(outputs);
@@ -38,9 +47,9 @@ export async function openFiles(names: FileNames): Promise<RunFiles> {
   return { input, output, rejects };
 }
 
-async function openRejects(file: string): Promise<Output> {
+async function openRejects(file: string, mode: OutputMode): Promise<Output> {
   if (file === '-') throw new UsageError("--rejects must name a file: received '-'");
-  if (kindOf(file, 'ndjson').format === 'ndjson') return openOutput(file, 'ndjson');
+  if (kindOf(file, 'ndjson').format === 'ndjson') return openOutput(file, 'ndjson', mode);
   throw new UsageError(
     `--rejects is written as NDJSON, so it must be named .ndjson or .jsonl: received '${file}'`,
   );
@@ -57,15 +66,11 @@ async function discardAll(outputs: readonly Output[]): Promise<void> {
 }
 
 function checkDistinct(
-  files: readonly { readonly identity: string | undefined }[],
-  names: readonly (string | undefined)[],
+  files: readonly { readonly what: string; readonly identity?: string | undefined }[],
 ): void {
-  const what = [`input ${names[0] ?? '-'}`, `output ${names[1] ?? '-'}`, `rejects ${names[2] ?? '-'}`];
-  files.forEach(({ identity }, index) => {
-    const twin = files.findIndex((other) => other.identity === identity && identity !== undefined);
-    if (twin === index || twin === -1) return;
-    throw new UsageError(
-      `Cannot use one file twice: ${what[twin] ?? ''} and ${what[index] ?? ''} are the same`,
-    );
-  });
+  for (const [index, { what, identity }] of files.entries()) {
+    const twin = files.slice(0, index).find((other) => identity !== undefined && other.identity === identity);
+    if (twin !== undefined)
+      throw new UsageError(`Cannot use one file twice: ${twin.what} and ${what} are the same`);
+  }
 }

@@ -11,4 +11,12 @@ export type RunFlags = ExecutorFlagValues & {
   readonly rejects?: string;
   readonly maxErrors?: string;
   readonly progress?: DisplayKind;
+  /** False with --no-audit. */
+  readonly audit?: string | false;
+  readonly resume?: boolean;
+  readonly retryFailed?: boolean;
+  readonly allowDrift?: boolean;
+  /** Of the executor's flags: */
+  readonly workerData?: string;
+  readonly env?: readonly string[];
 };

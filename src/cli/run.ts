@@ -1,9 +1,11 @@
 import { createDisplay, type DisplayKind } from './display.ts';
 import { parseErrorLimit } from './error-limit.ts';
-import { openExecutor } from './open-executor.ts';
-import type { RunFlags } from './run-flags.ts';
-import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
+import { openExecutor, urlOfTransform } from './open-executor.ts';
+import type { OutputMode } from './output.ts';
 import { RowRun } from './row-run.ts';
+import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
+import type { RunFlags } from './run-flags.ts';
+import { RunRecord } from './run-record.ts';
 
 /** `pooled-executor run`, as it was typed. */
 export interface RunArguments {
@@ -21,16 +23,34 @@ export interface RunArguments {
 export async function run({ transform, input, flags }: RunArguments): Promise<number> {
   const { output, rejects, format, maxErrors } = flags;
   const limit = maxErrors === undefined ? undefined : parseErrorLimit(maxErrors);
-  const executor = openExecutor(transform, flags.export, flags);
-  const files = await openFiles({ input, output, rejects, format });
+  const transformUrl = urlOfTransform(transform);
+  const record = RunRecord.of({ transformUrl, input, flags });
+  const executor = openExecutor(transformUrl, flags, record?.trail);
+  const names = { input, output, rejects, format, trail: record?.trail.path };
+  const files = await openFiles(names, outputModeOf(flags));
   try {
     const display = createDisplay(flags.progress ?? defaultDisplay(files), process.stderr);
-    return await new RowRun({ executor, files, limit, display, flags }).run();
+    const plan = await record?.open();
+    record?.trail.onFirstEntry(() => {
+      files.output.begin();
+      files.rejects?.begin();
+    });
+    if (record !== undefined) for (const note of record.notes) display.say('note', note);
+    const code = await new RowRun({ executor, files, limit, display, flags, plan }).run();
+    await record?.close();
+    return code;
   } catch (reason) {
     await executor.shutdown({ wait: false });
     await discardFiles(files);
+    await record?.discard();
     throw reason;
   }
+}
+
+/** What becomes of an output that is there. */
+function outputModeOf({ resume, retryFailed, allowDrift }: RunFlags): OutputMode {
+  if (resume !== true || retryFailed === true) return 'replace';
+  return allowDrift === true ? 'mend' : 'continue';
 }
 
 /** Progress and output would be drawn over each other on one terminal. */

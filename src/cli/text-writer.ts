@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { messageOf, RunError } from './exit.ts';
+import { messageOf, RunError, UsageError } from './exit.ts';
 
 const CHUNK_LENGTH = 64 * 1024;
 
@@ -35,7 +35,7 @@ export class TextWriter {
   #begun = false;
   #flushDue: NodeJS.Immediate | undefined;
   #draining: PromiseWithResolvers<void> | undefined;
-  #failure: WriteError | undefined;
+  #failure: WriteError | UsageError | undefined;
 
   constructor(target: TextTarget) {
     this.#target = target;
@@ -50,7 +50,7 @@ export class TextWriter {
   }
 
   /** Why writing has failed, if it has. */
-  get failure(): WriteError | undefined {
+  get failure(): WriteError | UsageError | undefined {
     return this.#failure;
   }
 
@@ -75,6 +75,23 @@ export class TextWriter {
     return this.#draining && Promise.race([this.#draining.promise, this.failed]);
   }
 
+  /** Resolves when everything taken so far is written. Rejects when writing fails. */
+  async written(): Promise<void> {
+    this.#flush();
+    await Promise.race([new Promise((resolve) => this.#target.stream.write('', resolve)), this.failed]);
+  }
+
+  /** The first text is about to come: what the target had before is of no use any more. */
+  begin(): void {
+    if (this.#failure !== undefined || this.#begun) return;
+    this.#begun = true;
+    try {
+      this.#target.begin();
+    } catch (reason) {
+      this.#fail(reason);
+    }
+  }
+
   /** Writes the rest and resolves when all is written. Rejects with a WriteError. */
   async end(): Promise<void> {
     this.#flush();
@@ -87,24 +104,18 @@ export class TextWriter {
     this.#flushDue = undefined;
     const text = this.#buffer;
     this.#buffer = '';
+    this.begin();
     if (this.#failure !== undefined) return;
     try {
-      this.#begin();
       if (text !== '' && !this.#target.stream.write(text)) this.#draining ??= Promise.withResolvers();
     } catch (reason) {
       this.#fail(reason); // stdout that is a file is written synchronously
     }
   }
 
-  #begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
-    this.#target.begin();
-  }
-
   #fail(reason: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = new WriteError(this.#target.name, reason);
+    this.#failure = reason instanceof UsageError ? reason : new WriteError(this.#target.name, reason);
     this.#onFailure.reject(this.#failure);
   }
 }

@@ -66,7 +66,7 @@ describe('TextWriter', () => {
     await expect(writer.failed).rejects.toThrow('Cannot write out: no space');
     await expect(writer.end()).rejects.toThrow('Cannot write out: no space');
     expect(() => writer.write('x')).toThrow('Cannot write out: no space');
-    expect(writer.failure?.closedPipe).toBe(false);
+    expect((writer.failure as WriteError).closedPipe).toBe(false);
   });
 
   test('a closed pipe is known as such', () => {

@@ -1,0 +1,100 @@
+import { existsSync, rmSync } from 'node:fs';
+import { SqliteAuditTrail } from '../index.ts';
+import { messageOf, UsageError } from './exit.ts';
+import { kindOf } from './formats.ts';
+import { formatCount } from './numbers.ts';
+import type { RunFlags } from './run-flags.ts';
+import { lastRun, newRun, planContinuation, type RunPlan } from './run-plan.ts';
+import { RunTrail } from './run-trail.ts';
+import { trailPathOf } from './trail-path.ts';
+
+export interface RecordedArguments {
+  readonly transformUrl: string;
+  readonly input: string | undefined;
+  readonly flags: RunFlags;
+}
+
+/** What SQLite and its writer keep beside the file. */
+const COMPANIONS = ['', '-wal', '-shm', '-lock', '-lock-journal'];
+
+/** The record of a run: where it is kept, and what is on it already. */
+export class RunRecord {
+  readonly trail: RunTrail;
+  readonly #sqlite: SqliteAuditTrail;
+  readonly #flags: RunFlags;
+  readonly #created: boolean;
+  readonly #notes: string[] = [];
+
+  private constructor(path: string, { transformUrl, input, flags }: RecordedArguments) {
+    const format = (file: string | undefined) => kindOf(file === '-' ? undefined : file, flags.format).format;
+    this.#flags = flags;
+    this.#created = !existsSync(path);
+    this.#sqlite = new SqliteAuditTrail(path, { create: !isContinued(flags) });
+    this.trail = new RunTrail(this.#sqlite, {
+      transformUrl,
+      inputFormat: format(input),
+      outputFormat: format(flags.output),
+      flags,
+    });
+  }
+
+  /**
+   * The record that the flags ask for; undefined for none. Nothing is opened yet.
+   *
+   * @throws UsageError when the run is to be continued and has no record
+   */
+  static of(args: RecordedArguments): RunRecord | undefined {
+    const path = trailPathOf(args.flags);
+    return path === undefined ? undefined : new RunRecord(path, args);
+  }
+
+  /** What the user should know of the record, once it is open. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  /**
+   * Opens the file and finds out what there is to do.
+   *
+   * @throws UsageError when it can't be opened or has nothing to continue
+   */
+  async open(): Promise<RunPlan> {
+    try {
+      return await (isContinued(this.#flags) ? this.#planContinuation() : this.#planNewRun());
+    } catch (reason) {
+      throw reason instanceof UsageError ? reason : new UsageError(messageOf(reason));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#sqlite.close();
+  }
+
+  /** Closes the file as if it had not been opened. */
+  async discard(): Promise<void> {
+    await this.close();
+    if (this.#created) for (const end of COMPANIONS) rmSync(`${this.trail.path}${end}`, { force: true });
+  }
+
+  async #planNewRun(): Promise<RunPlan> {
+    const last = lastRun(await this.#sqlite.runs());
+    if (last !== undefined && last.endedAt === undefined) {
+      this.#notes.push('the last run on record did not finish; --resume would have continued it');
+    }
+    return newRun();
+  }
+
+  async #planContinuation(): Promise<RunPlan> {
+    const { retryFailed = false, allowDrift = false } = this.#flags;
+    const plan = await planContinuation(this.#sqlite, { retryFailed, allowDrift });
+    const { rows, unfinished } = plan;
+    this.#notes.push(
+      `${formatCount(rows)} rows are on record, ${formatCount(unfinished)} of them have to run`,
+    );
+    return plan;
+  }
+}
+
+function isContinued({ resume, retryFailed }: RunFlags): boolean {
+  return resume === true || retryFailed === true;
+}
