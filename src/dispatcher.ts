@@ -170,7 +170,7 @@ export class Dispatcher {
     const permit = this.#semaphore.tryAcquire();
     if (permit === undefined) throw new Error('Cannot dispatch as no permit is free');
     const rows = this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
-    const { batch, refusals } = rows[0] as BatchRow;
+    const { batch, refusals, runsAlone } = rows[0] as BatchRow;
     const delayMs = throttle.currentDelayMs;
     for (const row of rows) {
       row.attempt++;
@@ -182,6 +182,7 @@ export class Dispatcher {
       lane: permit.lane,
       counter: batch.counter,
       generatedIds: batch.generatedIds,
+      alone: runsAlone,
       rows,
     };
     const flight: InFlight = { batch, rows, permit, dispatchedAt: now, refusals, delayMs };

@@ -57,6 +57,10 @@ export const EXECUTOR_OPTIONS = v.strictObject({
     ),
   ),
   isolation: v.optional(must("'thread'", (value) => value === 'thread')),
+  recycleAfterRows: v.optional(positiveInteger()),
+  recycleAfterHeapMb: v.optional(
+    must('a finite number of MB above 0', (value) => isNumber(value) && value > 0 && value < Infinity),
+  ),
   throttle: v.optional(
     must('a throttle', (value) =>
       hasMethods(value, ['limit', 'gateAt', 'onDispatch', 'onSuccess', 'onCapacityError', 'onOther']),

@@ -51,6 +51,10 @@ export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends 
   readonly sliceSize?: number | 'auto' | undefined;
   /** Where rows run: `'thread'`, the default. */
   readonly isolation?: 'thread' | undefined;
+  /** A worker that has run this many rows is replaced as soon as its successor is ready. Default: never. */
+  readonly recycleAfterRows?: number | undefined;
+  /** A worker that has more heap than this in use, garbage included, is replaced likewise. Default: never. */
+  readonly recycleAfterHeapMb?: number | undefined;
   /** Default: its own. Pass a `sharedThrottle` to several executors that share a quota; its options hold then. */
   readonly throttle?: Throttle | undefined;
   /** Where everything that happens is put on record. Default: nowhere. The caller closes it. */
@@ -118,6 +122,8 @@ export interface ResolvedOptions extends AimdDelayOptions {
   readonly maxRowCrashes: number;
   readonly sliceSize: number | 'auto';
   readonly isolation: 'thread';
+  readonly recycleAfterRows: number | undefined;
+  readonly recycleAfterHeapMb: number | undefined;
   readonly throttle: Throttle | undefined;
   readonly audit: AuditTrail | undefined;
   readonly resourceLimits: ResourceLimits | undefined;
@@ -145,6 +151,8 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
     maxRowCrashes: options.maxRowCrashes ?? 2,
     sliceSize: options.sliceSize ?? 'auto',
     isolation: 'thread',
+    recycleAfterRows: options.recycleAfterRows,
+    recycleAfterHeapMb: options.recycleAfterHeapMb,
     throttle: options.throttle,
     audit: options.audit,
     resourceLimits: options.resourceLimits,

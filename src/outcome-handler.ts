@@ -32,6 +32,8 @@ export interface EndedAttempt {
 }
 
 const MIN_BACKOFF_MS = 1;
+/** A row that has lost its worker this often is given up, whoever did it: nothing goes on for ever. */
+const MAX_LOSSES = 20;
 
 /** What the outcome of an attempt means for its row: a result, a wait, or another try. */
 export class OutcomeHandler {
@@ -79,9 +81,15 @@ export class OutcomeHandler {
   #onLost(row: BatchRow, outcome: LostOutcome, now: number): void {
     const { batch } = row;
     const { history } = row;
-    if (outcome.culprit) history.crashes++;
+    history.losses++;
+    if (outcome.blame === 'suspect') history.suspicions++;
+    if (outcome.blame === 'culprit') {
+      history.crashes += 1 + history.suspicions; // what it did when it was alone it did before
+      history.suspicions = 0;
+    }
+    const mayGoOn = history.crashes < this.#options.maxRowCrashes && history.losses < MAX_LOSSES;
     if (batch.ending !== undefined) batch.completeEnded(row, batch.ending, now);
-    else if (history.crashes < this.#options.maxRowCrashes) this.#options.queue.pushReady(row);
+    else if (mayGoOn) this.#options.queue.pushReady(row);
     else batch.complete(row, { status: 'error', error: outcome.error, retryable: false }, now);
   }
 

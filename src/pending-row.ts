@@ -62,6 +62,11 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
     return this.#history?.lastRefusal;
   }
 
+  /** Whether an earlier attempt ended its worker, or may have: then it runs where it can harm no other row. */
+  get runsAlone(): boolean {
+    return this.#history !== undefined && this.#history.crashes + this.#history.suspicions > 0;
+  }
+
   /** Notes that external calls up to, not including, this index were made. */
   noteCalls(nextCallIndex: number): void {
     if (nextCallIndex > this.nextCallIndex) this.history.nextCallIndex = nextCallIndex;
@@ -70,7 +75,12 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
 
 class RowHistory {
   refusals = 0;
+  /** Attempts that ended their worker. */
   crashes = 0;
+  /** Attempts that may have ended their worker, as others that ran there may. */
+  suspicions = 0;
+  /** Attempts whose worker was lost, whoever did it. */
+  losses = 0;
   nextCallIndex = 0;
   /** When the first attempt began: the retry budget runs from here. */
   firstStartedAt: number | undefined;

@@ -10,7 +10,13 @@ export function createSystemClock(): Clock {
     now: monotonicNow,
     toEpoch: (now) => now + epochOffset,
     setTimer(callback, delayMs) {
-      const timer = setTimeout(callback, Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(delayMs))));
+      const timer = startTimer(callback, delayMs);
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+    setLimit(callback, delayMs) {
+      const timer = startTimer(callback, delayMs).unref();
       return () => {
         clearTimeout(timer);
       };
@@ -19,4 +25,8 @@ export function createSystemClock(): Clock {
       setImmediate(callback);
     },
   };
+}
+
+function startTimer(callback: () => void, delayMs: number): NodeJS.Timeout {
+  return setTimeout(callback, Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(delayMs))));
 }

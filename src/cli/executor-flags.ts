@@ -69,15 +69,13 @@ const FLAGS: readonly ExecutorFlag[] = [
   { flags: '--isolation <kind>', description: 'where rows run (default: thread)', read: asTyped },
   {
     flags: '--recycle-after-rows <n>',
-    description: 'replace a worker after this many rows',
+    description: 'replace a worker after this many rows (default: never)',
     read: parseDecimal,
-    hidden: true,
   },
   {
     flags: '--recycle-after-heap-mb <n>',
-    description: 'replace a worker whose heap is larger',
+    description: 'replace a worker with more heap in use (default: never)',
     read: parseDecimal,
-    hidden: true,
   },
   {
     flags: '--resource-limits <json>',

@@ -15,9 +15,14 @@ export interface CapacityOutcome {
 export interface LostOutcome {
   readonly status: 'lost';
   readonly error: RowError;
-  /** False for a row that merely shared the worker with the one that killed it. */
-  readonly culprit: boolean;
+  readonly blame: Blame;
 }
+
+/**
+ * What a row has to do with the loss of its worker: it did it; it may have; or it merely shared the worker with the row
+ * that did it.
+ */
+export type Blame = 'culprit' | 'suspect' | 'bystander';
 
 /** The outcome of an attempt that threw: a refusal or a failed row. */
 export function outcomeOfThrown(thrown: unknown): Outcome {
@@ -38,11 +43,11 @@ export function failure(
 }
 
 /** The outcome of an attempt whose worker is gone. */
-export function lost(reason: unknown, culprit: boolean): LostOutcome {
+export function lost(reason: unknown, blame: Blame): LostOutcome {
   const text = messageOf(reason);
   return {
     status: 'lost',
-    culprit,
+    blame,
     error: { code: 'worker_lost', message: `Worker was lost while it ran the row: ${text}` },
   };
 }

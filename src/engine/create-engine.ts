@@ -1,20 +1,39 @@
+import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../core/clock.ts';
 import type { Transform } from '../core/transform.ts';
 import type { CallRecorder, Engine } from './engine.ts';
 import { InlineEngine } from './inline-engine.ts';
-import { ThreadEngine, type ThreadEngineOptions } from './thread-engine.ts';
+import { Threads } from './threads.ts';
+import { WorkerEngine, type WorkerEngineOptions } from './worker-engine.ts';
 
-export type EngineOptions = Omit<ThreadEngineOptions, 'transformUrl' | 'clock' | 'recordCall'> & {
+export interface EngineOptions extends Omit<WorkerEngineOptions, 'transformUrl' | 'clock'> {
   readonly transform: { readonly url: string } | { readonly fn: Transform<never, unknown> };
-};
+  readonly exportName: string;
+  readonly resourceLimits?: ResourceLimits | undefined;
+  readonly workerData?: unknown;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly execArgv?: string[] | undefined;
+}
 
-/** A module runs on worker threads, a function in-process. */
+/** A module runs on workers, a function in-process. */
 export function createEngine(
   options: EngineOptions,
   clock: Clock,
   recordCall: CallRecorder | undefined,
 ): Engine {
-  const { transform } = options;
+  const { transform, exportName, attemptTimeoutMs, recycleAfterHeapMb } = options;
   if ('fn' in transform) return new InlineEngine({ ...options, transform: transform.fn, clock, recordCall });
-  return new ThreadEngine({ ...options, transformUrl: transform.url, clock, recordCall });
+  const { url: transformUrl } = transform;
+  const setup = {
+    transformUrl,
+    exportName,
+    originMs: clock.now(),
+    attemptTimeoutMs,
+    recordCalls: recordCall !== undefined,
+    reportHeap: recycleAfterHeapMb !== undefined,
+  };
+  return new WorkerEngine(
+    { ...options, transformUrl, clock },
+    new Threads({ ...options, setup, recordCall }),
+  );
 }

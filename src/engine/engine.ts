@@ -23,6 +23,8 @@ export interface Slice {
   readonly counter: number;
   /** Whether the rows' state ids are those of `generatedStateId`, so that they need not be sent. */
   readonly generatedIds: boolean;
+  /** Whether nothing else may run on the worker meanwhile, as the row may end it. */
+  readonly alone: boolean;
   readonly rows: readonly SliceRow[];
 }
 

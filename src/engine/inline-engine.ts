@@ -63,8 +63,10 @@ export class InlineEngine implements Engine {
       now: () => clock.now(),
       decodeRows: (rows) => decodeList(rows, decodeCopy),
       isCancelled: () => signal.aborted,
+      onSliceStart: () => undefined,
+      onSliceEnd: () => undefined,
       onRowStart: () => undefined,
-      onRowEnd: () => undefined,
+      onRowEnd: () => true,
       settle: (output, context) => this.#settle(output, context),
     };
   }

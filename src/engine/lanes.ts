@@ -4,23 +4,34 @@ const ROW = 1;
 const STARTED = 2;
 const STATE = 3;
 const CANCEL = 4;
+const BLAME = 5;
 const CELLS = 16;
 
-/** Values of the cell STATE. */
-const BETWEEN_ROWS = 0;
-const RUNNING = 1;
-const AWAITING = 2;
+/** The values of the cell STATE by their numbers. */
+const STATES = ['outside', 'between-rows', 'running', 'awaiting'] as const;
+const OUTSIDE = 0;
+const BETWEEN_ROWS = 1;
+const RUNNING = 2;
+const AWAITING = 3;
+
+/** The values of the cell BLAME by their numbers. */
+const BLAMES = ['unknown', 'culprit', 'innocent'] as const;
 
 /** What a lane says about itself. */
 export interface LaneState {
-  /** The thread that has taken the lane's slice up; 0 while none has. */
+  /** The worker that has taken the lane's slice up; 0 while none has. */
   readonly threadId: number;
   /** Position in the slice of the row that runs, or ran last; -1 before the first. */
   readonly row: number;
-  /** `awaiting`: it runs and waits for a promise, so that its thread still reacts to events. */
-  readonly state: 'between-rows' | 'running' | 'awaiting';
+  /**
+   * `outside`: the slice has not begun, or is over; from `between-rows` on it counts in its batch's gauge. `running`: the
+   * transform has the thread; `awaiting`: it waits for a promise, so that its thread still reacts to events.
+   */
+  readonly state: (typeof STATES)[number];
   /** When that row began, in ms since the origin that writer and reader agreed on, rounded down. */
   readonly startedMs: number;
+  /** What the thread said, as it ended, of the row that runs: whether that row ended it. */
+  readonly blame: (typeof BLAMES)[number];
 }
 
 /**
@@ -38,12 +49,18 @@ export class Lanes {
     this.#cells = new Int32Array(this.buffer);
   }
 
+  /** How many there are. */
+  get count(): number {
+    return this.#cells.length / CELLS;
+  }
+
   /** Dispatching thread: before a slice is sent. */
   reset(lane: number): void {
     this.#store(lane, THREAD, 0);
     this.#store(lane, ROW, -1);
-    this.#store(lane, STATE, BETWEEN_ROWS);
+    this.#store(lane, STATE, OUTSIDE);
     this.#store(lane, CANCEL, 0);
+    this.#store(lane, BLAME, 0);
   }
 
   /** Dispatching thread: stop before the next row. */
@@ -59,8 +76,9 @@ export class Lanes {
     return {
       threadId: this.#load(lane, THREAD),
       row,
-      state: state === BETWEEN_ROWS ? 'between-rows' : state === RUNNING ? 'running' : 'awaiting',
+      state: STATES[state] ?? 'outside',
       startedMs,
+      blame: BLAMES[this.#load(lane, BLAME)] ?? 'unknown',
     };
   }
 
@@ -71,6 +89,11 @@ export class Lanes {
 
   isCancelled(lane: number): boolean {
     return this.#load(lane, CANCEL) === 1;
+  }
+
+  /** Running thread: the slice counts in its batch's gauge from now on. */
+  enter(lane: number): void {
+    this.#store(lane, STATE, BETWEEN_ROWS);
   }
 
   /** Running thread: a row begins. */
@@ -85,9 +108,24 @@ export class Lanes {
     this.#store(lane, STATE, AWAITING);
   }
 
-  /** Running thread: the row is over. */
+  /** Running thread: what the row waited for is there. */
+  resume(lane: number): void {
+    this.#store(lane, STATE, RUNNING);
+  }
+
+  /** Running thread: the row is over, and its outcome is kept. */
   end(lane: number): void {
     this.#store(lane, STATE, BETWEEN_ROWS);
+  }
+
+  /** Running thread: the slice no longer counts in its batch's gauge. */
+  leave(lane: number): void {
+    this.#store(lane, STATE, OUTSIDE);
+  }
+
+  /** Running thread, as it ends: whether the row of this lane is what ends it. */
+  blame(lane: number, isCulprit: boolean): void {
+    this.#store(lane, BLAME, BLAMES.indexOf(isCulprit ? 'culprit' : 'innocent'));
   }
 
   #store(lane: number, cell: number, value: number): void {

@@ -7,6 +7,7 @@ import { AttemptContext } from './attempt-context.ts';
 import { decodeList, encode, joinEncoded, type Encoded, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder, Slice, SliceReport } from './engine.ts';
+import type { RowEnd } from './kept-outcomes.ts';
 
 /** The rows of a slice by columns, as they cross a boundary; a column that says nothing new is left out. */
 export interface SliceJob {
@@ -47,9 +48,14 @@ export interface SliceHost {
   decodeRows(rows: EncodedList): readonly unknown[];
   /** Whether to stop before the next row. */
   isCancelled(): boolean;
-  onRowStart(position: number, startedAt: number): void;
-  /** The row's transform is over, well or not. */
-  onRowEnd(): void;
+  /** The slice counts in its batch's gauge, from here to {@link onSliceEnd}. */
+  onSliceStart(): void;
+  onSliceEnd(): void;
+  onRowStart(position: number, startedAt: number, context: AttemptContext): void;
+  /** The row is over, well or not. False when no other may start before its outcome has left with the slice. */
+  onRowEnd(end: RowEnd): boolean;
+  /** Called between two rows, where there is something to wait for. */
+  readonly pause?: (() => Promise<void>) | undefined;
   /** The transform returned a promise: settles as it does, and rejects with {@link AttemptTimeout} when it takes too long. */
   settle(output: PromiseLike<unknown>, context: AttemptContext): PromiseLike<unknown>;
 }
@@ -115,44 +121,48 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   const others: [number, Outcome][] = [];
   const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;
-  let refused = false;
+  let goesOn = true;
   let position = 0;
   if (host.isCancelled()) return { outputs, others, times: times.subarray(0, 0) };
 
   const rows = host.decodeRows(job.rows);
   host.gauge.enter(job.counter);
+  host.onSliceStart();
   let startedAt = host.now();
-  for (; position < count && !refused && !host.isCancelled(); position++) {
+  for (; position < count && goesOn && !host.isCancelled(); position++) {
     const context = contextOf(job, position, host);
     let returned: unknown;
     let other: Outcome | undefined;
     host.gauge.enter(POOL_COUNTER);
-    host.onRowStart(position, startedAt);
+    host.onRowStart(position, startedAt, context);
     try {
       returned = host.transform(rows[position], context);
       if (isThenable(returned)) returned = await host.settle(returned, context);
     } catch (thrown) {
       other = outcomeOf(thrown, context);
     }
-    host.onRowEnd();
-    host.gauge.leave(POOL_COUNTER);
-
-    other ??= pack(returned, outputs);
+    other ??= pack(returned, outputs); // runs code of the user where it meets getters
     if (other !== undefined) {
       outputs.length = position + 1;
       others.push([position, other]);
-      refused = other.status === 'capacity';
     }
+    const finishedAt = host.now();
+    goesOn =
+      host.onRowEnd({ encoded: outputs[position], other, startedAt, finishedAt }) &&
+      other?.status !== 'capacity';
+    host.gauge.leave(POOL_COUNTER);
+
     const nextCallIndex = AttemptContext.nextCallIndexOf(context);
     if (nextCallIndex > 0) {
       nextCallIndices ??= new Array<number>(count).fill(0);
       nextCallIndices[position] = nextCallIndex;
     }
-    const finishedAt = host.now();
     times[2 * position] = startedAt;
     times[2 * position + 1] = finishedAt;
     startedAt = finishedAt;
+    if (host.pause !== undefined) await host.pause();
   }
+  host.onSliceEnd();
   host.gauge.leave(job.counter);
   return {
     outputs: joinOutputs(outputs, others),
@@ -181,7 +191,7 @@ function outcomeOf(thrown: unknown, context: AttemptContext): Outcome {
   if (reason instanceof AttemptTimeout) {
     return failure('attempt_timeout', reason.message, { maxMs: reason.maxMs });
   }
-  return lost(reason, false);
+  return lost(reason, 'bystander');
 }
 
 /** A row without an output has a place in the list all the same. */

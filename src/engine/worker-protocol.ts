@@ -1,38 +1,65 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CallEvent } from '../core/call-event.ts';
+import type { RowError } from '../core/row-error.ts';
 import type { SliceJob, SliceReturn } from './slice-runner.ts';
 
-/** What a worker needs to know once. */
+/** What a worker of any kind needs to know once. */
 export interface WorkerSetup {
   readonly transformUrl: string;
   readonly exportName: string;
-  readonly gauge: SharedArrayBuffer;
-  readonly lanes: SharedArrayBuffer;
-  /** One cell that becomes 1, with a notification, when the executor is being destroyed. */
-  readonly destroying: SharedArrayBuffer;
   /** Origin of the lanes' clock, in ms on the shared monotonic clock. */
   readonly originMs: number;
   readonly attemptTimeoutMs: number | undefined;
   /** Whether external calls are put on record. */
   readonly recordCalls: boolean;
+  /** Whether replies say how much heap is in use. */
+  readonly reportHeap: boolean;
 }
 
-export interface WorkerTask {
-  /** Sent until the worker has it: which worker takes a task is not known beforehand. */
-  readonly setup?: WorkerSetup;
-  readonly lane?: number;
-  readonly job?: SliceJob;
+/** The memory that threads share with the dispatching thread. */
+export interface SharedMemory {
+  readonly gauge: SharedArrayBuffer;
+  readonly lanes: SharedArrayBuffer;
+  /** Of {@link KeptOutcomes}. */
+  readonly kept: SharedArrayBuffer;
+  /** One cell that becomes 1, with a notification, when the executor is being destroyed. */
+  readonly destroying: SharedArrayBuffer;
 }
+
+export type SetupTask = { readonly setup: WorkerSetup; readonly memory?: SharedMemory | undefined };
+export type SliceTask = { readonly lane: number; readonly job: SliceJob };
+/** The first task of a worker is its setup. */
+export type WorkerTask = SetupTask | SliceTask;
 
 export type WorkerReply =
-  | { readonly kind: 'setup-needed' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'load-failed'; readonly message: string; readonly cause: unknown }
-  | { readonly kind: 'slice'; readonly threadId: number; readonly slice: SliceReturn };
+  | SliceReply;
 
-/** Sent once by a worker that records calls: the port at which it expects a {@link CallService}. */
+export interface SliceReply {
+  readonly kind: 'slice';
+  readonly slice: SliceReturn;
+  /** In use, garbage included; absent unless asked for. */
+  readonly heapMb?: number | undefined;
+}
+
+/** What a worker says unasked. */
+export type WorkerMessage = CallPortMessage | StrayError;
+
+/** Sent once by a thread that records calls: the port at which it expects a {@link CallService}. */
 export interface CallPortMessage {
-  readonly pooledExecutorCalls: MessagePort;
+  readonly kind: 'calls';
+  readonly port: MessagePort;
+}
+
+/** Something threw outside of any row's own time: a timer, an event handler, a promise that nobody looks at. */
+export interface StrayError {
+  readonly kind: 'stray';
+  /** The row that started it; undefined when none did, as for what the module itself started. */
+  readonly row: { readonly stateId: string; readonly attempt: number } | undefined;
+  /** Whether that row was still running, and failed with it. */
+  readonly charged: boolean;
+  readonly error: RowError;
 }
 
 /** What the dispatching thread exposes to its workers through Comlink. */

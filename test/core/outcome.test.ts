@@ -72,23 +72,26 @@ describe('failure', () => {
 });
 
 describe('lost', () => {
-  test.each([true, false])('says why the worker is gone, and whether the row did it: %s', (culprit) => {
-    expect(lost(new Error('exit 1'), culprit)).toStrictEqual({
-      status: 'lost',
-      culprit,
-      error: { code: 'worker_lost', message: 'Worker was lost while it ran the row: exit 1' },
-    });
-  });
+  test.each(['culprit', 'suspect', 'bystander'] as const)(
+    'says why the worker is gone, and what the row has to do with it: %s',
+    (blame) => {
+      expect(lost(new Error('exit 1'), blame)).toStrictEqual({
+        status: 'lost',
+        blame,
+        error: { code: 'worker_lost', message: 'Worker was lost while it ran the row: exit 1' },
+      });
+    },
+  );
 
   test('I10 whatever the reason is, it can be told', () => {
     for (const reason of [Object.create(null), { toString: 1, valueOf: 1 }, Symbol('s'), null]) {
-      expect(lost(reason, true).error.message).toMatch(/^Worker was lost while it ran the row: /);
+      expect(lost(reason, 'culprit').error.message).toMatch(/^Worker was lost while it ran the row: /);
     }
   });
 
   test('a reason that is no error is named', () => {
-    expect(lost('killed', true).error.message).toBe('Worker was lost while it ran the row: killed');
-    expect(lost(undefined, true).error.message).toMatch(
+    expect(lost('killed', 'culprit').error.message).toBe('Worker was lost while it ran the row: killed');
+    expect(lost(undefined, 'culprit').error.message).toMatch(
       /^Worker was lost while it ran the row: .*undefined$/,
     );
   });

@@ -9,7 +9,7 @@ function lanesOf(count: number): Lanes {
   return lanes;
 }
 
-const IDLE = { threadId: 0, row: -1, state: 'between-rows' } as const;
+const IDLE = { threadId: 0, row: -1, state: 'outside', blame: 'unknown' } as const;
 
 describe('Lanes', () => {
   afterEach(() => {
@@ -31,15 +31,20 @@ describe('Lanes', () => {
     const dispatching = lanesOf(2);
     const running = new Lanes(dispatching.buffer);
     running.open(1, 5);
+    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: -1, state: 'outside' });
+    running.enter(1);
     expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: -1, state: 'between-rows' });
     running.begin(1, 0, 100);
-    expect(dispatching.read(1)).toEqual({ threadId: 5, row: 0, state: 'running', startedMs: 100 });
+    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 0, state: 'running', startedMs: 100 });
     running.await(1);
-    expect(dispatching.read(1)).toEqual({ threadId: 5, row: 0, state: 'awaiting', startedMs: 100 });
+    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 0, state: 'awaiting', startedMs: 100 });
     running.end(1);
     expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 0, state: 'between-rows' });
     running.begin(1, 1, 150);
-    expect(dispatching.read(1)).toEqual({ threadId: 5, row: 1, state: 'running', startedMs: 150 });
+    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 1, state: 'running', startedMs: 150 });
+    running.end(1);
+    running.leave(1);
+    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 1, state: 'outside' });
     expect(dispatching.read(0)).toMatchObject(IDLE);
   });
 
@@ -61,13 +66,24 @@ describe('Lanes', () => {
       lanes.begin(0, 1, 150);
       return seen;
     }) as typeof Atomics.load);
-    expect(lanes.read(0)).toEqual({ threadId: 5, row: 1, state: 'running', startedMs: 150 });
+    expect(lanes.read(0)).toMatchObject({ threadId: 5, row: 1, state: 'running', startedMs: 150 });
   });
 
   test('any operations on any lanes: each lane says what was said of it last', () => {
     const step = fc.record({
       lane: fc.nat(3),
-      action: fc.constantFrom('reset', 'open', 'begin', 'await', 'end', 'cancel'),
+      action: fc.constantFrom(
+        'reset',
+        'open',
+        'enter',
+        'begin',
+        'await',
+        'resume',
+        'end',
+        'leave',
+        'blame',
+        'cancel',
+      ),
       value: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     });
     fc.assert(
@@ -75,8 +91,8 @@ describe('Lanes', () => {
         const lanes = lanesOf(4);
         const model = Array.from({ length: 4 }, () => ({ ...IDLE, startedMs: 0, cancelled: false })) as (Omit<
           LaneState,
-          'state'
-        > & { state: LaneState['state']; cancelled: boolean })[];
+          'state' | 'blame'
+        > & { state: LaneState['state']; blame: LaneState['blame']; cancelled: boolean })[];
         for (const { lane, action, value } of steps) {
           const own = model[lane]!;
           switch (action) {
@@ -88,6 +104,18 @@ describe('Lanes', () => {
               lanes.open(lane, value);
               Object.assign(own, { threadId: value });
               break;
+            case 'enter':
+              lanes.enter(lane);
+              own.state = 'between-rows';
+              break;
+            case 'leave':
+              lanes.leave(lane);
+              own.state = 'outside';
+              break;
+            case 'blame':
+              lanes.blame(lane, value % 2 === 0);
+              own.blame = value % 2 === 0 ? 'culprit' : 'innocent';
+              break;
             case 'begin':
               lanes.begin(lane, value % 100, value);
               Object.assign(own, { row: value % 100, startedMs: value, state: 'running' });
@@ -95,6 +123,10 @@ describe('Lanes', () => {
             case 'await':
               lanes.await(lane);
               own.state = 'awaiting';
+              break;
+            case 'resume':
+              lanes.resume(lane);
+              own.state = 'running';
               break;
             case 'end':
               lanes.end(lane);

@@ -9,6 +9,7 @@ import { TransformResult } from '../../src/core/transform-result.ts';
 import { AttemptContext } from '../../src/engine/attempt-context.ts';
 import { ConcurrencyGauge, POOL_COUNTER } from '../../src/engine/concurrency-gauge.ts';
 import type { Slice, SliceReport, SliceRow } from '../../src/engine/engine.ts';
+import type { RowEnd } from '../../src/engine/kept-outcomes.ts';
 import {
   AttemptTimeout,
   attemptTimeoutMessage,
@@ -31,6 +32,7 @@ class FakeHost implements SliceHost {
   cancelAfter = Infinity;
   #time = 100;
   #started = 0;
+  #inSlice = false;
 
   constructor(transform: Fn) {
     this.transform = transform;
@@ -53,8 +55,17 @@ class FakeHost implements SliceHost {
     this.log.push(`start ${position} at ${startedAt}`);
   }
 
-  onRowEnd(): void {
-    this.log.push('end');
+  onSliceStart(): void {
+    this.#inSlice = true;
+  }
+
+  onSliceEnd(): void {
+    this.#inSlice = false;
+  }
+
+  onRowEnd(_end: RowEnd): boolean {
+    this.log.push(this.#inSlice ? 'end' : 'end outside of the slice');
+    return true;
   }
 
   settle(output: PromiseLike<unknown>, _context: AttemptContext): PromiseLike<unknown> {
@@ -75,7 +86,7 @@ function rowOf(row: unknown, index: number, more: Partial<SliceRow> = {}): Slice
 }
 
 function sliceOf(rows: readonly SliceRow[], more: Partial<Slice> = {}): Slice {
-  return { sliceId: 3, lane: 0, counter: 1, generatedIds: false, rows, ...more };
+  return { sliceId: 3, lane: 0, counter: 1, generatedIds: false, alone: false, rows, ...more };
 }
 
 /** Runs a slice as it runs in a worker: job and return cross a boundary. */
@@ -383,7 +394,7 @@ describe('runSlice: ends from outside', () => {
       return Promise.reject(reason);
     };
     const { outcomes } = await run(sliceOf([rowOf('a', 0)]), host);
-    expect(outcomes).toMatchObject([{ status: 'lost', culprit: false, error: { code: 'worker_lost' } }]);
+    expect(outcomes).toMatchObject([{ status: 'lost', blame: 'bystander', error: { code: 'worker_lost' } }]);
   });
 });
 
@@ -397,6 +408,7 @@ describe('runSlice: gauge', () => {
     });
     host.onRowEnd = () => {
       seen.push([host.gauge.running(POOL_COUNTER), host.gauge.running(1)]);
+      return true;
     };
     host.isCancelled = () => {
       seen.push([host.gauge.running(POOL_COUNTER), host.gauge.running(1)]);

@@ -15,3 +15,8 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   await turns();
   return settled;
 }
+
+/** Calls back from a timer of its own, as soon as the event loop comes to it. */
+export function fromTimer(callback: () => void): void {
+  setTimeout(callback, 0);
+}

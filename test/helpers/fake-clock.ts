@@ -24,6 +24,7 @@ export class FakeClock implements Clock {
   #now = 0;
   #order = 0;
   #timers: Timer[] = [];
+  readonly #limits = new Set<Timer>();
   readonly #watched: Watched[] = [];
   #armed = Promise.withResolvers<void>();
 
@@ -44,6 +45,13 @@ export class FakeClock implements Clock {
     };
   }
 
+  /** Falls due only by {@link advance}: threads start in real time, of which this clock knows nothing. */
+  setLimit(callback: () => void, delayMs: number): () => void {
+    const limit = { at: this.#now + delayMs, order: this.#order++, callback };
+    this.#limits.add(limit);
+    return () => this.#limits.delete(limit);
+  }
+
   defer(callback: () => void): void {
     setImmediate(callback);
   }
@@ -55,7 +63,7 @@ export class FakeClock implements Clock {
 
   /** How many timers wait. */
   get timers(): number {
-    return this.#timers.length;
+    return this.#timers.length + this.#limits.size;
   }
 
   /** Time until the next timer; undefined when there is none. */
@@ -78,6 +86,12 @@ export class FakeClock implements Clock {
       await turns();
     }
     this.#now = Math.max(this.#now, end);
+    for (const limit of this.#limits) {
+      if (limit.at > end) continue;
+      this.#limits.delete(limit);
+      limit.callback();
+    }
+    await turns();
   }
 
   /** Lets time pass up to the next timer and fires it; returns how long that took. */

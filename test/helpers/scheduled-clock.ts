@@ -45,6 +45,11 @@ export class ScheduledClock implements Clock {
     return disarm;
   }
 
+  /** What limits end does not happen here. */
+  setLimit(): () => void {
+    return () => undefined;
+  }
+
   defer(callback: () => void): void {
     void this.#scheduler.schedule(Promise.resolve(), 'deferred').then(callback);
   }

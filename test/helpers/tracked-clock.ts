@@ -19,23 +19,31 @@ export class TrackedClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
+    return this.#tracked(callback, (tracked) => this.#clock.setTimer(tracked, delayMs));
+  }
+
+  setLimit(callback: () => void, delayMs: number): () => void {
+    return this.#tracked(callback, (tracked) => this.#clock.setLimit(tracked, delayMs));
+  }
+
+  defer(callback: () => void): void {
+    this.#clock.defer(callback);
+  }
+
+  #tracked(callback: () => void, start: (tracked: () => void) => () => void): () => void {
     let armed = true;
     this.#armed++;
     const disarm = () => {
       if (armed) this.#armed--;
       armed = false;
     };
-    const cancel = this.#clock.setTimer(() => {
+    const cancel = start(() => {
       disarm();
       callback();
-    }, delayMs);
+    });
     return () => {
       disarm();
       cancel();
     };
-  }
-
-  defer(callback: () => void): void {
-    this.#clock.defer(callback);
   }
 }

@@ -89,9 +89,9 @@ export default {
       to: { path: '^(workers|test|bench)/' },
     },
     {
-      name: 'only-thread-engine-imports-piscina',
+      name: 'only-thread-host-imports-piscina',
       severity: 'error',
-      from: { pathNot: '^src/engine/thread-engine\\.ts$' },
+      from: { pathNot: '^src/engine/thread-host\\.ts$' },
       to: { path: '(^|/)node_modules/piscina/' },
     },
     {

@@ -1,0 +1,295 @@
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/row-error.ts';
+import { TransformLoadError } from './engine.ts';
+import type { Host } from './host.ts';
+import { settledWithin } from './settled-within.ts';
+import type { WorkerReply } from './worker-protocol.ts';
+
+export interface CrewOptions {
+  /** How many workers there are while all is well. */
+  readonly size: number;
+  /** How many slices one worker may have at once. */
+  readonly slicesPerHost: number;
+  readonly transformUrl: string;
+  readonly clock: Clock;
+  readonly startHost: () => Host;
+  /** Loads the transform in a worker: what its setup is answered with. */
+  readonly load: (host: Host) => Promise<WorkerReply>;
+}
+
+/** What came of a slice, for the worker that ran it. */
+export interface Yield {
+  /** Rows that it ran. */
+  readonly rows: number;
+  /** Whether any of them has got on by it: a worker that ends for nothing too often is a sign that none will. */
+  readonly fruitful: boolean;
+}
+
+/** A worker and what it has to do. */
+export interface Member {
+  readonly host: Host;
+  state: 'starting' | 'ready' | 'leaving';
+  slices: number;
+  /** A slice that must run alone has it, or waits for it. */
+  reserved: boolean;
+  /** Rows it has run. */
+  rows: number;
+}
+
+interface Waiting {
+  readonly alone: boolean;
+  readonly resolve: (member: Member | undefined) => void;
+  readonly reject: (reason: Error) => void;
+  /** The member that is kept free for it. */
+  reserved: Member | undefined;
+}
+
+/** Waits before a worker is started again after one that could not be; then the crew is broken. */
+const RESTART_DELAYS_MS = [0, 100, 1_000];
+/** Workers that may end one after another without any row getting done. */
+const MAX_FRUITLESS = 20;
+/** How long a worker may take to start and load the transform. */
+const LOAD_LIMIT_MS = 300_000;
+/** How long a worker that is loading may take before it is ended. */
+const LOAD_GRACE_MS = 5_000;
+
+/**
+ * The workers of an engine: starts them, gives slices their place, and replaces workers that end, that are worn out or
+ * that can't be trusted any more.
+ */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #members = new Set<Member>();
+  readonly #waiting: Waiting[] = [];
+  readonly #loading = new Set<Promise<unknown>>();
+  readonly #restarts = new Set<() => void>();
+  #succeeding = false;
+  #failedStarts = 0;
+  #fruitless = 0;
+  #broken: Error | undefined;
+  #closed = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the first worker has loaded the transform; the others load it only then. */
+  async start(): Promise<void> {
+    const [first, ...others] = Array.from({ length: this.#options.size }, () => this.#enlist());
+    if (first === undefined) return;
+    await this.#load(first);
+    for (const member of others) {
+      this.#load(member).catch((reason: unknown) => this.#onStartFailed(reason, () => this.#replace()));
+    }
+  }
+
+  /**
+   * Gives the slice a worker, which must be given back with {@link release}: the least busy, or with `alone` one that has
+   * nothing else meanwhile. Undefined when none is free at this moment.
+   */
+  tryTake(alone: boolean): Member | undefined {
+    if (this.#broken !== undefined) throw this.#broken;
+    const member = this.#leastBusy(alone ? 1 : this.#options.slicesPerHost);
+    return member && give(member, alone);
+  }
+
+  /** The same, and waits. Gives undefined when the crew is dismissed meanwhile; rejects when it is broken. */
+  async take(alone: boolean): Promise<Member | undefined> {
+    const member = this.tryTake(alone);
+    if (member !== undefined || this.#closed) return member;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ alone, resolve, reject, reserved: undefined });
+      this.#place();
+    });
+  }
+
+  /** The slice is over. */
+  release(member: Member, { rows, fruitful }: Yield): void {
+    member.slices--;
+    if (member.slices === 0) member.reserved = this.#waiting.some(({ reserved }) => reserved === member);
+    member.rows += rows;
+    if (fruitful) this.#fruitless = 0;
+    if (member.state === 'leaving') dismissIfIdle(member);
+    if (this.#waiting.length > 0) this.#place();
+  }
+
+  /** No further slice gets this worker; it is replaced at once, and ends when it is idle. */
+  retire(member: Member): void {
+    if (member.state === 'leaving' || !this.#members.has(member) || this.#closed) return;
+    member.state = 'leaving';
+    this.#replace();
+    dismissIfIdle(member);
+  }
+
+  /** Has the worker replaced when its successor is ready; until then it goes on. One at a time. */
+  recycle(member: Member): void {
+    if (this.#succeeding || member.state !== 'ready' || this.#closed || this.#broken !== undefined) return;
+    this.#succeeding = true;
+    this.#enlistAndLoad().then(
+      () => {
+        this.#succeeding = false;
+        if (member.state !== 'ready') return;
+        member.state = 'leaving';
+        dismissIfIdle(member);
+      },
+      (reason: unknown) => {
+        this.#succeeding = false;
+        this.#onStartFailed(reason, () => undefined); // it is asked for again
+      },
+    );
+  }
+
+  memberOf(host: Host): Member | undefined {
+    return [...this.#members].find((member) => member.host === host);
+  }
+
+  /** Ends all workers; those that are loading get a moment to get through it. Resolves when none is left. */
+  async dismiss(): Promise<void> {
+    this.#closed = true;
+    for (const cancel of this.#restarts) cancel();
+    for (const { resolve } of this.#waiting.splice(0)) resolve(undefined);
+    // Node aborts the whole process when a thread is ended while it requires an ES module
+    if (this.#loading.size > 0) {
+      await settledWithin(this.#options.clock, LOAD_GRACE_MS, [...this.#loading]);
+    }
+    const hosts = [...this.#members].map(({ host }) => host);
+    for (const host of hosts) host.terminate();
+    await Promise.all(hosts.map(({ ended }) => ended));
+  }
+
+  /** For messages: what each worker does. */
+  describe(): string {
+    const members = [...this.#members].map(
+      ({ host, state, slices, rows }) =>
+        `worker ${host.id} is ${state}, has ${slices} slices, ran ${rows} rows`,
+    );
+    return [...members, `${this.#waiting.length} slices wait for a worker`].join('; ');
+  }
+
+  #enlist(): Member {
+    const host = this.#options.startHost();
+    const member: Member = { host, state: 'starting', slices: 0, reserved: false, rows: 0 };
+    this.#members.add(member);
+    void host.ended.then((reason) => this.#onEnded(member, reason));
+    return member;
+  }
+
+  async #enlistAndLoad(): Promise<void> {
+    await this.#load(this.#enlist());
+  }
+
+  /** Starts a worker in the place of one that is gone, again and again until it succeeds or the crew is broken. */
+  #replace(): void {
+    this.#enlistAndLoad().catch((reason: unknown) => {
+      this.#onStartFailed(reason, () => this.#replace());
+    });
+  }
+
+  #onStartFailed(reason: unknown, again: () => void): void {
+    if (this.#closed) return;
+    const delayMs = RESTART_DELAYS_MS[this.#failedStarts++];
+    if (delayMs === undefined) {
+      this.#break(reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }));
+      return;
+    }
+    const cancel = this.#options.clock.setTimer(() => {
+      this.#restarts.delete(cancel);
+      again();
+    }, delayMs);
+    this.#restarts.add(cancel);
+  }
+
+  /** Has the worker load the transform. Rejects with a {@link TransformLoadError}; then the worker is gone. */
+  async #load(member: Member): Promise<void> {
+    const { host } = member;
+    const loading = this.#options.load(host);
+    this.#loading.add(loading);
+    const cancelLimit = this.#options.clock.setLimit(() => host.terminate(), LOAD_LIMIT_MS);
+    try {
+      const reply = await loading;
+      if (reply.kind === 'load-failed') throw loadFailure(reply);
+    } catch (reason) {
+      host.terminate();
+      if (reason instanceof TransformLoadError) throw reason;
+      const { transformUrl } = this.#options;
+      throw new TransformLoadError(
+        `Cannot load transform ${transformUrl}: its worker ended meanwhile: ${messageOf(reason)}`,
+      );
+    } finally {
+      cancelLimit();
+      this.#loading.delete(loading);
+    }
+    member.state = 'ready';
+    this.#failedStarts = 0;
+    this.#place();
+  }
+
+  #onEnded(member: Member, reason: Error): void {
+    const { state } = member;
+    this.#members.delete(member);
+    member.state = 'leaving';
+    // one that was starting is dealt with where it was started; one that was leaving has been replaced
+    if (state !== 'ready' || this.#closed || this.#broken !== undefined) return;
+    if (++this.#fruitless <= MAX_FRUITLESS) {
+      this.#replace();
+      return;
+    }
+    const crew = this.describe();
+    this.#break(
+      new Error(
+        `Cannot go on as ${MAX_FRUITLESS} workers ended before any row got done, the last with: ${reason.message} (${crew})`,
+      ),
+    );
+  }
+
+  #break(error: Error): void {
+    this.#broken ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+
+  /** Gives those who wait their workers, as far as there are any, first come first served. */
+  #place(): void {
+    for (const waiting of [...this.#waiting]) {
+      const member = waiting.alone ? this.#reserve(waiting) : this.tryTake(false);
+      if (member === undefined) continue;
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve(member);
+    }
+  }
+
+  /** Gives an idle worker; keeps one free of other slices until it is idle when none is. */
+  #reserve(waiting: Waiting): Member | undefined {
+    const idle = waiting.reserved?.slices === 0 ? waiting.reserved : this.#leastBusy(1);
+    if (idle?.state === 'ready') {
+      if (waiting.reserved !== undefined) waiting.reserved.reserved = false;
+      return give(idle, true);
+    }
+    if (waiting.reserved?.state !== 'ready') waiting.reserved = this.#leastBusy(Infinity);
+    if (waiting.reserved !== undefined) waiting.reserved.reserved = true;
+    return undefined;
+  }
+
+  #leastBusy(fewerSlicesThan: number): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.#members) {
+      const { state, reserved, slices } = member;
+      if (state !== 'ready' || reserved || slices >= fewerSlicesThan) continue;
+      if (best === undefined || slices < best.slices) best = member;
+    }
+    return best;
+  }
+}
+
+function give(member: Member, alone: boolean): Member {
+  member.slices++;
+  member.reserved = alone;
+  return member;
+}
+
+function dismissIfIdle({ host, slices }: Member): void {
+  if (slices === 0) host.terminate();
+}
+
+function loadFailure({ message, cause }: Extract<WorkerReply, { kind: 'load-failed' }>): TransformLoadError {
+  return new TransformLoadError(message, cause === undefined ? {} : { cause });
+}

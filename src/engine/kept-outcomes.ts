@@ -1,0 +1,193 @@
+import { deserialize, serialize } from 'node:v8';
+import { decode, type Encoded } from '../core/codec.ts';
+import type { Outcome } from '../core/outcome.ts';
+
+/** How a row of a slice ended, before its slice did. Instants in ms on the shared monotonic clock. */
+export interface KeptOutcome {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly outcome: Outcome;
+}
+
+/** What a worker keeps of a row: its encoded output, or the outcome of a row that did not succeed. */
+export interface RowEnd {
+  readonly encoded: Encoded;
+  readonly other: Outcome | undefined;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+/** A record: two instants, kind and length, then the bytes, padded to a multiple of 8. */
+const HEADER_BYTES = 24;
+const STARTED = 0;
+const FINISHED = 1;
+const KIND = 4;
+const LENGTH = 5;
+
+const TEXT = 1;
+const NUMBER = 2;
+const CLONE = 3;
+const OUTCOME = 4;
+const UNDEFINED = 5;
+
+const MAX_LANE_BYTES = 1 << 20;
+const MAX_TOTAL_BYTES = 1 << 26;
+
+/**
+ * Shared memory in which a worker writes down how each row of a slice ended before the next one begins, so that a thread
+ * that is lost takes only the row with it that ran. Memory is used as far as it is written.
+ */
+export class KeptOutcomes {
+  /** Hand it to a worker and give it to the constructor there. */
+  readonly buffer: SharedArrayBuffer;
+  readonly #lanes: readonly LaneMemory[];
+
+  constructor(lanes: number, buffer = new SharedArrayBuffer(lanes * laneBytes(lanes))) {
+    this.buffer = buffer;
+    const bytes = buffer.byteLength / lanes;
+    this.#lanes = Array.from({ length: lanes }, (_, lane) => new LaneMemory(buffer, lane * bytes, bytes));
+  }
+
+  /** Running thread: takes up a slice; what was kept of the one before is gone. */
+  reset(lane: number): void {
+    this.#memoryOf(lane).reset();
+  }
+
+  /**
+   * Running thread: keeps how the next row of the lane's slice ended. False when it can't be kept, as it is too large or
+   * of a kind that only messages carry: then it must leave the thread with the slice before another row begins.
+   */
+  keep(lane: number, end: RowEnd): boolean {
+    return this.#memoryOf(lane).keep(end);
+  }
+
+  /** How the rows of the lane's slice ended, from the first on. */
+  read(lane: number): KeptOutcome[] {
+    return this.#memoryOf(lane).read();
+  }
+
+  #memoryOf(lane: number): LaneMemory {
+    const memory = this.#lanes[lane];
+    if (memory === undefined) throw new RangeError(`Cannot find lane ${lane}`);
+    return memory;
+  }
+}
+
+function laneBytes(lanes: number): number {
+  return Math.min(MAX_LANE_BYTES, MAX_TOTAL_BYTES / 2 ** Math.ceil(Math.log2(lanes)));
+}
+
+/** The records of one lane. The worker writes with a cursor of its own; the end of the list is a kind of 0. */
+class LaneMemory {
+  readonly #bytes: Buffer;
+  readonly #floats: Float64Array;
+  readonly #ints: Int32Array;
+  #cursor = 0;
+
+  constructor(buffer: SharedArrayBuffer, offset: number, bytes: number) {
+    this.#bytes = Buffer.from(buffer, offset, bytes);
+    this.#floats = new Float64Array(buffer, offset, bytes / 8);
+    this.#ints = new Int32Array(buffer, offset, bytes / 4);
+  }
+
+  reset(): void {
+    this.#cursor = 0;
+    this.#ints[KIND] = 0;
+  }
+
+  keep(end: RowEnd): boolean {
+    const start = this.#cursor + HEADER_BYTES;
+    const { encoded, other } = end;
+    if (other !== undefined) return this.#keepSerialized(end, OUTCOME, other);
+    switch (typeof encoded) {
+      case 'string':
+        return encoded.isWellFormed()
+          ? this.#keepText(end, start, encoded)
+          : this.#keepSerialized(end, CLONE, encoded);
+      case 'number':
+        if (!this.#hasRoom(start, 8)) return false;
+        this.#floats[start / 8] = encoded;
+        return this.#finish(end, NUMBER, 8);
+      case 'undefined':
+        return this.#hasRoom(start, 0) && this.#finish(end, UNDEFINED, 0);
+      default:
+        return this.#keepSerialized(end, CLONE, encoded);
+    }
+  }
+
+  read(): KeptOutcome[] {
+    const kept: KeptOutcome[] = [];
+    for (let at = 0; this.#int(at, KIND) !== 0; at = next(at, this.#int(at, LENGTH))) {
+      kept.push({
+        startedAt: this.#floats[at / 8 + STARTED] ?? 0,
+        finishedAt: this.#floats[at / 8 + FINISHED] ?? 0,
+        outcome: this.#outcomeAt(at),
+      });
+    }
+    return kept;
+  }
+
+  #keepText(end: RowEnd, start: number, text: string): boolean {
+    if (!this.#hasRoom(start, 3 * text.length)) return false; // the most that its characters take
+    return this.#finish(end, TEXT, this.#bytes.write(text, start, 'utf8'));
+  }
+
+  #keepSerialized(end: RowEnd, kind: number, value: unknown): boolean {
+    let bytes: Buffer;
+    try {
+      bytes = serialize(value);
+    } catch {
+      return false; // shared memory, ports and the like
+    }
+    const start = this.#cursor + HEADER_BYTES;
+    if (!this.#hasRoom(start, bytes.length)) return false;
+    this.#bytes.set(bytes, start);
+    return this.#finish(end, kind, bytes.length);
+  }
+
+  /** Behind the bytes and their padding a header must fit that ends the list. */
+  #hasRoom(start: number, bytes: number): boolean {
+    return start + bytes + 2 * HEADER_BYTES <= this.#bytes.length;
+  }
+
+  /** Writes the header; the kind comes last, as it makes the record part of the list. */
+  #finish({ startedAt, finishedAt }: RowEnd, kind: number, length: number): true {
+    const at = this.#cursor;
+    this.#cursor = next(at, length);
+    this.#ints[this.#cursor / 4 + KIND] = 0;
+    this.#floats[at / 8 + STARTED] = startedAt;
+    this.#floats[at / 8 + FINISHED] = finishedAt;
+    this.#ints[at / 4 + LENGTH] = length;
+    this.#ints[at / 4 + KIND] = kind;
+    return true;
+  }
+
+  #outcomeAt(at: number): Outcome {
+    const start = at + HEADER_BYTES;
+    const end = start + this.#int(at, LENGTH);
+    switch (this.#int(at, KIND)) {
+      case TEXT:
+        return { status: 'success', value: decode(this.#bytes.toString('utf8', start, end)) };
+      case NUMBER:
+        return { status: 'success', value: this.#floats[start / 8] };
+      case UNDEFINED:
+        return { status: 'success', value: undefined };
+      case CLONE:
+        return { status: 'success', value: decode(this.#deserialize(start, end)) };
+      default:
+        return this.#deserialize(start, end) as Outcome;
+    }
+  }
+
+  #deserialize(start: number, end: number): unknown {
+    return deserialize(Buffer.from(this.#bytes.subarray(start, end))); // a copy: it may not read shared memory
+  }
+
+  #int(at: number, field: number): number {
+    return this.#ints[at / 4 + field] ?? 0;
+  }
+}
+
+function next(at: number, length: number): number {
+  return at + HEADER_BYTES + Math.ceil(length / 8) * 8;
+}

@@ -1,0 +1,95 @@
+import type { ResourceLimits, Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { Host } from './host.ts';
+import type { KeptOutcome, KeptOutcomes } from './kept-outcomes.ts';
+import type { WorkerMessage, WorkerReply, WorkerTask } from './worker-protocol.ts';
+
+export interface ThreadHostOptions {
+  /** How many tasks it may have at once. */
+  readonly concurrency: number;
+  readonly kept: KeptOutcomes;
+  readonly onMessage: (message: WorkerMessage) => void;
+  readonly resourceLimits?: ResourceLimits | undefined;
+  readonly workerData?: unknown;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly execArgv?: string[] | undefined;
+}
+
+const WORKER_URL = new URL(
+  // the build keeps the layout, so only the extension differs
+  `../../workers/thread-entry.${import.meta.url.endsWith('.ts') ? 'cts' : 'cjs'}`,
+  import.meta.url,
+);
+
+/**
+ * A worker thread: a piscina pool of one, which feeds it with little overhead. The only file that knows piscina. A pool
+ * would replace a thread that ends by itself; which thread runs what, and when one is replaced, is decided elsewhere.
+ */
+export class ThreadHost implements Host {
+  readonly id: number;
+  readonly ended: Promise<Error>;
+  readonly #pool: Piscina;
+  readonly #thread: Worker;
+  readonly #kept: KeptOutcomes;
+  #end: Error | undefined;
+
+  /** @throws what `new Worker` throws: options it does not allow, `workerData` that can't be cloned. */
+  constructor(options: ThreadHostOptions) {
+    this.#kept = options.kept;
+    const pool = openPool(options);
+    const [thread] = pool.threads;
+    if (thread === undefined) throw new Error('Cannot start thread');
+    let error: Error | undefined;
+    thread.once('error', (reason: Error) => (error = reason));
+    this.#pool = pool;
+    this.#thread = thread;
+    this.id = thread.threadId;
+    this.ended = new Promise((resolve) => {
+      thread.once('exit', (code) => {
+        this.#end = error ?? new Error(`worker exited with code: ${code}`);
+        resolve(this.#end);
+      });
+    });
+  }
+
+  async run(task: WorkerTask): Promise<WorkerReply> {
+    if (this.#end !== undefined) throw this.#end;
+    try {
+      return (await this.#pool.run(task)) as WorkerReply;
+    } catch (reason) {
+      this.terminate(); // where it has not ended, it can't be trusted
+      await this.ended; // piscina rejects at the first sign of the end
+      throw reason;
+    }
+  }
+
+  keptOutcomes(lane: number): readonly KeptOutcome[] {
+    return this.#kept.read(lane);
+  }
+
+  terminate(): void {
+    void this.#thread.terminate();
+  }
+}
+
+function openPool(options: ThreadHostOptions): Piscina {
+  const { concurrency, onMessage, resourceLimits, workerData, env, execArgv } = options;
+  const pool = new Piscina({
+    filename: WORKER_URL.href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: concurrency,
+    // a thread that waits in Atomics.wait wakes sooner; shared threads have I/O that must go on between slices
+    atomics: concurrency === 1 ? 'sync' : 'disabled',
+    recordTiming: false,
+    workerHistogram: false,
+    ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    ...(workerData === undefined ? {} : { workerData }),
+    ...(env === undefined ? {} : { env: env as Record<string, string> }),
+    ...(execArgv === undefined ? {} : { execArgv }),
+  });
+  pool.on('error', () => undefined); // the thread's own event says it too
+  pool.on('message', onMessage);
+  pool.on('workerDestroy', () => void pool.destroy()); // or piscina starts another
+  return pool;
+}

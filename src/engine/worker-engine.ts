@@ -1,0 +1,331 @@
+import type { Clock } from '../core/clock.ts';
+import { failure, lost, type Blame, type Outcome } from '../core/outcome.ts';
+import type { ConcurrencyGauge } from './concurrency-gauge.ts';
+import { POOL_COUNTER } from './concurrency-gauge.ts';
+import { Crew, type Member, type Yield } from './crew.ts';
+import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine.ts';
+import type { Host } from './host.ts';
+import type { Lanes, LaneState } from './lanes.ts';
+import { settledWithin } from './settled-within.ts';
+import { attemptTimeoutMessage, toJob, toReport } from './slice-runner.ts';
+import type { StrayError, WorkerReply } from './worker-protocol.ts';
+
+export interface WorkerEngineOptions {
+  readonly transformUrl: string;
+  readonly poolSize: number;
+  readonly threads: number;
+  readonly attemptTimeoutMs: number | undefined;
+  readonly recycleAfterRows: number | undefined;
+  readonly recycleAfterHeapMb: number | undefined;
+  readonly clock: Clock;
+}
+
+/** What a kind of worker, threads or processes, provides. */
+export interface Workers {
+  readonly gauge: ConcurrencyGauge;
+  readonly lanes: Lanes;
+  /** Origin of the lanes' clock. */
+  readonly originMs: number;
+  /** `onStray` is called when the worker met an error of which no row that runs is told. */
+  start(onStray: (stray: StrayError, host: Host) => void): Host;
+  load(host: Host): Promise<WorkerReply>;
+  /** Attempts that wait for a promise are told that the executor is being shut down. */
+  abortAll(): void;
+}
+
+/** A slice in flight. */
+interface Flight {
+  readonly slice: Slice;
+  readonly member: Member;
+  /** Its row's time was over, so that the worker was ended. */
+  timedOut: boolean;
+  /** Time that does not count, as another row had the thread meanwhile. */
+  blockedMs: number;
+  /** What its lane said when the watch looked at it last, if no row ran then. */
+  restingSince: { readonly row: number; readonly at: number } | undefined;
+}
+
+/** How long a worker whose row waits for a promise may take to react to the abort of its signal. */
+const ABORT_GRACE_MS = 100;
+/** How long a worker that has a slice and runs no row of it may take to go on. */
+const STALL_MS = 30_000;
+
+/** Runs slices on workers that share memory or report: places them, watches their time, tells what was lost with one. */
+export class WorkerEngine implements Engine {
+  readonly threads: number;
+  readonly #options: WorkerEngineOptions;
+  readonly #workers: Workers;
+  readonly #crew: Crew;
+  readonly #flights = new Set<Flight>();
+  /** Workers that were ended from here: what runs there is not to blame. */
+  readonly #endedHosts = new WeakSet<Host>();
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #started: Promise<void> | undefined;
+  #destroyed: Promise<void> | undefined;
+  #cancelWatch: (() => void) | undefined;
+
+  constructor(options: WorkerEngineOptions, workers: Workers) {
+    const { threads, poolSize, transformUrl, clock } = options;
+    this.#options = options;
+    this.#workers = workers;
+    this.threads = threads;
+    this.#crew = new Crew({
+      size: threads,
+      slicesPerHost: Math.ceil(poolSize / threads),
+      transformUrl,
+      clock,
+      startHost: () => workers.start((stray, host) => this.#onStray(stray, host)),
+      load: (host) => workers.load(host),
+    });
+  }
+
+  get gauge(): ConcurrencyGauge {
+    return this.#workers.gauge;
+  }
+
+  start(): Promise<void> {
+    return (this.#started ??= this.#track(this.#crew.start()));
+  }
+
+  async run(slice: Slice, signal: AbortSignal): Promise<SliceReport> {
+    const { lanes } = this.#workers;
+    const { lane } = slice;
+    lanes.reset(lane);
+    const cancel = () => lanes.cancel(lane);
+    signal.addEventListener('abort', cancel);
+    if (signal.aborted) cancel();
+    try {
+      return await this.#track(this.#place(slice));
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  async close(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
+    await this.destroy();
+  }
+
+  destroy(): Promise<void> {
+    return (this.#destroyed ??= this.#destroy());
+  }
+
+  async #destroy(): Promise<void> {
+    const anyAwaiting = this.#anyAwaiting(); // before they are told: one may end at once
+    this.#workers.abortAll();
+    if (anyAwaiting) await settledWithin(this.#options.clock, ABORT_GRACE_MS, [...this.#inFlight]);
+    for (const { member } of this.#flights) this.#endedHosts.add(member.host);
+    await this.#crew.dismiss();
+  }
+
+  async #place(slice: Slice): Promise<SliceReport> {
+    const member = this.#crew.tryTake(slice.alone) ?? (await this.#crew.take(slice.alone));
+    if (member === undefined) return NOTHING_STARTED;
+    const flight: Flight = { slice, member, timedOut: false, blockedMs: 0, restingSince: undefined };
+    this.#flights.add(flight);
+    const disarm = this.#armTimeout(flight);
+    this.#watch();
+    let report: SliceReport = NOTHING_STARTED;
+    try {
+      report = await this.#runOn(flight);
+    } finally {
+      disarm();
+      this.#flights.delete(flight);
+      if (this.#flights.size === 0) this.#stopWatch();
+      this.#crew.release(member, yieldOf(report));
+    }
+    return report;
+  }
+
+  async #runOn(flight: Flight): Promise<SliceReport> {
+    const { slice, member } = flight;
+    let reply: WorkerReply;
+    try {
+      reply = await member.host.run({ lane: slice.lane, job: toJob(slice) });
+    } catch (reason) {
+      return this.#reportLoss(flight, reason);
+    }
+    if (reply.kind !== 'slice') throw new Error(`Cannot run slice as its worker answered '${reply.kind}'`);
+    const { recycleAfterRows = Infinity, recycleAfterHeapMb = Infinity } = this.#options;
+    const { times } = reply.slice;
+    if (member.rows + times.length / 2 >= recycleAfterRows || (reply.heapMb ?? 0) > recycleAfterHeapMb) {
+      this.#crew.recycle(member);
+    }
+    return toReport(reply.slice, member.host.id);
+  }
+
+  /** The worker is gone: what is kept of the slice, and which row was lost with it. Rows behind were never started. */
+  #reportLoss(flight: Flight, reason: unknown): SliceReport {
+    const { slice, member } = flight;
+    const { host } = member;
+    const state = this.#workers.lanes.read(slice.lane);
+    if (state.row < 0) return this.#reportUntouched(flight, state, reason);
+    const running = isRunning(state);
+    if (running) this.gauge.leave(POOL_COUNTER);
+    if (state.state !== 'outside') this.gauge.leave(slice.counter);
+    const kept = host.keptOutcomes(slice.lane).slice(0, running ? state.row : undefined);
+    const outcomes: Outcome[] = kept.map(({ outcome }) => outcome);
+    const times = kept.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt]);
+    if (running) {
+      const now = this.#options.clock.now();
+      outcomes.push(this.#lossOf(flight, state, reason));
+      times.push(Math.min(now, this.#workers.originMs + state.startedMs), now);
+    }
+    return { threadId: host.id, outcomes, times: Float64Array.from(times), disturbed: true };
+  }
+
+  /** None of its rows had begun. If no row ran there at all, it may be one of these that can't even be unpacked. */
+  #reportUntouched({ slice, member }: Flight, state: LaneState, reason: unknown): SliceReport {
+    const { host } = member;
+    if (state.state !== 'outside') this.gauge.leave(slice.counter);
+    if (this.#endedHosts.has(host)) return NOTHING_STARTED;
+    const others = [...this.#flights].filter((other) => other.member === member && other.slice !== slice);
+    if (others.length > 0) return NOTHING_STARTED;
+    const outcomes = slice.rows.map(() => lost(reason, slice.rows.length === 1 ? 'culprit' : 'suspect'));
+    const times = new Float64Array(2 * outcomes.length).fill(this.#options.clock.now());
+    return { threadId: host.id, outcomes, times, disturbed: true };
+  }
+
+  #lossOf(flight: Flight, state: LaneState, reason: unknown): Outcome {
+    const { attemptTimeoutMs } = this.#options;
+    if (flight.timedOut && attemptTimeoutMs !== undefined) {
+      return failure('attempt_timeout', attemptTimeoutMessage(attemptTimeoutMs), { maxMs: attemptTimeoutMs });
+    }
+    return lost(reason, this.#blameOf(flight, state));
+  }
+
+  #blameOf({ member, slice }: Flight, { blame }: LaneState): Blame {
+    if (this.#endedHosts.has(member.host)) return 'bystander';
+    if (blame !== 'unknown') return blame === 'culprit' ? 'culprit' : 'bystander';
+    return slice.alone || member.slices === 1 ? 'culprit' : 'suspect';
+  }
+
+  /** Looks at the lane when a row's time could be over; the clock of a row starts when it starts running. */
+  #armTimeout(flight: Flight): () => void {
+    const { attemptTimeoutMs, clock } = this.#options;
+    if (attemptTimeoutMs === undefined) return () => undefined;
+    const check = () => {
+      const leftMs = this.#timeLeft(flight, attemptTimeoutMs);
+      if (leftMs > 0) {
+        cancel = clock.setTimer(check, leftMs);
+        return;
+      }
+      flight.timedOut = true;
+      this.#terminate(flight.member);
+    };
+    let cancel = clock.setTimer(check, attemptTimeoutMs);
+    return () => cancel();
+  }
+
+  #timeLeft(flight: Flight, attemptTimeoutMs: number): number {
+    const state = this.#workers.lanes.read(flight.slice.lane);
+    if (!isRunning(state)) {
+      flight.blockedMs = 0;
+      return attemptTimeoutMs;
+    }
+    const elapsedMs = this.#elapsedSince(state.startedMs);
+    if (state.state === 'running') return attemptTimeoutMs - elapsedMs;
+    const leftMs = attemptTimeoutMs + ABORT_GRACE_MS + flight.blockedMs - elapsedMs;
+    if (leftMs > 0) return leftMs;
+    const blockedMs = this.#blockedMs(flight);
+    flight.blockedMs += blockedMs;
+    return blockedMs;
+  }
+
+  /** How long another row has had the thread for itself, on which this one waits for a promise. */
+  #blockedMs({ member, slice }: Flight): number {
+    for (const other of this.#flights) {
+      if (other.member !== member || other.slice === slice) continue;
+      const { state, startedMs } = this.#workers.lanes.read(other.slice.lane);
+      if (state === 'running') return Math.max(1, this.#elapsedSince(startedMs));
+    }
+    return 0;
+  }
+
+  #elapsedSince(startedMs: number): number {
+    const nowMs = this.#options.clock.now() - this.#workers.originMs;
+    return (Math.floor(nowMs) - startedMs) | 0; // the cell wraps after 24 days
+  }
+
+  #terminate(member: Member): void {
+    this.#endedHosts.add(member.host);
+    member.host.terminate();
+  }
+
+  /** An error that no row owns up to: whatever else it has left in that worker, it must not meet another row. */
+  #onStray(stray: StrayError, host: Host): void {
+    const member = this.#crew.memberOf(host);
+    if (member !== undefined) this.#crew.retire(member);
+    if (stray.charged) return;
+    const { row, error } = stray;
+    const whose = row === undefined ? "The transform's module" : `Row '${row.stateId}', which had ended,`;
+    process.emitWarning(`${whose} left an error behind: ${error.message}`, {
+      type: 'StrayErrorWarning',
+      code: 'POOLED_EXECUTOR_STRAY_ERROR',
+      ...(error.stack === undefined ? {} : { detail: error.stack }),
+    });
+  }
+
+  /** The watchdog: while slices are in flight, looks now and then whether their workers go on. */
+  #watch(): void {
+    this.#cancelWatch ??= this.#options.clock.setLimit(() => {
+      this.#cancelWatch = undefined;
+      for (const flight of this.#flights) this.#endIfStalled(flight);
+      if (this.#flights.size > 0) this.#watch();
+    }, this.#stallMs);
+  }
+
+  #stopWatch(): void {
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
+  }
+
+  get #stallMs(): number {
+    return Math.min(STALL_MS, Math.max(1_000, this.#options.attemptTimeoutMs ?? STALL_MS));
+  }
+
+  /** A worker that has a slice and no row to run, twice in a row, is stuck in something that no row owns up to. */
+  #endIfStalled(flight: Flight): void {
+    const { member, slice } = flight;
+    const state = this.#workers.lanes.read(slice.lane);
+    const busy = [...this.#flights].some(
+      (other) => other.member === member && isRunning(this.#workers.lanes.read(other.slice.lane)),
+    );
+    const now = this.#options.clock.now();
+    const before = flight.restingSince;
+    flight.restingSince = busy ? undefined : { row: state.row, at: now };
+    if (busy || before?.row !== state.row) return;
+    const describedState = JSON.stringify({ ...state, sliceId: slice.sliceId, rows: slice.rows.length });
+    process.emitWarning(
+      `Worker ${member.host.id} has not moved for ${Math.round(now - before.at)} ms and is replaced (${describedState}; ${this.#crew.describe()})`,
+      { type: 'StalledWorkerWarning', code: 'POOLED_EXECUTOR_STALLED_WORKER' },
+    );
+    this.#terminate(member);
+  }
+
+  #anyAwaiting(): boolean {
+    return [...this.#flights].some(({ slice }) => this.#workers.lanes.read(slice.lane).state === 'awaiting');
+  }
+
+  async #track<Value>(promise: Promise<Value>): Promise<Value> {
+    this.#inFlight.add(promise);
+    try {
+      return await promise;
+    } finally {
+      this.#inFlight.delete(promise);
+    }
+  }
+}
+
+function isRunning({ state }: LaneState): boolean {
+  return state === 'running' || state === 'awaiting';
+}
+
+/** Rows that got on: a result, a refusal, or a crash of their own. */
+function yieldOf({ outcomes, times, disturbed }: SliceReport): Yield {
+  const rows = times.length / 2;
+  const fruitful = disturbed
+    ? outcomes.some((outcome) => outcome.status !== 'lost' || outcome.blame === 'culprit')
+    : rows > 0;
+  return { rows, fruitful };
+}

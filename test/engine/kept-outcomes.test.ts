@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { encode } from '../../src/core/codec.ts';
+import { failure, lost, type Outcome } from '../../src/core/outcome.ts';
+import { KeptOutcomes, type RowEnd } from '../../src/engine/kept-outcomes.ts';
+import { cloneableTree, shapeOf } from '../core/arbitrary-values.ts';
+
+function endOf(value: unknown, other?: Outcome): RowEnd {
+  return { encoded: other === undefined ? encode(value) : undefined, other, startedAt: 1.5, finishedAt: 2.5 };
+}
+
+describe('KeptOutcomes', () => {
+  test('I11 what was kept is read by whoever shares the memory, in order, as it was', () => {
+    const outcome = fc.oneof(
+      cloneableTree.map((value): [RowEnd, Outcome] => [
+        endOf(value),
+        { status: 'success', value: structuredClone(value) },
+      ]),
+      fc.string({ unit: 'binary' }).map((message): [RowEnd, Outcome] => {
+        const other = failure('transform_error', message, { details: { message } });
+        return [endOf(undefined, other), other];
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(outcome, { maxLength: 20 }), fc.nat(2), (ends, lane) => {
+        const running = new KeptOutcomes(3);
+        running.reset(lane);
+        for (const [end] of ends) expect(running.keep(lane, end)).toBe(true);
+        const dispatching = new KeptOutcomes(3, running.buffer);
+        const kept = dispatching.read(lane);
+        expect(kept.map((record) => shapeOf(record.outcome))).toEqual(
+          ends.map(([, expected]) => shapeOf(expected)),
+        );
+        for (const record of kept) expect(record).toMatchObject({ startedAt: 1.5, finishedAt: 2.5 });
+      }),
+    );
+  });
+
+  test('a slice begins with an empty list, whatever was kept before', () => {
+    const kept = new KeptOutcomes(1);
+    kept.reset(0);
+    kept.keep(0, endOf('a'));
+    kept.keep(0, endOf('b'));
+    kept.reset(0);
+    expect(kept.read(0)).toEqual([]);
+    kept.keep(0, endOf('c'));
+    expect(kept.read(0)).toMatchObject([{ outcome: { value: 'c' } }]);
+  });
+
+  test.each([
+    ['text', 'é'.repeat(1 << 20)],
+    ['a clone', new Map([[1, 'é'.repeat(1 << 20)]])],
+    ['what only messages carry', new SharedArrayBuffer(8)],
+  ])('%s that does not fit is not kept, and hurts nothing', (_, value) => {
+    const kept = new KeptOutcomes(2);
+    for (const lane of [0, 1]) {
+      kept.reset(lane);
+      kept.keep(lane, endOf('first'));
+    }
+    expect(kept.keep(0, { ...endOf('first'), encoded: value })).toBe(false);
+    expect(kept.read(0)).toMatchObject([{ outcome: { value: 'first' } }]);
+    expect(kept.read(1)).toMatchObject([{ outcome: { value: 'first' } }]);
+  });
+
+  test.each([1, 2, 3, 100, 4_096])('%d lanes fill up one by one', (lanes) => {
+    const kept = new KeptOutcomes(lanes);
+    const last = lanes - 1;
+    kept.reset(last);
+    let count = 0;
+    for (const value of [
+      'x'.repeat(1_000),
+      7,
+      undefined,
+      new Map([[1, 2]]),
+      lost('gone', 'suspect'),
+    ] as const) {
+      while (kept.keep(last, endOf(value))) count++;
+    }
+    expect(count).toBeGreaterThan(15);
+    expect(kept.read(last)).toHaveLength(count);
+  });
+});

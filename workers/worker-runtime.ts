@@ -1,0 +1,224 @@
+/** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { getHeapStatistics } from 'node:v8';
+import { decodeList } from '../src/core/codec.ts';
+import { describeThrown, messageOf } from '../src/core/row-error.ts';
+import type { Transform } from '../src/core/transform.ts';
+import { AttemptContext } from '../src/engine/attempt-context.ts';
+import type { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
+import type { CallRecorder } from '../src/engine/engine.ts';
+import type { RowEnd } from '../src/engine/kept-outcomes.ts';
+import { loadTransform } from '../src/engine/load-transform.ts';
+import { monotonicNow } from '../src/engine/monotonic-now.ts';
+import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
+import type {
+  SetupTask,
+  SliceReply,
+  SliceTask,
+  StrayError,
+  WorkerReply,
+  WorkerSetup,
+  WorkerTask,
+} from '../src/engine/worker-protocol.ts';
+
+/** Writes down, where the dispatching thread can read it without the worker's help, what becomes of one slice. */
+export interface LaneWriter {
+  /** The slice is taken up. */
+  open(): void;
+  /** It counts in its batch's gauge, until {@link leave}. */
+  enter(): void;
+  begin(row: number, startedMs: number): void;
+  /** The row that began waits for a promise. */
+  await(): void;
+  /** What it waited for is there. */
+  resume(): void;
+  /** The row is over; false when its outcome can't be kept, and must leave with the slice. */
+  end(end: RowEnd): boolean;
+  leave(): void;
+  /** Whether to stop before the next row. */
+  isCancelled(): boolean;
+  /** The worker ends: whether the row that runs ends it. */
+  blame(isCulprit: boolean): void;
+}
+
+/** What a kind of worker provides. */
+export interface WorkerSite {
+  readonly workerData: unknown;
+  readonly gauge: ConcurrencyGauge;
+  readonly recordCall: CallRecorder | undefined;
+  readonly pause?: (() => Promise<void>) | undefined;
+  laneWriter(lane: number): LaneWriter;
+  /** Tells the dispatching thread. */
+  tell(stray: StrayError): void;
+}
+
+interface Prepared {
+  readonly setup: WorkerSetup;
+  readonly transform: Transform<unknown, unknown>;
+  readonly site: WorkerSite;
+}
+
+/** A slice in this worker, and the row that runs. */
+interface Place {
+  readonly writer: LaneWriter;
+  context: AttemptContext | undefined;
+}
+
+/** Runs tasks. It never throws to the pool. */
+export class WorkerRuntime {
+  readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
+  /** Which row it was that started whatever runs at this moment. */
+  readonly #origin = new AsyncLocalStorage<AttemptContext>();
+  readonly #places = new Set<Place>();
+  /** Attempts that wait for a promise, each with what makes it fail at once. */
+  readonly #awaiting = new Map<AttemptContext, (reason: unknown) => void>();
+  #prepared: Prepared | undefined;
+  /** A stray error was seen: no further row may start here. */
+  #spoiled = false;
+
+  /** `connect` is called once, when the transform is loaded. */
+  constructor(connect: (task: SetupTask) => Promise<WorkerSite>) {
+    this.#connect = connect;
+  }
+
+  async run(task: WorkerTask): Promise<WorkerReply> {
+    return 'setup' in task ? this.#prepare(task) : this.#runSlice(task);
+  }
+
+  /** The executor is being shut down: attempts that can notice an abort are told. */
+  abortAll(): void {
+    for (const context of this.#awaiting.keys()) {
+      AttemptContext.abort(context, new Error('Executor is shut down'));
+    }
+  }
+
+  async #prepare(task: SetupTask): Promise<WorkerReply> {
+    const { setup } = task;
+    try {
+      const transform = await loadTransform(setup.transformUrl, setup.exportName);
+      this.#prepared = { setup, transform, site: await this.#connect(task) };
+    } catch (reason) {
+      return loadFailed(reason);
+    }
+    process.on('uncaughtException', (thrown) => this.#onStray(thrown));
+    process.on('unhandledRejection', (reason) => this.#onStray(reason));
+    process.on('exit', () => this.#onExit());
+    return { kind: 'ready' };
+  }
+
+  async #runSlice({ lane, job }: SliceTask): Promise<SliceReply> {
+    if (this.#prepared === undefined) throw new Error('Cannot run slice as the worker is not set up');
+    const { setup, site } = this.#prepared;
+    const writer = site.laneWriter(lane);
+    writer.open();
+    const place: Place = { writer, context: undefined };
+    this.#places.add(place);
+    const slice = await runSlice(job, this.#hostFor(place, this.#prepared));
+    this.#places.delete(place);
+    return setup.reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
+  }
+
+  #hostFor(place: Place, { setup, transform, site }: Prepared): SliceHost {
+    const { writer } = place;
+    const origin = this.#origin;
+    return {
+      transform,
+      workerData: site.workerData,
+      gauge: site.gauge,
+      recordCall: site.recordCall,
+      pause: site.pause,
+      now: monotonicNow,
+      decodeRows: decodeList,
+      isCancelled: () => this.#spoiled || writer.isCancelled(),
+      onSliceStart: () => writer.enter(),
+      onSliceEnd: () => writer.leave(),
+      onRowStart: (position, startedAt, context) => {
+        place.context = context;
+        origin.enterWith(context);
+        writer.begin(position, Math.floor(startedAt - setup.originMs));
+      },
+      onRowEnd: (end) => {
+        place.context = undefined;
+        return writer.end(end);
+      },
+      settle: async (output, context) => {
+        writer.await();
+        try {
+          return await this.#settle(output, context, setup.attemptTimeoutMs);
+        } finally {
+          writer.resume();
+        }
+      },
+    };
+  }
+
+  /** Aborts the attempt's signal when its time is over; the dispatching thread ends the worker if that does not help. */
+  async #settle(
+    output: PromiseLike<unknown>,
+    context: AttemptContext,
+    attemptTimeoutMs: number | undefined,
+  ): Promise<unknown> {
+    const failed = Promise.withResolvers<never>();
+    this.#awaiting.set(context, failed.reject);
+    const timer =
+      attemptTimeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            AttemptContext.abort(context, new AttemptTimeout(attemptTimeoutMs));
+          }, attemptTimeoutMs);
+    try {
+      const value = await Promise.race([output, failed.promise]);
+      throwIfTimedOut(context);
+      return value;
+    } catch (thrown) {
+      throwIfTimedOut(context);
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+      this.#awaiting.delete(context);
+    }
+  }
+
+  /** Charges what nobody caught to the row that started it, never to the one that happens to run now. */
+  #onStray(thrown: unknown): void {
+    this.#spoiled = true;
+    const context = this.#origin.getStore();
+    const fail = context && this.#awaiting.get(context);
+    fail?.(thrown);
+    this.#prepared?.site.tell({
+      kind: 'stray',
+      row: context && { stateId: context.stateId, attempt: context.attempt },
+      charged: fail !== undefined,
+      error: describeThrown(thrown),
+    });
+  }
+
+  /** Something calls `process.exit`: whoever started it did it. */
+  #onExit(): void {
+    const culprit = this.#origin.getStore();
+    for (const { writer, context } of this.#places) {
+      if (context !== undefined) writer.blame(context === culprit);
+    }
+  }
+}
+
+/** Whatever a late transform says: its time was over. */
+function throwIfTimedOut(context: AttemptContext): void {
+  const reason = AttemptContext.abortReasonOf(context);
+  if (reason instanceof AttemptTimeout) throw reason;
+}
+
+function heapMb(): number {
+  return getHeapStatistics().used_heap_size / 2 ** 20;
+}
+
+function loadFailed(reason: unknown): WorkerReply {
+  const message = messageOf(reason);
+  let cause: unknown;
+  try {
+    cause = structuredClone(reason instanceof Error ? reason.cause : undefined);
+  } catch {
+    cause = undefined; // the message says what matters
+  }
+  return { kind: 'load-failed', message, cause };
+}
