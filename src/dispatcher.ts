@@ -1,6 +1,7 @@
 import { messageOf } from './core/row-error.ts';
 import type { Batch, BatchRow, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
+import type { Encoded } from './core/codec.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Semaphore, type Permit } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
@@ -24,10 +25,19 @@ export interface DispatcherOptions {
 
 /** Told what happens to attempts, for the record. */
 export interface DispatchObserver {
+  /** A slice was handed to the engine. */
+  onDispatch?(slice: StartedSlice): void;
   /** Attempts of one slice have ended. Called before any of their results is delivered. */
   onAttempts?(slice: EndedSlice): void;
   /** Nothing can run any more: the transform can't be loaded, or the engine is broken. */
   onFatal(error: Error): void;
+}
+
+/** A slice that is on its way. */
+export interface StartedSlice {
+  readonly batch: Batch;
+  readonly sliceId: number;
+  readonly rows: readonly BatchRow[];
 }
 
 /** A slice that came back. */
@@ -39,6 +49,8 @@ export interface EndedSlice {
   /** The throttle's delay in force at dispatch. */
   readonly delayMs: number;
   readonly attempts: readonly EndedAttempt[];
+  /** As in {@link SliceReport}. */
+  readonly encoded: readonly Encoded[] | undefined;
 }
 
 /** One slice that a worker has; to the throttle it is one attempt, as its rows run one after another. */
@@ -188,6 +200,7 @@ export class Dispatcher {
     const flight: InFlight = { batch, rows, permit, dispatchedAt: now, refusals, delayMs };
     throttle.onDispatch(flight);
     this.#inFlight.set(slice.sliceId, flight);
+    this.#options.observer.onDispatch?.({ batch, sliceId: slice.sliceId, rows });
     engine.run(slice, batch.signal).then(
       (report) => {
         this.#onReport(flight, slice.sliceId, report);
@@ -226,13 +239,14 @@ export class Dispatcher {
       // the worker's clock is the same, but what it says must not contradict what was seen here
       const startedAt = Math.min(now, Math.max(dispatchedAt, times[2 * position] ?? now));
       const finishedAt = Math.min(now, Math.max(startedAt, times[2 * position + 1] ?? now));
-      const attempt: EndedAttempt = { row, outcome, startedAt, finishedAt, backoffMs: 0 };
-      this.#outcomes.apply(attempt, end);
-      return attempt;
+      const ended: EndedAttempt = { row, attempt: row.attempt, outcome, startedAt, finishedAt, backoffMs: 0 };
+      this.#outcomes.apply(ended, end);
+      return ended;
     });
     if (started === 0) this.#options.throttle.onOther(flight, now);
     if (attempts.length < rows.length) this.#takeBack(batch, rows.slice(attempts.length), now);
-    observer.onAttempts?.({ batch, sliceId, threadId, dispatchedAt, delayMs, attempts });
+    const { encoded } = report;
+    observer.onAttempts?.({ batch, sliceId, threadId, dispatchedAt, delayMs, attempts, encoded });
     batch.flush();
     this.#pump();
     batch.changed();

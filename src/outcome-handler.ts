@@ -22,6 +22,8 @@ export interface SliceEnd {
 /** An attempt that is over. */
 export interface EndedAttempt {
   readonly row: BatchRow;
+  /** Its number; the row's own goes on. */
+  readonly attempt: number;
   readonly outcome: Outcome;
   readonly startedAt: number;
   readonly finishedAt: number;

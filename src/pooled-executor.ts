@@ -1,4 +1,5 @@
 import { identifyTransform } from './audit/transform-identity.ts';
+import { eventTrailOf } from './audit/event-trail.ts';
 import { TrailRecorder } from './audit/trail-recorder.ts';
 import type { RowContext } from './batch.ts';
 import { BatchRunner, type BatchResult } from './batch-runner.ts';
@@ -76,7 +77,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
     this.#totals = new StatsCounter(minDispatchDelayMs);
     if (audit !== undefined) {
-      const recorder = new TrailRecorder(audit, (error) => {
+      const recorder = new TrailRecorder(eventTrailOf(audit), (error) => {
         this.#works.failAll(error);
       });
       this.#trail = new TrailWriter(recorder, this.#clock);
@@ -89,6 +90,9 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       clock: this.#clock,
       totals: this.#totals,
       observer: {
+        ...(audit?.outlivesProcess === true && {
+          onDispatch: (slice) => this.#trail?.sliceStarted(slice),
+        }),
         onAttempts: (slice) => this.#trail?.attemptsEnded(slice),
         onFatal: (error) => {
           this.#fatal = error;

@@ -1,21 +1,16 @@
-import type { CallEvent } from './core/call-event.ts';
-import type { AuditRecord, BatchEndRecord, BatchRecord, RowHistory } from './audit/audit-trail.ts';
-import {
-  attemptRecord,
-  callRecord,
-  entryRecord,
-  interruptedAttemptRecord,
-  rowRecord,
-} from './audit/records.ts';
+import type { BatchEndRecord, BatchRecord, RowHistory } from './audit/audit-trail.ts';
+import { interruptedAttemptRecord } from './audit/records.ts';
+import type { EventOrigin, TrailEvent } from './audit/trail-event.ts';
 import type { TrailRecorder } from './audit/trail-recorder.ts';
 import type { Batch, BatchRow } from './batch.ts';
+import type { CallEvent } from './core/call-event.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
-import type { EndedSlice } from './dispatcher.ts';
+import type { EndedSlice, StartedSlice } from './dispatcher.ts';
 
-type Content = AuditRecord extends infer Record
-  ? Record extends unknown
-    ? Omit<Record, 'runId' | 'batchId' | 'at'>
+type Content = TrailEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, keyof EventOrigin>
     : never
   : never;
 
@@ -28,10 +23,10 @@ export interface RowPast {
 
 /** Says to the trail what happens to batches, rows, attempts, calls and entries. */
 export class TrailWriter {
-  readonly #recorder: TrailRecorder;
+  readonly #recorder: TrailRecorder<TrailEvent>;
   readonly #clock: Clock;
 
-  constructor(recorder: TrailRecorder, clock: Clock) {
+  constructor(recorder: TrailRecorder<TrailEvent>, clock: Clock) {
     this.#recorder = recorder;
     this.#clock = clock;
   }
@@ -41,65 +36,70 @@ export class TrailWriter {
   }
 
   batchStarted(batch: Batch, about: Omit<BatchRecord, 'kind'>): void {
-    this.#recordSoon(batch, [{ kind: 'batch', ...about }]);
+    this.#recordSoon(batch, { kind: 'single', content: { kind: 'batch', ...about } });
   }
 
   /** Resolves when the end, and so everything before it, is durable. */
   batchEnded(batch: Batch, end: Omit<BatchEndRecord, 'kind'>): Promise<void> {
-    return this.#record(batch, [{ kind: 'batch-end', ...end }]);
+    return this.#record(batch, { kind: 'single', content: { kind: 'batch-end', ...end } });
   }
 
   /** Resolves when the rows are durable and may be dispatched. */
   rowsAdmitted(rows: readonly BatchRow[]): Promise<void> {
     const [first] = rows;
-    return first === undefined ? Promise.resolve() : this.#record(first.batch, rows.map(rowRecord));
+    return first === undefined ? Promise.resolve() : this.#record(first.batch, { kind: 'rows', rows });
   }
 
   /** Resolves when it is durable what became of the row's last attempt; then it may be dispatched. */
   async rowResumed(row: BatchRow, { past, changed }: RowPast): Promise<void> {
+    const { openAttempt } = past;
     const at = this.#clock.toEpoch(this.#clock.now());
-    const contents = [
-      ...(changed ? [rowRecord(row)] : []),
-      ...(past.openAttempt === undefined ? [] : [interruptedAttemptRecord(row, past.openAttempt, at)]),
-    ];
-    if (contents.length > 0) await this.#record(row.batch, contents);
+    const events: Content[] = [];
+    if (changed) events.push({ kind: 'rows', rows: [row] });
+    if (openAttempt !== undefined) {
+      events.push({ kind: 'single', content: interruptedAttemptRecord(row, openAttempt, at) });
+    }
+    if (events.length > 0) await this.#record(row.batch, ...events);
+  }
+
+  /** Durable before what becomes of these attempts. */
+  sliceStarted({ batch, sliceId, rows }: StartedSlice): void {
+    const attempts = rows.map(({ rowIndex, attempt }) => ({ rowIndex, attempt })); // as they are now
+    this.#recordSoon(batch, { kind: 'dispatch', sliceId, rows: attempts });
   }
 
   /** Durable before any entry that is recorded later. */
-  attemptsEnded({ batch, sliceId, threadId, dispatchedAt, delayMs, attempts }: EndedSlice): void {
-    const records = attempts.map(({ row, outcome, startedAt, finishedAt, backoffMs, delayAfterMs }) =>
-      attemptRecord(row, outcome, {
-        threadId,
-        sliceId,
-        dispatchedAt: this.#clock.toEpoch(dispatchedAt),
-        startedAt: this.#clock.toEpoch(startedAt),
-        finishedAt: this.#clock.toEpoch(finishedAt),
-        delayMs,
-        backoffMs,
-        ...(delayAfterMs === undefined ? {} : { delayAfterMs }),
-      }),
-    );
-    if (records.length > 0) this.#recordSoon(batch, records);
+  attemptsEnded({ batch, dispatchedAt, ...slice }: EndedSlice): void {
+    if (slice.attempts.length === 0) return;
+    const toEpoch = (now: number) => this.#clock.toEpoch(now);
+    this.#recordSoon(batch, {
+      kind: 'attempts',
+      ...slice,
+      dispatchedAt: toEpoch(dispatchedAt),
+      toEpoch,
+    });
   }
 
   /** Resolves when the entries are durable and may be delivered. */
   entriesReady(batch: Batch, entries: readonly Entry<unknown>[]): Promise<void> {
-    return this.#record(batch, entries.map(entryRecord));
+    return this.#record(batch, { kind: 'entries', entries });
   }
 
   /** Resolves when the event is durable. */
-  callMade(batch: Batch, event: CallEvent): Promise<void> {
-    return this.#record(batch, [callRecord(event)]);
+  callMade(batch: Batch, call: CallEvent): Promise<void> {
+    return this.#record(batch, { kind: 'call', call });
   }
 
   /** For what nobody waits for: a failure shows at the next record, and the executor is told by the recorder. */
-  #recordSoon(batch: Batch, contents: readonly Content[]): void {
-    this.#record(batch, contents).catch(() => undefined);
+  #recordSoon(batch: Batch, content: Content): void {
+    this.#record(batch, content).catch(() => undefined);
   }
 
-  #record(batch: Batch, contents: readonly Content[]): Promise<void> {
-    const { runId, batchId } = batch;
+  #record(batch: Batch, ...contents: readonly Content[]): Promise<void> {
+    const { runId, batchId, generatedIds } = batch;
     const at = this.#clock.toEpoch(this.#clock.now());
-    return this.#recorder.record(contents.map((content) => ({ runId, batchId, at, ...content })));
+    return this.#recorder.record(
+      contents.map((content) => ({ runId, batchId, at, generatedIds, ...content })),
+    );
   }
 }

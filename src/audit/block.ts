@@ -1,15 +1,19 @@
-import type { RecordItem, RecordSet } from './record-set.ts';
+import type { Payloads, RecordSet } from './record-set.ts';
 import { sha256 } from './sha256.ts';
-import { taggedText } from './tagged-json.ts';
+import { isTaggedText, taggedText } from './tagged-json.ts';
 
-/** Records of one set as they stand together in one row of the table `block`. */
+/** Consecutive records of one set as they stand together in one row of the table `block`. */
 export interface Block {
   readonly count: number;
   readonly firstRow: number | null;
   readonly lastRow: number | null;
   readonly callKey: string | null;
-  /** JSON text of an array with one object per record. */
+  /** JSON text of an object: the fields that all records have in common; see `from` in {@link RecordSet}. */
+  readonly common: string;
+  /** JSON text of an array with one object per record: its other fields. */
   readonly body: string;
+  /** JSON text of an array: per record where in `body` the text stands that its payload is, or null. */
+  readonly spans: string | null;
 }
 
 /** A large payload, which stands in the table `payload`. */
@@ -19,78 +23,152 @@ export interface StoredPayload {
 }
 
 /** The rows of one block are never further apart than this, so that those around a row are found in a short range. */
-export const WIDEST_BLOCK = 4_096;
+export const WIDEST_BLOCK = 1_024;
+/** More records don't stand together, so that reading one row doesn't mean to read thousands. */
+const LONGEST_BLOCK = 512;
+/** Nor does a block grow beyond this, in characters, unless a single record does. */
+const LARGEST_BODY = 262_144;
 /** Longer payloads stand once in a table of their own. */
 const LONGEST_INLINE = 1_024;
 
-/** Splits a set so that no block is too wide. `run` distinguishes the keys of different runs. */
+/** Turns a set into blocks, each as large as the limits above allow. `run` distinguishes the calls of different runs. */
 export function* blocksOf(
-  { items }: RecordSet,
+  set: RecordSet,
   run: number,
 ): Generator<{ readonly block: Block; readonly payloads: readonly StoredPayload[] }> {
-  let payloads: StoredPayload[] = [];
-  let texts: string[] = [];
-  let first = Infinity;
-  let last = -Infinity;
-  let callKey: string | null = null;
-  const made = () => ({
-    payloads,
-    block: {
-      count: texts.length,
-      firstRow: first === Infinity ? null : first,
-      lastRow: last === -Infinity ? null : last,
-      callKey,
-      body: `[${texts.join(',')}]`,
-    },
-  });
-  for (const item of items) {
-    const [itemFirst, itemLast] = item.rows ?? [Infinity, -Infinity];
-    const widened = Math.max(last, itemLast) - Math.min(first, itemFirst);
-    if (texts.length > 0 && widened >= WIDEST_BLOCK) {
-      yield made();
-      [payloads, texts, first, last] = [[], [], Infinity, -Infinity];
-    }
-    texts.push(textOf(item, payloads));
-    first = Math.min(first, itemFirst);
-    last = Math.max(last, itemLast);
-    callKey = item.callKey === undefined ? null : `${run} ${item.callKey}`;
+  for (let position = 0; position < set.count;) {
+    const draft = new Draft(set, run, position);
+    do draft.add(position++);
+    while (position < set.count && draft.hasRoomFor(position));
+    yield draft.finish();
   }
-  if (texts.length > 0) yield made();
 }
 
-function textOf({ fields, payloadName, payload }: RecordItem, payloads: StoredPayload[]): string {
-  if (payloadName === undefined || payload === undefined) return fields;
-  const separator = fields.length > 2 ? ',' : ''; // longer than {}
-  return `${fields.slice(0, -1)}${separator}"${payloadName}":${inlineText(payload, payloads)}}`;
+/** A block in the making. */
+class Draft {
+  readonly #set: RecordSet;
+  readonly #run: number;
+  readonly #start: number;
+  readonly #payloads: StoredPayload[] = [];
+  readonly #spans: ([start: number, end: number] | null)[] = [];
+  #body = '[';
+  #count = 0;
+  #hasSpans = false;
+  #first = Infinity;
+  #last = -Infinity;
+
+  constructor(set: RecordSet, run: number, start: number) {
+    this.#set = set;
+    this.#run = run;
+    this.#start = start;
+  }
+
+  hasRoomFor(position: number): boolean {
+    if (this.#count >= LONGEST_BLOCK || this.#body.length >= LARGEST_BODY) return false;
+    const [first, last] = rowsOf(this.#set, position);
+    return Math.max(this.#last, last) - Math.min(this.#first, first) < WIDEST_BLOCK;
+  }
+
+  add(position: number): void {
+    const { payloads, fields } = this.#set;
+    const [first, last] = rowsOf(this.#set, position);
+    if (first < this.#first) this.#first = first;
+    if (last > this.#last) this.#last = last;
+    this.#body += this.#count++ === 0 ? '{' : ',{';
+    const columns = columnsText(this.#set, position);
+    const own = fields?.[position] ?? '';
+    const members = own === '' || columns === '' ? own + columns : `${columns},${own}`;
+    this.#body += members;
+    if (payloads !== undefined) this.#addPayload(payloads, position, members === '' ? '' : ',');
+    this.#body += '}';
+  }
+
+  finish(): { readonly block: Block; readonly payloads: readonly StoredPayload[] } {
+    const { callKey } = this.#set;
+    const isNarrow = this.#first <= this.#last && this.#last - this.#first < WIDEST_BLOCK;
+    const block: Block = {
+      count: this.#count,
+      firstRow: isNarrow ? this.#first : null,
+      lastRow: isNarrow ? this.#last : null,
+      callKey: callKey === undefined ? null : `${this.#run} ${callKey}`,
+      common: `{${commonText(this.#set, this.#start)}}`,
+      body: `${this.#body}]`,
+      spans: this.#hasSpans ? JSON.stringify(this.#spans) : null,
+    };
+    return { block, payloads: this.#payloads };
+  }
+
+  #addPayload({ names, text, ends, marked }: Payloads, position: number, separator: string): void {
+    const stored = text.slice(position === 0 ? 0 : ends[position - 1], ends[position]);
+    const name = typeof names === 'string' ? names : (names[position] ?? '');
+    const isString = marked && stored.startsWith('"');
+    const inline = isString ? this.#inlineString(stored.slice(1)) : this.#inline('$payload', stored);
+    this.#body += `${separator}"${name}":`;
+    if (marked) this.#addSpan(isString && !isTaggedText(inline) ? inline.length : undefined);
+    this.#body += inline;
+  }
+
+  /** A string that should be JSON text stands as it is where that can be. */
+  #inlineString(text: string): string {
+    return isStorableJson(text) ? this.#inline('$textPayload', text) : taggedText('$text', text);
+  }
+
+  #inline(tag: '$payload' | '$textPayload', text: string): string {
+    if (text.length <= LONGEST_INLINE) return text;
+    const hash = sha256(text);
+    this.#payloads.push({ sha256: hash, text });
+    return taggedText(tag, hash);
+  }
+
+  #addSpan(length: number | undefined): void {
+    const start = this.#body.length;
+    this.#hasSpans ||= length !== undefined;
+    this.#spans.push(length === undefined ? null : [start, start + length]);
+  }
 }
 
-/** The text that stands in the record: the payload's own, or where to find it. */
-function inlineText(payload: string, payloads: StoredPayload[]): string {
-  if (payload.length <= LONGEST_INLINE) return payload;
-  const hash = sha256(payload);
-  payloads.push({ sha256: hash, text: payload });
-  return taggedText('$payload', hash);
+/** The lowest and the highest index of the rows that a record is about; none: Infinity and -Infinity. */
+function rowsOf({ rows, from, columns }: RecordSet, position: number): readonly [number, number] {
+  if (rows !== undefined) return rows;
+  const base = from?.['rowIndex'];
+  if (base !== undefined) return [base + position, base + position];
+  const index = columns?.['rowIndex']?.[position];
+  return typeof index === 'number' ? [index, index] : [Infinity, -Infinity];
+}
+
+function commonText({ common = '', from }: RecordSet, start: number): string {
+  if (from === undefined) return common;
+  const shifted = Object.entries(from).map(([name, first]) => `"${name}":${first + start}`);
+  return `${common}${common === '' ? '' : ','}"from":{${shifted.join(',')}}`;
+}
+
+function columnsText({ columns }: RecordSet, position: number): string {
+  let text = '';
+  for (const name in columns) {
+    const value = columns[name]?.[position];
+    const valueText = typeof value === 'number' ? `${value}` : JSON.stringify(value);
+    text += `${text === '' ? '' : ','}"${name}":${valueText}`;
+  }
+  return text;
+}
+
+/** Whether a string can stand in a JSON text as it is, and be found again in the file's UTF-8. */
+function isStorableJson(text: string): boolean {
+  if (!text.isWellFormed() || isTaggedText(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a block's hash vouches for, besides its place in the chain. */
-type Hashed = Block &
-  Pick<RecordSet, 'kind' | 'runId' | 'batchId' | 'at' | 'common'> & { readonly seq: number };
+type Hashed = Block & Pick<RecordSet, 'kind' | 'runId' | 'batchId' | 'at'> & { readonly seq: number };
 
 /** SHA-256 over the hash of the block before and everything that is stored of this one. */
 export function chainHash(previous: string, block: Hashed): string {
-  const { seq, count, kind, runId, batchId, at, firstRow, lastRow, callKey, common, body } = block;
-  const place = JSON.stringify([
-    previous,
-    seq,
-    count,
-    kind,
-    runId,
-    batchId,
-    at,
-    firstRow,
-    lastRow,
-    callKey,
-    common,
-  ]);
-  return sha256(`${place}\n${body}`);
+  const { seq, count, kind, runId, batchId, at, firstRow, lastRow, callKey, common, body, spans } = block;
+  const own = [previous, seq, count, kind, runId, batchId, at, firstRow, lastRow, callKey, common, spans];
+  return sha256(`${JSON.stringify(own)}\n${body}`);
 }

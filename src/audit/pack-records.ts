@@ -1,96 +1,131 @@
 import { encode } from '../core/codec.ts';
-import type { AuditRecord, EntryRecord } from './audit-trail.ts';
-import type { RecordItem, RecordSet } from './record-set.ts';
+import type { AuditRecord, CallRecord, EntryRecord } from './audit-trail.ts';
+import { joinPayloads } from './payload-texts.ts';
+import type { PayloadName, RecordSet } from './record-set.ts';
 import { toStoredText } from './tagged-json.ts';
 
-const NOTHING_IN_COMMON = '{}';
-
-/** Single records as sets: those beside each other that were made at the same moment stand together. */
-export function packRecords(records: readonly AuditRecord[]): RecordSet[] {
-  const sets: (RecordSet & { readonly items: RecordItem[] })[] = [];
-  for (const record of records) {
-    const { kind, runId, batchId, at } = record;
-    const last = sets.at(-1);
-    const item = itemOf(record);
-    const joins =
-      item.payloadName !== undefined && // the others stand alone
-      item.callKey === undefined &&
-      last?.kind === kind &&
-      last.at === at &&
-      last.runId === runId &&
-      last.batchId === batchId;
-    if (joins) last.items.push(item);
-    else sets.push({ kind, runId, batchId, at, common: NOTHING_IN_COMMON, items: [item] });
-  }
-  return sets;
+/** A record about one row, taken apart. */
+interface RowPart {
+  readonly stateId: string;
+  readonly rowIndex: number;
+  readonly payloadName: PayloadName;
+  readonly payload: unknown;
+  /** Members of a JSON object. */
+  readonly fields: string;
 }
 
-function itemOf(record: AuditRecord): RecordItem {
-  const { kind: _kind, runId: _runId, batchId: _batchId, at: _at, ...fields } = record;
-  switch (record.kind) {
-    case 'row':
-      return withPayload(fields, 'request', record.rowIndex);
-    case 'attempt':
-      return withPayload(fields, 'response' in record ? 'response' : 'error', record.rowIndex);
-    case 'entry':
-      return entryItem(record);
-    case 'call': {
-      const payloadName = (['request', 'response', 'error'] as const).find((name) => name in record);
-      const item =
-        payloadName === undefined ? { fields: textOf(fields) } : withPayload(fields, payloadName, undefined);
-      return { ...item, callKey: callKey(record) };
-    }
+/** Single records as sets; `marked` as in {@link joinPayloads}. */
+export function packRecords(records: readonly AuditRecord[], marked: boolean): RecordSet[] {
+  return groupsOf(records).map((group) => packGroup(group, marked));
+}
+
+/** Records about rows stand together with their neighbours when they are of the same kind, batch and moment. */
+function groupsOf(records: readonly AuditRecord[]): readonly (readonly AuditRecord[])[] {
+  const groups: AuditRecord[][] = [];
+  for (const record of records) {
+    const last = groups.at(-1);
+    if (last?.[0] !== undefined && 'rowIndex' in record && haveSameOrigin(last[0], record)) last.push(record);
+    else groups.push([record]);
+  }
+  return groups;
+}
+
+function haveSameOrigin(one: AuditRecord, other: AuditRecord): boolean {
+  return (
+    one.kind === other.kind &&
+    one.at === other.at &&
+    one.runId === other.runId &&
+    one.batchId === other.batchId
+  );
+}
+
+function packGroup(group: readonly AuditRecord[], marked: boolean): RecordSet {
+  const [first] = group as readonly [AuditRecord, ...AuditRecord[]];
+  const { kind, runId, batchId, at } = first;
+  const set = { kind, runId, batchId, at, count: group.length };
+  switch (first.kind) {
     case 'batch':
     case 'batch-end':
-      return { fields: textOf(fields) };
+      return { ...set, fields: [membersOf(first)] };
     case 'dispatch':
-      return { fields: textOf(fields), rows: rangeOf(record.rowIndices) };
+      return { ...set, fields: [membersOf(first)], rows: rangeOf(first.rowIndices) };
+    case 'call':
+      return { ...set, ...packCall(first) };
+    case 'row':
+    case 'attempt':
+    case 'entry':
+      return { ...set, ...packRows(group as readonly RecordAboutRow[], marked) };
   }
 }
 
-/** `state_id` and `call_index` are unique in a run, once for each side of the call. */
-function callKey(call: {
-  readonly callIndex: number;
-  readonly phase: string;
-  readonly stateId: string;
-}): string {
-  return `${JSON.stringify(call.stateId)} ${call.callIndex} ${call.phase === 'request' ? 'request' : 'end'}`;
+type RecordAboutRow = Extract<AuditRecord, { readonly rowIndex: number }>;
+
+function packRows(records: readonly RecordAboutRow[], marked: boolean): Partial<RecordSet> {
+  const parts = records.map(partOf);
+  return {
+    columns: {
+      rowIndex: parts.map(({ rowIndex }) => rowIndex),
+      stateId: parts.map(({ stateId }) => stateId),
+    },
+    fields: parts.map(({ fields }) => fields),
+    payloads: joinPayloads(
+      parts.map(({ payloadName }) => payloadName),
+      parts.map(({ payload }) => encode(payload)),
+      marked,
+    ),
+  };
 }
 
-function entryItem(record: EntryRecord): RecordItem {
-  const { kind: _kind, result, ...own } = record;
-  const { runId: _runId, batchId: _batchId, at: _at, ...fields } = own as Partial<AuditRecord> & typeof own;
-  return result.status === 'success'
-    ? withPayload({ ...fields, status: result.status, value: result.value }, 'value', record.rowIndex)
-    : withPayload(
-        { ...fields, status: result.status, retryable: result.retryable, error: result.error },
-        'error',
-        record.rowIndex,
-      );
+function partOf(record: RecordAboutRow): RowPart {
+  switch (record.kind) {
+    case 'row':
+      return splitOff('request', { ...record });
+    case 'attempt':
+      return splitOff('response' in record ? 'response' : 'error', { ...record });
+    case 'entry':
+      return partOfEntry(record);
+  }
 }
 
-function withPayload(
-  record: Readonly<Record<string, unknown>>,
-  payloadName: NonNullable<RecordItem['payloadName']>,
-  rowIndex: number | undefined,
-): RecordItem {
-  const { [payloadName]: value, ...fields } = record;
-  const item = { fields: textOf(fields), payloadName, payload: toStoredText(encode(value)) };
-  return rowIndex === undefined ? item : { ...item, rows: [rowIndex, rowIndex] };
+function partOfEntry({ result, ...record }: RecordAboutRow & EntryRecord): RowPart {
+  const { status } = result;
+  return status === 'success'
+    ? splitOff('value', { ...record, status, value: result.value })
+    : splitOff('error', { ...record, status, retryable: result.retryable, error: result.error });
+}
+
+function splitOff(
+  payloadName: PayloadName,
+  record: { readonly stateId: string; readonly rowIndex: number } & Readonly<Record<string, unknown>>,
+): RowPart {
+  const { stateId, rowIndex, [payloadName]: payload, ...fields } = record;
+  return { stateId, rowIndex, payloadName, payload, fields: membersOf(fields) };
+}
+
+function packCall(call: CallRecord): Partial<RecordSet> {
+  const { stateId, callIndex, phase } = call;
+  const name = (['request', 'response', 'error'] as const).find((payload) => payload in call);
+  const callKey = `${JSON.stringify(stateId)} ${callIndex} ${phase === 'request' ? 'request' : 'end'}`;
+  if (name === undefined) return { callKey, fields: [membersOf(call)] };
+  const { [name]: payload, ...fields } = call;
+  return { callKey, fields: [membersOf(fields)], payloads: joinPayloads(name, [encode(payload)], false) };
+}
+
+/** What stands in the columns of every block. */
+const ORIGIN: ReadonlySet<string> = new Set(['kind', 'runId', 'batchId', 'at']);
+
+/** The fields of a record as members of a JSON object, each in its stored form. */
+function membersOf(record: object): string {
+  return Object.entries(record)
+    .filter(([name]) => !ORIGIN.has(name))
+    .map(([name, value]) => `${JSON.stringify(name)}:${toStoredText(encode(value))}`)
+    .join(',');
 }
 
 /** Lists may be longer than a call can have arguments. */
-function rangeOf(rowIndices: readonly number[]): [first: number, last: number] {
+export function rangeOf(rowIndices: readonly number[]): [first: number, last: number] {
   return rowIndices.reduce<[number, number]>(
     ([first, last], index) => [Math.min(first, index), Math.max(last, index)],
     [Infinity, -Infinity],
   );
-}
-
-/** Fields by name, each in its stored form. */
-function textOf(fields: Readonly<Record<string, unknown>>): string {
-  const members = Object.entries(fields).map(
-    ([name, value]) => `${JSON.stringify(name)}:${toStoredText(encode(value))}`,
-  );
-  return `{${members.join(',')}}`;
 }

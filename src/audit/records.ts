@@ -1,33 +1,35 @@
 import type { CallEvent } from '../core/call-event.ts';
 import { serialize } from 'node:v8';
-import type { Entry } from '../core/entry.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
+import type { AttemptRecord, AuditRecord, CallRecord, RowRecord } from './audit-trail.ts';
 import { sha256 } from './sha256.ts';
-import type { AttemptRecord, CallRecord, EntryRecord, RowRecord } from './audit-trail.ts';
+import type { AttemptsEvent, RecordedAttempt, RecordedRow, TrailEvent } from './trail-event.ts';
 
-/** The row that a record is about. */
-export interface RecordedRow {
-  readonly stateId: string;
-  readonly rowIndex: number;
-  readonly encoded: Encoded;
-  readonly attempt: number;
+/** The records that an event stands for. */
+export function recordsOf(event: TrailEvent): AuditRecord[] {
+  const { runId, batchId, at } = event;
+  const origin = { runId, batchId, at };
+  switch (event.kind) {
+    case 'rows':
+      return event.rows.map((row) => ({ ...origin, ...rowRecord(row) }));
+    case 'dispatch': {
+      const rowIndices = event.rows.map(({ rowIndex }) => rowIndex);
+      const attempts = event.rows.map(({ attempt }) => attempt);
+      return [{ ...origin, kind: 'dispatch', sliceId: event.sliceId, rowIndices, attempts }];
+    }
+    case 'attempts':
+      return event.attempts.map((attempt) => ({ ...origin, ...attemptRecord(attempt, event) }));
+    case 'call':
+      return [{ ...origin, ...callRecord(event.call) }];
+    case 'entries':
+      return event.entries.map((entry) => ({ ...origin, kind: 'entry', ...entry }));
+    case 'single':
+      return [{ ...origin, ...event.content }];
+  }
 }
 
-/** When and where an attempt ran; instants are epoch ms. */
-export interface AttemptPlace {
-  readonly threadId: number;
-  readonly sliceId: number;
-  readonly dispatchedAt: number;
-  readonly startedAt: number;
-  readonly finishedAt: number;
-  readonly delayMs: number;
-  readonly backoffMs: number;
-  readonly delayAfterMs?: number;
-}
-
-export function rowRecord(row: RecordedRow): RowRecord {
-  const { stateId, rowIndex, encoded } = row;
+function rowRecord({ stateId, rowIndex, encoded }: RecordedRow): RowRecord {
   return {
     kind: 'row',
     stateId,
@@ -37,9 +39,26 @@ export function rowRecord(row: RecordedRow): RowRecord {
   };
 }
 
-export function attemptRecord(row: RecordedRow, outcome: Outcome, place: AttemptPlace): AttemptRecord {
-  const { stateId, rowIndex, attempt } = row;
-  return { kind: 'attempt', stateId, rowIndex, attempt, ...describeOutcome(outcome), ...place };
+function attemptRecord(ended: RecordedAttempt, slice: AttemptsEvent): AttemptRecord {
+  const { threadId, sliceId, dispatchedAt, delayMs, toEpoch } = slice;
+  const { row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs } = ended;
+  const { stateId, rowIndex } = row;
+  return {
+    kind: 'attempt',
+    stateId,
+    rowIndex,
+    attempt,
+    outcome: outcomeName(outcome),
+    ...(outcome.status === 'success' ? { response: outcome.value } : { error: outcome.error }),
+    threadId,
+    sliceId,
+    dispatchedAt,
+    startedAt: toEpoch(startedAt),
+    finishedAt: toEpoch(finishedAt),
+    delayMs,
+    backoffMs,
+    ...(delayAfterMs === undefined ? {} : { delayAfterMs }),
+  };
 }
 
 /** Closes an attempt that was under way, or about to be, when its process died. @param at epoch ms */
@@ -62,11 +81,7 @@ export function interruptedAttemptRecord(
   };
 }
 
-export function entryRecord(entry: Entry<unknown>): EntryRecord {
-  return { kind: 'entry', ...entry };
-}
-
-export function callRecord(event: CallEvent): CallRecord {
+function callRecord(event: CallEvent): CallRecord {
   const { stateId, callIndex, attempt, name, phase, payload, error } = event;
   const common = { kind: 'call', stateId, callIndex, attempt, name, phase } as const;
   switch (phase) {
@@ -79,16 +94,16 @@ export function callRecord(event: CallEvent): CallRecord {
   }
 }
 
-function describeOutcome(outcome: Outcome): Pick<AttemptRecord, 'outcome' | 'response' | 'error'> {
+/** How an attempt ended, as the trail says it. */
+export function outcomeName(outcome: Outcome): AttemptRecord['outcome'] {
   switch (outcome.status) {
     case 'success':
-      return { outcome: 'ok', response: outcome.value };
+      return 'ok';
     case 'error':
-      return { outcome: outcome.error.code === 'attempt_timeout' ? 'lost' : 'failed', error: outcome.error };
+      return outcome.error.code === 'attempt_timeout' ? 'lost' : 'failed';
     case 'capacity':
-      return { outcome: 'capacity', error: outcome.error };
     case 'lost':
-      return { outcome: 'lost', error: outcome.error };
+      return outcome.status;
   }
 }
 

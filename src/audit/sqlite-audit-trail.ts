@@ -3,9 +3,13 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
+import { packEvents } from './pack-events.ts';
 import { packRecords } from './pack-records.ts';
+import type { RecordSet } from './record-set.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
 import type { Page } from './trail-reader.ts';
+import { appendEvents, type TakesEvents } from './event-trail.ts';
+import type { TrailEvent } from './trail-event.ts';
 import type { TrailService } from './trail-service.ts';
 
 export interface SqliteAuditTrailOptions {
@@ -13,6 +17,12 @@ export interface SqliteAuditTrailOptions {
   readonly readOnly?: boolean | undefined;
   /** Whether a file that doesn't exist is created. Default true; never with `readOnly`. */
   readonly create?: boolean | undefined;
+  /**
+   * `'json'` when rows and outputs are strings that are JSON text themselves, as the lines of an NDJSON file: then they
+   * stand in the file as that JSON, to be queried by hand, and are read back as exactly the strings that they were. A
+   * string that is no JSON is kept too. Default `'values'`.
+   */
+  readonly text?: 'json' | 'values' | undefined;
 }
 
 const WORKER_URL = new URL(
@@ -26,7 +36,7 @@ const WORKER_URL = new URL(
  * own does all the work with the file. Nothing is opened before it is first needed, and then it stays open until
  * {@link close}; the worker keeps the process alive only while something is under way.
  */
-export class SqliteAuditTrail implements AuditTrail {
+export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   /** Absolute. */
   readonly path: string;
   readonly outlivesProcess = true;
@@ -51,9 +61,13 @@ export class SqliteAuditTrail implements AuditTrail {
     }
   }
 
-  async append(records: readonly AuditRecord[]): Promise<void> {
-    const sets = packRecords(records);
-    await this.#use((service) => service.append(sets));
+  append(records: readonly AuditRecord[]): Promise<void> {
+    return this.#append(packRecords(records, this.#isMarked));
+  }
+
+  /** How the executor records: the same as {@link append} with the records that the events stand for. */
+  [appendEvents](events: readonly TrailEvent[]): Promise<void> {
+    return this.#append(packEvents(events, this.#isMarked));
   }
 
   /** Records in the order in which they became durable, page by page; all, or those that a filter lets through. */
@@ -76,6 +90,14 @@ export class SqliteAuditTrail implements AuditTrail {
   /** Lets what is under way end, and closes the file. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
+  }
+
+  get #isMarked(): boolean {
+    return this.#options.text === 'json';
+  }
+
+  #append(sets: readonly RecordSet[]): Promise<void> {
+    return this.#use((service) => service.append(sets));
   }
 
   async #close(): Promise<void> {

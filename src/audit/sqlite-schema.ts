@@ -33,6 +33,7 @@ export const MIGRATIONS: readonly string[] = [
     call_key  TEXT,
     common    TEXT NOT NULL,
     body      TEXT NOT NULL,
+    spans     TEXT,
     hash      TEXT NOT NULL
   );
   CREATE INDEX block_of_rows ON block (batch, kind, first_row);

@@ -11,8 +11,9 @@ import { decode, jsonTextOf, type Encoded } from '../core/codec.ts';
  *     {"$hole": true}         an empty place in an array
  *     {"$ref": 3}             the fourth object that a walk over the value meets, once more
  *     {"$v8": "base64"}       anything else that structured clone carries
- *     {"$text": "1,2"}        a text that was to stand as JSON but isn't
- *     {"$payload": "sha256"}  a large value, stored once in the table `payload`
+ *     {"$text": "1,2"}        a string that was to stand as JSON but isn't
+ *     {"$payload": "sha256"}  a large value, whose stored text is in the table `payload`; `$textPayload`: a large
+ *                             string that is JSON text
  *
  * A key of the value that begins with `$` has one more `$` inside of a tree.
  */
@@ -27,7 +28,7 @@ export function toStoredText(encoded: Encoded): string {
 }
 
 /** The text for a value that stands as one of the forms above. */
-export function taggedText(tag: '$text' | '$payload', content: string): string {
+export function taggedText(tag: '$text' | '$payload' | '$textPayload', content: string): string {
   return `${TAGGED_TEXT}{"${tag}":${JSON.stringify(content)}}}`;
 }
 
@@ -36,8 +37,9 @@ export function fromStored(parsed: unknown, payloadOf: (sha256: string) => strin
   if (!isPlainObject(parsed)) return parsed;
   const tree = parsed[TAGGED];
   if (tree === undefined || Object.keys(parsed).length !== 1) return parsed;
-  const sha256 = isPlainObject(tree) ? tree['$payload'] : undefined;
-  if (typeof sha256 === 'string') return fromStored(JSON.parse(payloadOf(sha256)), payloadOf);
+  const { $payload, $textPayload } = isPlainObject(tree) ? tree : {};
+  if (typeof $payload === 'string') return fromStored(JSON.parse(payloadOf($payload)), payloadOf);
+  if (typeof $textPayload === 'string') return payloadOf($textPayload);
   return new Untagging().valueOf(tree);
 }
 

@@ -44,7 +44,7 @@ export class TrailAppender {
   }
 
   #appendBlock(set: RecordSet, block: Block, batch: number): void {
-    const { count, firstRow, lastRow, callKey, body } = block;
+    const { count, firstRow, lastRow, callKey, common, body, spans } = block;
     const seq = this.#seq + 1;
     this.#hash = chainHash(this.#hash, { ...set, ...block, seq });
     this.#statements.block.run(
@@ -56,8 +56,9 @@ export class TrailAppender {
       firstRow,
       lastRow,
       callKey,
-      set.common,
+      common,
       body,
+      spans,
       this.#hash,
     );
     this.#seq += count;
@@ -87,7 +88,7 @@ function prepareStatements(database: DatabaseSync): Statements {
     run: database.prepare('SELECT id FROM run WHERE run_id = ?'),
     insertBatch: database.prepare('INSERT INTO batch (run, batch_id) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     batch: database.prepare('SELECT id FROM batch WHERE run = ? AND batch_id = ?'),
-    block: database.prepare('INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    block: database.prepare('INSERT INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     payload: database.prepare('INSERT INTO payload VALUES (?, ?) ON CONFLICT DO NOTHING'),
     head: database.prepare('UPDATE head SET seq = ?, hash = ?'),
   };

@@ -1,9 +1,10 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { AuditRecord, BatchRecord, RecordOrigin, RowHistory } from './audit-trail.ts';
+import { generatedRowIndex } from '../core/generated-id.ts';
 import { WIDEST_BLOCK } from './block.ts';
+import { recordsOfBlock, type BlockRow, type Elsewhere } from './block-records.ts';
 import { RowStory } from './row-story.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
-import { fromStored } from './tagged-json.ts';
 import type { TrailFile } from './trail-file.ts';
 
 /** A part of an answer; `next` is where the following part begins, undefined after the last. */
@@ -16,19 +17,6 @@ export interface Page<Item> {
 export interface HistoryHead {
   readonly batch: RecordOrigin & BatchRecord;
   readonly rowCount: number;
-}
-
-interface BlockRow {
-  readonly seq: number;
-  readonly count: number;
-  readonly kind: AuditRecord['kind'];
-  readonly run: number;
-  readonly run_id: string;
-  readonly batch_id: string;
-  readonly at: number;
-  readonly common: string;
-  readonly body: string;
-  readonly hash: string;
 }
 
 /** Conditions on the table `block`, and the values in them. */
@@ -47,7 +35,7 @@ interface Identity {
 const PAGE_RECORDS = 1_000;
 
 const BLOCKS = `
-  SELECT seq, count, kind, run, run_id, batch_id, at, common, body, hash
+  SELECT seq, count, kind, run, run_id, batch_id, at, first_row, last_row, common, body, spans, hash
   FROM block JOIN batch ON batch.id = block.batch JOIN run ON run.id = batch.run`;
 
 /** Reads what stands in a trail's file. Synchronous: for a worker. */
@@ -94,12 +82,21 @@ export class TrailReader {
     const [first] = this.#blocks({ sql: `run = ? AND kind = 'batch'`, values: [run ?? null] });
     if (first === undefined) return undefined;
     const [stored] = this.#recordsOf(first);
-    const [counted] = this.#all(
-      `SELECT count(DISTINCT value ->> 'rowIndex') AS rows FROM block JOIN batch ON batch.id = block.batch, json_each(body)
-       WHERE run = ? AND kind = 'row'`,
-      run ?? null,
+    return { batch: stored?.record as HistoryHead['batch'], rowCount: this.#rowCountOf(run ?? null) };
+  }
+
+  #rowCountOf(run: number | null): number {
+    const perBatch = this.#all(
+      `SELECT sum(count) AS rows FROM block JOIN batch ON batch.id = block.batch
+       WHERE run = ? AND kind = 'row' GROUP BY batch`,
+      run,
     );
-    return { batch: stored?.record as HistoryHead['batch'], rowCount: Number(counted?.['rows']) };
+    if (perBatch.length < 2) return Number(perBatch[0]?.['rows'] ?? 0);
+    const indices = new Set<number>(); // a row may have been submitted to several batches
+    for (const { record } of this.#blocksRecords({ sql: `run = ? AND kind = 'row'`, values: [run] })) {
+      if (record.kind === 'row') indices.add(record.rowIndex);
+    }
+    return indices.size;
   }
 
   /** Rows in the order of their first submission; those whose records stand behind `after`. */
@@ -161,7 +158,7 @@ export class TrailReader {
         { sql: `kind IN ('row', 'entry')`, values: [] },
         ...(run === undefined ? [] : [{ sql: 'run = ?', values: [run] }]),
         ...(near === undefined ? [] : [near]),
-        ...(stateId === undefined ? [] : [{ sql: 'instr(body, ?) > 0', values: [JSON.stringify(stateId)] }]),
+        ...(stateId === undefined ? [] : [mentions(stateId)]),
       ]),
     );
     const found = new Map<string, Identity>();
@@ -188,31 +185,36 @@ export class TrailReader {
     return this.#file.database.prepare(sql).all(...values);
   }
 
-  *#recordsOf(block: BlockRow): Generator<StoredRecord> {
-    const { seq, kind, hash } = block;
-    const common = JSON.parse(block.common) as Readonly<Record<string, unknown>>;
-    const origin = { runId: block.run_id, batchId: block.batch_id, at: block.at };
-    const bodies = JSON.parse(block.body) as readonly Readonly<Record<string, unknown>>[];
-    for (const [position, body] of bodies.entries()) {
-      const fields: Record<string, unknown> = { kind, ...origin, ...common };
-      for (const [name, stored] of Object.entries(body))
-        fields[name] = fromStored(stored, (sha256) => this.#textOf(sha256));
-      const record = (kind === 'entry' ? withResult(fields) : fields) as AuditRecord;
-      yield { seq: seq + position, hash, record };
-    }
+  #recordsOf(block: BlockRow): StoredRecord[] {
+    let responses: ReadonlyMap<string, unknown> | undefined;
+    const elsewhere: Elsewhere = {
+      payload: (sha256) => this.#payloadText(sha256),
+      response: (rowIndex, attempt) => {
+        responses ??= this.#responsesAround(block);
+        return responses.get(`${rowIndex} ${attempt}`);
+      },
+    };
+    return recordsOfBlock(block, elsewhere);
   }
 
-  #textOf(sha256: string): string {
+  /** The responses of the attempts at the rows of a block, by row index and attempt. */
+  #responsesAround({ run, first_row: first, last_row: last }: BlockRow): ReadonlyMap<string, unknown> {
+    const attempts = both([
+      { sql: `run = ? AND kind = 'attempt'`, values: [run] },
+      nearRows(first ?? 0, last ?? 0),
+    ]);
+    const responses = new Map<string, unknown>();
+    for (const { record } of this.#blocksRecords(attempts)) {
+      if (record.kind === 'attempt') responses.set(`${record.rowIndex} ${record.attempt}`, record.response);
+    }
+    return responses;
+  }
+
+  #payloadText(sha256: string): string {
     const text = this.#payload.get(sha256)?.['text'];
     if (typeof text === 'string') return text;
     throw new Error(`Cannot read audit trail ${this.#file.path} as it lacks the payload ${sha256}`);
   }
-}
-
-function withResult(fields: Readonly<Record<string, unknown>>): unknown {
-  const { status, value, error, retryable, ...entry } = fields;
-  const result = status === 'success' ? { status, value } : { status, error, retryable };
-  return { ...entry, result };
 }
 
 /** Blocks, but not those of calls, that could be about rows in a range. */
@@ -230,6 +232,16 @@ function aboutRow({ run, stateId, rowIndex }: Identity): Condition {
     sql: `(run = ? AND ${near.sql} OR ${calls.sql})`,
     values: [run, ...near.values, ...calls.values],
   };
+}
+
+/** Blocks, but not those of calls, that could be about a row with this state id. */
+function mentions(stateId: string): Condition {
+  const text = JSON.stringify(stateId);
+  const index = generatedRowIndex(stateId);
+  return either([
+    { sql: 'instr(body, ?) > 0 OR instr(common, ?) > 0', values: [text, text] },
+    ...(index === undefined ? [] : [nearRows(index, index)]),
+  ]);
 }
 
 /** The calls of a row: their keys all begin alike. */

@@ -1,24 +1,28 @@
 import { messageOf } from '../core/row-error.ts';
-import type { AuditRecord, AuditTrail } from './audit-trail.ts';
 
-interface Group {
-  readonly records: AuditRecord[];
+/** Where a recorder writes to; see `append` of AuditTrail. */
+export interface RecorderTarget<Item> {
+  append(items: readonly Item[]): Promise<void>;
+}
+
+interface Group<Item> {
+  readonly items: Item[];
   readonly durable: PromiseWithResolvers<void>;
 }
 
 /**
- * Writes to a trail in groups: while one append is under way, further records gather for the next. So a slow trail
- * gets fewer, larger appends, and records become durable in the order in which they were given.
+ * Writes to a trail in groups: while one append is under way, further items gather for the next. So a slow trail gets
+ * fewer, larger appends, and items become durable in the order in which they were given.
  */
-export class TrailRecorder {
-  readonly #trail: AuditTrail;
+export class TrailRecorder<Item> {
+  readonly #trail: RecorderTarget<Item>;
   readonly #onFailure: (error: Error) => void;
-  #gathering: Group | undefined;
+  #gathering: Group<Item> | undefined;
   #writing = false;
   #failure: Error | undefined;
 
   /** `onFailure` is called once, when the trail can no longer record. */
-  constructor(trail: AuditTrail, onFailure: (error: Error) => void) {
+  constructor(trail: RecorderTarget<Item>, onFailure: (error: Error) => void) {
     this.#trail = trail;
     this.#onFailure = onFailure;
   }
@@ -28,11 +32,11 @@ export class TrailRecorder {
     return this.#failure;
   }
 
-  /** Resolves when the records are durable; rejects when they never will be. */
-  record(records: readonly AuditRecord[]): Promise<void> {
+  /** Resolves when the items are durable; rejects when they never will be. */
+  record(items: readonly Item[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    this.#gathering ??= { records: [], durable: Promise.withResolvers<void>() };
-    for (const record of records) this.#gathering.records.push(record);
+    this.#gathering ??= { items: [], durable: Promise.withResolvers<void>() };
+    for (const item of items) this.#gathering.items.push(item);
     const { durable } = this.#gathering;
     if (!this.#writing) void this.#write();
     return durable.promise;
@@ -45,7 +49,7 @@ export class TrailRecorder {
       this.#gathering = undefined;
       try {
         if (this.#failure !== undefined) throw this.#failure;
-        await this.#trail.append(group.records);
+        await this.#trail.append(group.items);
         group.durable.resolve();
       } catch (reason) {
         group.durable.reject(this.#fail(reason));

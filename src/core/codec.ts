@@ -45,7 +45,12 @@ export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => u
 }
 
 function isJsonText(encoded: Encoded): boolean {
-  return typeof encoded === 'string' && !encoded.startsWith(STRING_MARK);
+  return typeof encoded === 'string' && !isMarkedString(encoded);
+}
+
+/** Whether an encoded string stands for the string behind its mark. */
+export function isMarkedString(encoded: string): boolean {
+  return encoded.startsWith(STRING_MARK);
 }
 
 /** The JSON text of an encoded value; undefined when JSON can't carry it exactly. */

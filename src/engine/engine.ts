@@ -32,6 +32,8 @@ export interface Slice {
 export interface SliceReport {
   readonly threadId: number;
   readonly outcomes: readonly Outcome[];
+  /** The outputs of the successful rows by position, as they crossed the boundary, where the trail may want them. */
+  readonly encoded?: readonly Encoded[] | undefined;
   /** Whether any row was refused or lost, so that what comes next depends on the outcomes. */
   readonly disturbed: boolean;
   /** `startedAt` and `finishedAt` of row i at 2i and 2i + 1, in ms on the executor's monotonic clock. */

@@ -1,29 +1,47 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { MemoryAuditTrail, PooledExecutor, SqliteAuditTrail, type AuditTrail } from '../../src/index.ts';
+import { appendEvents, eventTrailOf, type TakesEvents } from '../../src/audit/event-trail.ts';
+import {
+  CapacityError,
+  MemoryAuditTrail,
+  PooledExecutor,
+  SqliteAuditTrail,
+  type AuditTrail,
+} from '../../src/index.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
 
-/** Runs ten rows, of which one fails and one makes a call, and records them in several trails. */
+/** Runs ten rows, of which some fail, are refused or make a call, and records them in several trails. */
 async function recordRun(runId: string, ...trails: readonly AuditTrail[]): Promise<void> {
-  const executor = new PooledExecutor<number, unknown>({
+  const executor = new PooledExecutor<unknown, unknown>({
     transform: async (row, context) => {
       if (row === 3) throw new RangeError('too large');
       if (row === 5) return context.call('ask', { row }, () => new Map([[row, 1n]]));
+      if (row === 7 && context.attempt === 1) throw new CapacityError(503);
       return { row };
     },
-    audit: {
-      append: async (records) => {
-        for (const trail of trails) await trail.append(records);
-      },
-      close: () => Promise.resolve(),
-    },
+    recoveryStepMs: 1,
+    audit: toAll(trails),
   });
-  await executor.map(
-    Array.from({ length: 10 }, (_, row) => row),
+  const rows = Array.from({ length: 10 }, (_, row) => row);
+  await executor.map(rows, { runId });
+  await executor.executeBatch(
+    rows.map((row) => ({ row: { row }, rowIndex: 100 - 7 * row, stateId: `state "${row}"` })),
     { runId },
   );
   await executor.shutdown();
+}
+
+/** One trail that hands everything on, to each in the way in which it would get it from an executor. */
+function toAll(trails: readonly AuditTrail[]): AuditTrail & TakesEvents {
+  return {
+    outlivesProcess: true,
+    [appendEvents]: async (events) => {
+      for (const trail of trails) await eventTrailOf(trail).append(events);
+    },
+    append: () => Promise.reject(new Error('takes events')),
+    close: () => Promise.resolve(),
+  };
 }
 
 describe('SqliteAuditTrail', () => {
@@ -52,7 +70,11 @@ describe('SqliteAuditTrail', () => {
     await recordRun('one', trail, memory);
     await recordRun('two', trail, memory);
     const about = (stateId: string) =>
-      memory.records.filter((record) => 'stateId' in record && record.stateId === stateId);
+      memory.records.filter((record) =>
+        record.kind === 'dispatch'
+          ? stateId === 'row-5' && record.rowIndices.includes(5)
+          : 'stateId' in record && record.stateId === stateId,
+      );
     expect(await recordsIn(trail, { runId: 'two' })).toEqual(
       memory.records.filter(({ runId }) => runId === 'two'),
     );
@@ -60,6 +82,9 @@ describe('SqliteAuditTrail', () => {
     expect(await recordsIn(trail, { rowIndex: 5, runId: 'one' })).toEqual(
       about('row-5').filter(({ runId }) => runId === 'one'),
     );
+    expect(
+      (await recordsIn(trail, { stateId: 'state "4"' })).filter(({ kind }) => kind !== 'dispatch'),
+    ).toEqual(about('state "4"'));
     expect(await recordsIn(trail, { kinds: ['call', 'batch'] })).toEqual(
       memory.records.filter(({ kind }) => kind === 'call' || kind === 'batch'),
     );
@@ -72,7 +97,7 @@ describe('SqliteAuditTrail', () => {
     expect(await trail.runs()).toEqual([]);
     await recordRun('one', trail);
     await recordRun('two', trail);
-    const counts = { batches: 1, rows: 10, attempts: 10, calls: 2, entries: 10 };
+    const counts = { batches: 2, rows: 20, attempts: 21, calls: 2, entries: 20 };
     expect(await trail.runs()).toMatchObject([
       { runId: 'one', ...counts },
       { runId: 'two', ...counts },

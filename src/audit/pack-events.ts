@@ -1,0 +1,168 @@
+import { encode, jsonTextOf, type Encoded } from '../core/codec.ts';
+import type { Entry } from '../core/entry.ts';
+import { joinPayloads } from './payload-texts.ts';
+import { packRecords, rangeOf } from './pack-records.ts';
+import type { Column, PayloadName, RecordSet } from './record-set.ts';
+import { outcomeName, recordsOf, requestSha256 } from './records.ts';
+import type { AttemptsEvent, EventOf, TrailEvent } from './trail-event.ts';
+
+/** What a set has beside its origin, which is the event's. */
+type Content = Omit<RecordSet, 'runId' | 'batchId' | 'at'>;
+
+/** Events as sets of records, with as little work as possible; `marked` as in {@link joinPayloads}. */
+export function packEvents(events: readonly TrailEvent[], marked: boolean): RecordSet[] {
+  return events.flatMap((event) => packEvent(event, marked));
+}
+
+function packEvent(event: TrailEvent, marked: boolean): readonly RecordSet[] {
+  switch (event.kind) {
+    case 'rows':
+      return [withOrigin(event, packRows(event, marked))];
+    case 'dispatch':
+      return [withOrigin(event, packDispatch(event))];
+    case 'attempts':
+      return [withOrigin(event, packAttempts(event, marked))];
+    case 'entries':
+      return runsOfEqual(event.entries, ({ result }) => result.status).flatMap((entries) =>
+        entries[0]?.result.status === 'success'
+          ? [withOrigin(event, packSuccesses(event, entries))]
+          : packRecords(recordsOf({ ...event, entries }), marked),
+      );
+    case 'call':
+    case 'single':
+      return packRecords(recordsOf(event), marked);
+  }
+}
+
+function withOrigin({ runId, batchId, at }: TrailEvent, content: Content): RecordSet {
+  return { runId, batchId, at, ...content };
+}
+
+function packRows({ rows, generatedIds }: EventOf<'rows'>, marked: boolean): Content {
+  const encoded = rows.map((row) => row.encoded);
+  // that of a JSON text can be taken of what is read
+  const hashes = encoded.every(isJson) ? {} : { requestSha256: encoded.map(requestSha256) };
+  return {
+    kind: 'row',
+    count: rows.length,
+    ...arrange({ ...identitiesOf(rows, generatedIds), ...hashes }),
+    payloads: joinPayloads('request', encoded, marked),
+  };
+}
+
+function isJson(encoded: Encoded): boolean {
+  return typeof encoded === 'string' || jsonTextOf(encoded) !== undefined;
+}
+
+function packDispatch({ sliceId, rows }: EventOf<'dispatch'>): Content {
+  const rowIndices = rows.map(({ rowIndex }) => rowIndex);
+  const attempts = rows.map(({ attempt }) => attempt);
+  return {
+    kind: 'dispatch',
+    count: 1,
+    common: `"sliceId":${sliceId}`,
+    fields: [`"rowIndices":[${rowIndices.join(',')}],"attempts":[${attempts.join(',')}]`],
+    rows: rangeOf(rowIndices),
+  };
+}
+
+function packAttempts(event: EventOf<'attempts'>, marked: boolean): Content {
+  const { threadId, sliceId, dispatchedAt, delayMs, attempts, toEpoch, generatedIds } = event;
+  const rows = attempts.map(({ row }) => row);
+  const { common, ...arranged } = arrange({
+    ...identitiesOf(rows, generatedIds),
+    attempt: attempts.map(({ attempt }) => attempt),
+    outcome: attempts.map(({ outcome }) => outcomeName(outcome)),
+    startedAt: attempts.map(({ startedAt }) => toEpoch(startedAt)),
+    finishedAt: attempts.map(({ finishedAt }) => toEpoch(finishedAt)),
+    backoffMs: attempts.map(({ backoffMs }) => backoffMs),
+  });
+  const place = `"threadId":${threadId},"sliceId":${sliceId},"dispatchedAt":${dispatchedAt},"delayMs":${delayMs}`;
+  const names = attempts.map(({ outcome }) => payloadNameOf(outcome.status));
+  return {
+    kind: 'attempt',
+    count: attempts.length,
+    common: common === '' ? place : `${place},${common}`,
+    ...arranged,
+    ...(attempts.some(({ delayAfterMs }) => delayAfterMs !== undefined) && {
+      fields: attempts.map(({ delayAfterMs }) =>
+        delayAfterMs === undefined ? '' : `"delayAfterMs":${delayAfterMs}`,
+      ),
+    }),
+    payloads: joinPayloads(names, responsesOf(event), marked),
+  };
+}
+
+function payloadNameOf(status: string): PayloadName {
+  return status === 'success' ? 'response' : 'error';
+}
+
+function responsesOf({ attempts, encoded }: AttemptsEvent): readonly Encoded[] {
+  return attempts.map(({ outcome }, position) => {
+    if (outcome.status !== 'success') return encode(outcome.error);
+    return encoded === undefined ? encode(outcome.value) : encoded[position];
+  });
+}
+
+/** The value of a success is the response of the row's last attempt, and doesn't stand here again. */
+function packSuccesses({ generatedIds }: EventOf<'entries'>, entries: readonly Entry<unknown>[]): Content {
+  const { common, ...arranged } = arrange({
+    ...identitiesOf(entries, generatedIds),
+    submitIndex: entries.map(({ submitIndex }) => submitIndex),
+    completeIndex: entries.map(({ completeIndex }) => completeIndex),
+    submittedAt: entries.map(({ submittedAt }) => submittedAt),
+    completedAt: entries.map(({ completedAt }) => completedAt),
+    bufferWaitMs: entries.map(({ bufferWaitMs }) => bufferWaitMs),
+    attempts: entries.map(({ attempts }) => attempts),
+    status: entries.map(({ result }) => result.status),
+  });
+  return { kind: 'entry', count: entries.length, common, ...arranged };
+}
+
+function identitiesOf(
+  rows: readonly { readonly stateId: string; readonly rowIndex: number }[],
+  generatedIds: boolean,
+): Record<string, Column> {
+  const rowIndex = rows.map((row) => row.rowIndex);
+  return generatedIds ? { rowIndex } : { rowIndex, stateId: rows.map(({ stateId }) => stateId) };
+}
+
+/** Columns by how they can be told: what counts up, what is the same in all records, and the rest. */
+function arrange(columns: Readonly<Record<string, Column>>): {
+  readonly common: string;
+  readonly from: Record<string, number>;
+  readonly columns: Record<string, Column>;
+} {
+  const from: Record<string, number> = {};
+  const various: Record<string, Column> = {};
+  const common: string[] = [];
+  for (const [name, values] of Object.entries(columns)) {
+    const [first] = values;
+    if (typeof first === 'number' && countsUp(values as readonly number[])) from[name] = first;
+    else if (isConstant(values)) common.push(`"${name}":${JSON.stringify(first)}`);
+    else various[name] = values;
+  }
+  return { common: common.join(','), from, columns: various };
+}
+
+function countsUp(values: readonly number[]): boolean {
+  const first = values[0] ?? 0;
+  for (let index = 1; index < values.length; index++) if (values[index] !== first + index) return false;
+  return true;
+}
+
+function isConstant(values: Column): boolean {
+  for (let index = 1; index < values.length; index++) if (values[index] !== values[0]) return false;
+  return true;
+}
+
+/** Cuts a list where the key changes. */
+function runsOfEqual<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): readonly Item[][] {
+  const runs: Item[][] = [];
+  for (const item of items) {
+    const last = runs.at(-1);
+    if (last?.[0] !== undefined && keyOf(last[0]) === keyOf(item)) last.push(item);
+    else runs.push([item]);
+  }
+  return runs;
+}
