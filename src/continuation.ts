@@ -3,6 +3,7 @@ import type { BatchDescription, RowHistory, RunHistory } from './audit/audit-tra
 import { requestSha256 } from './audit/records.ts';
 import { isUncloneable, type RowIdentity, type Snapshot } from './batch.ts';
 import type { Entry } from './core/entry.ts';
+import type { TransformResult } from './core/transform-result.ts';
 import { differencesOf, DriftError } from './drift.ts';
 
 /** A row as it is submitted. */
@@ -10,16 +11,18 @@ export interface SubmittedRow extends RowIdentity {
   readonly snapshot: Snapshot;
 }
 
-/** A row of a run that is continued: its result is on record, or it has to run. */
+/** A row of a run that is continued: its entry is on record, or it has none yet. */
 export type ContinuedRow =
   | { readonly kind: 'recorded'; readonly entry: Entry<unknown> }
   | ({ readonly kind: 'unfinished' } & UnfinishedRow);
 
-/** A row that was submitted before and has to run. */
+/** A row that was submitted before and has no entry yet, or is to get another. */
 export interface UnfinishedRow {
   readonly row: SubmittedRow;
   /** Undefined for a row that can't be cloned: only its entry is on record. */
   readonly past: RowHistory | undefined;
+  /** Its result where that is on record; else it has to run. */
+  readonly result: TransformResult<unknown> | undefined;
   /** Whether it is not the row that is on record. */
   readonly changed: boolean;
 }
@@ -42,7 +45,7 @@ interface KeptRow extends UnfinishedRow {
 
 /**
  * Continues a run of which a trail has a record: compares the rows with those on record, page by page, and keeps only
- * those that have to run; then gives all of them in order, with the results that are on record.
+ * those that have no entry; then gives all of them in order, with the results that are on record.
  */
 export class Continuation {
   readonly #parts: ContinuationParts;
@@ -135,7 +138,8 @@ export class Continuation {
       if (row === undefined) return undefined;
       this.#pulled++;
       if (!isUncloneable(row.snapshot)) return row;
-      this.#kept.push({ row, past: undefined, changed: false, position: this.#pulled - 1 });
+      const position = this.#pulled - 1;
+      this.#kept.push({ row, past: undefined, result: undefined, changed: false, position });
     }
   }
 
@@ -155,10 +159,11 @@ export class Continuation {
       if (!allowDrift)
         throw new DriftError(history.runId, [...this.#drift, `${this.#firstChange} has changed`]);
     }
-    const { entry } = past;
-    if (entry === undefined || (retryFailed && entry.result.status === 'error')) {
-      this.#kept.push({ row, past, changed, position: this.#pulled - 1 });
-    }
+    const { entry, result } = past;
+    const runsAgain = retryFailed && (entry?.result ?? result)?.status === 'error';
+    if (entry !== undefined && !runsAgain) return;
+    const position = this.#pulled - 1;
+    this.#kept.push({ row, past, result: runsAgain ? undefined : result, changed, position });
   }
 
   #refuseDrift(): void {

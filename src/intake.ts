@@ -105,10 +105,15 @@ export class Intake {
   }
 
   /** A row goes on where its record ends; one that can't be cloned has its entry already. */
-  #resume(batch: Batch, { row: { snapshot, ...identity }, past, changed }: UnfinishedRow): void {
+  #resume(batch: Batch, { row: { snapshot, ...identity }, past, result, changed }: UnfinishedRow): void {
     const row = batch.admitSnapshot(identity, snapshot, this.#nextSequence++);
     if (row === undefined || past === undefined) return;
     row.attempt = past.attempts;
+    if (result !== undefined) {
+      batch.complete(row, result, row.submittedAt);
+      batch.flush();
+      return;
+    }
     row.noteCalls(past.nextCallIndex);
     if (past.openAttempt !== undefined) batch.stats.onAttempt(false); // it is on record in this batch that it was lost
     const { dispatcher, trail } = this.#parts;

@@ -1,6 +1,7 @@
 import type { RowError } from '../core/row-error.ts';
 import type { BatchStats } from '../core/stats.ts';
 import type { Entry } from '../core/entry.ts';
+import type { TransformResult } from '../core/transform-result.ts';
 
 /**
  * Where everything that happens to a row is put on record. `append` resolves when the records are durable, in the order
@@ -48,6 +49,8 @@ export interface RowHistory {
   readonly nextCallIndex: number;
   /** Its last entry; none when that said `aborted` or `shutdown_requested`, as the row never finished. */
   readonly entry?: Entry<unknown>;
+  /** Without an entry: the result of its last attempt, which was on its way out when the process died. */
+  readonly result?: TransformResult<unknown>;
 }
 
 /** Which run and batch a record belongs to, and when it was made (epoch ms). */

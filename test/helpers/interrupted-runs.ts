@@ -27,16 +27,14 @@ export async function recordsOfRun<Row, Output>(
   return audit.records;
 }
 
-/** The trail of a process that died before it recorded the entry of the row at `submitIndex`. */
-export async function diedBeforeEntry<Row, Output>(
-  submitIndex: number,
+/** The trail of a process that died before the first attempt of this row was on record. */
+export async function diedBeforeAttempt<Row, Output>(
+  rowIndex: number,
   contexts: readonly RowContext<Row>[],
   options: PooledExecutorOptions<Row, Output>,
 ): Promise<MemoryAuditTrail> {
   const records = await recordsOfRun(contexts, options);
-  const position = records.findIndex(
-    (record) => record.kind === 'entry' && record.submitIndex === submitIndex,
-  );
+  const position = records.findIndex((record) => record.kind === 'attempt' && record.rowIndex === rowIndex);
   expect(position).toBeGreaterThan(0);
   return trailOf(records.slice(0, position));
 }

@@ -12,7 +12,7 @@ import {
 import { workerUrl } from '../helpers/engines.ts';
 import { isSettled } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
-import { diedBeforeEntry, dispatchOf, recordsOfRun, RUN, trailOf } from '../helpers/interrupted-runs.ts';
+import { diedBeforeAttempt, dispatchOf, recordsOfRun, RUN, trailOf } from '../helpers/interrupted-runs.ts';
 import { codesOf, collect, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
 import { recordsOf } from '../helpers/trails.ts';
@@ -26,7 +26,7 @@ describe('a batch on a run that is on record', () => {
   test('gives out what is on record, runs the others, and goes on behind them', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(2, contextsOf(range(4)), options);
+    const audit = await diedBeforeAttempt(2, contextsOf(range(4)), options);
     const before = audit.records;
     const recorded = recordsOf({ records: [...before] }, 'entry');
     const { transform, log } = doubling();
@@ -42,9 +42,8 @@ describe('a batch on a run that is on record', () => {
         bufferWaitMs,
       })),
     );
-    // row 2 had ended its attempt; without a dispatch on record row 3 had none
     expect(log).toEqual([
-      { row: 2, attempt: 2 },
+      { row: 2, attempt: 1 },
       { row: 3, attempt: 1 },
       { row: 4, attempt: 1 },
       { row: 5, attempt: 1 },
@@ -57,16 +56,16 @@ describe('a batch on a run that is on record', () => {
   });
 
   test('an attempt that was under way is closed, and counts towards nothing', async ({ createExecutor }) => {
-    const audit = await diedBeforeEntry(1, contextsOf(range(3)), options);
+    const audit = await diedBeforeAttempt(1, contextsOf(range(3)), options);
     await audit.append([dispatchOf(audit, 2, 1)]);
     const { transform, log } = doubling();
     const executor = createExecutor({ transform, poolSize: 1, maxRowCrashes: 2, audit });
     const { entries, stats } = await executor.executeBatch(contextsOf(range(3)), RUN);
     expect(log).toEqual([
-      { row: 1, attempt: 2 },
+      { row: 1, attempt: 1 },
       { row: 2, attempt: 2 },
     ]);
-    expect(entries.map(({ attempts }) => attempts)).toEqual([1, 2, 2]);
+    expect(entries.map(({ attempts }) => attempts)).toEqual([1, 1, 2]);
     expect(recordsOf(audit, 'attempt').filter(({ outcome }) => outcome === 'lost')).toMatchObject([
       {
         rowIndex: 2,
@@ -80,6 +79,26 @@ describe('a batch on a run that is on record', () => {
       },
     ]);
     expect(stats.attempts).toBe(3);
+  });
+
+  test('a result that was on its way out when the process died is not made again', async ({
+    createExecutor,
+  }) => {
+    const bad = makeTrackedTransform<number>((row) => {
+      if (row === 1) throw new Error('bad');
+      return row;
+    });
+    const records = await recordsOfRun(contextsOf(range(3)), { transform: bad.transform });
+    const audit = await trailOf(records.filter(({ kind }) => kind !== 'entry' && kind !== 'batch-end'));
+    const { transform, log } = bad;
+    const before = log.length;
+    const executor = createExecutor({ transform, poolSize: 1, audit });
+    const { entries, stats } = await executor.executeBatch(contextsOf(range(3)), RUN);
+    expect(codesOf(entries)).toEqual(['ok', 'transform_error', 'ok']);
+    expect(entries.map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
+    expect(log).toHaveLength(before);
+    expect(recordsOf(audit, 'entry')).toHaveLength(3);
+    expect(stats).toMatchObject({ submitted: 3, successes: 2, errors: 1, attempts: 0 });
   });
 
   test('call indices go on from the record', async ({ createExecutor }) => {
@@ -137,7 +156,7 @@ describe('a batch on a run that is on record', () => {
   test('two batches that come at once: one continues the run, the other is misuse', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(1, contextsOf(range(3)), options);
+    const audit = await diedBeforeAttempt(1, contextsOf(range(3)), options);
     const executor = createExecutor({ ...options, audit });
     const [first, second] = await Promise.allSettled([
       executor.executeBatch(contextsOf(range(3)), RUN),
@@ -149,7 +168,7 @@ describe('a batch on a run that is on record', () => {
 
   test('rows that can not be cloned fail again, in place', async ({ createExecutor }) => {
     const rows = [1, () => 1, 2, () => 2] as number[];
-    const audit = await diedBeforeEntry(2, contextsOf(rows), options);
+    const audit = await diedBeforeAttempt(2, contextsOf(rows), options);
     const executor = createExecutor({ ...options, audit }, { stopped: true });
     const { entries } = await executor.executeBatch(contextsOf(rows), RUN);
     expect(codesOf(entries)).toEqual(['ok', 'transform_error', 'ok', 'transform_error']);
@@ -157,7 +176,8 @@ describe('a batch on a run that is on record', () => {
 
   test('worker threads: attempts and results go on from the record', async ({ createExecutor }) => {
     const transform = workerUrl('thread-transform.ts');
-    const audit = await diedBeforeEntry(2, contextsOf(range(5)), { transform });
+    const audit = await diedBeforeAttempt(2, contextsOf(range(5)), { transform });
+    await audit.append([dispatchOf(audit, 2, 1)]);
     const executor = createExecutor({ transform, poolSize: 2, audit });
     const { entries } = await executor.executeBatch(contextsOf(range(5)), RUN);
     expect(entries.map(({ attempts }) => attempts)).toEqual([1, 1, 2, 1, 1]);
@@ -233,7 +253,7 @@ describe('drift', () => {
   ])(
     '%s that differs is refused by name, unless that is allowed',
     async ([, contexts, more, difference], { createExecutor }) => {
-      const audit = await diedBeforeEntry(2, rows, options);
+      const audit = await diedBeforeAttempt(2, rows, options);
       const { transform, log } = doubling();
       const executor = createExecutor({ transform, poolSize: 1, audit, ...more });
       const before = audit.records.length;
@@ -258,7 +278,7 @@ describe('drift', () => {
   test('rows that changed: the results on record stay, rows that run are the new ones and on record as such', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(2, rows, options);
+    const audit = await diedBeforeAttempt(2, rows, options);
     const executor = createExecutor({ ...options, audit });
     const contexts = contextsOf([10, 1, 20, 30]);
     const { entries } = await executor.executeBatch(contexts, { ...RUN, allowDrift: true });
@@ -272,14 +292,14 @@ describe('drift', () => {
   test('another row in the place of one on record is refused, whatever is allowed', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(2, rows, options);
+    const audit = await diedBeforeAttempt(2, rows, options);
     const executor = createExecutor({ ...options, audit });
     const batch = executor.executeBatch(rows.toReversed(), { ...RUN, allowDrift: true });
     await expect(batch).rejects.toThrow(/row 3 \('row-3'\) comes where row 0 \('row-0'\) is on record/);
   });
 
   test('options that change no result may differ', async ({ createExecutor }) => {
-    const audit = await diedBeforeEntry(2, rows, options);
+    const audit = await diedBeforeAttempt(2, rows, options);
     const more = { poolSize: 3, threads: 2, sliceSize: 7, minDispatchDelayMs: 1, recoveryStepMs: 7 };
     const executor = createExecutor({ ...options, ...more, audit });
     expect(outputsOf(await executor.executeBatch(rows, RUN))).toEqual([0, 2, 4, 6]);
@@ -290,13 +310,13 @@ describe('a stream on a run that is on record', () => {
   test('gives out what is on record, runs the others, and goes on behind them', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(2, contextsOf(range(4)), options);
+    const audit = await diedBeforeAttempt(2, contextsOf(range(4)), options);
     const { transform, log } = doubling();
     const executor = createExecutor({ transform, poolSize: 2, audit });
     const stream = executor.stream(range(300), { ...RUN, window: 8 });
     expect(outputsOf(await collect(stream))).toEqual(range(300).map((row) => row * 2));
     expect(log.slice(0, 2)).toEqual([
-      { row: 2, attempt: 2 },
+      { row: 2, attempt: 1 },
       { row: 3, attempt: 1 },
     ]);
     expect(stream.stats).toMatchObject({ submitted: 300, successes: 300, attempts: 298 });
@@ -305,7 +325,7 @@ describe('a stream on a run that is on record', () => {
   test('no row runs before the consumer has dealt with the results on record before it', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(2, contextsOf(range(4)), options);
+    const audit = await diedBeforeAttempt(2, contextsOf(range(4)), options);
     const { transform, log } = doubling();
     const executor = createExecutor({ transform, poolSize: 2, audit }, { stopped: true });
     const stream = executor.stream(range(4), RUN);
@@ -319,7 +339,7 @@ describe('a stream on a run that is on record', () => {
   test('a source that differs ends the stream with what differs, is closed, and nothing is on record of it', async ({
     createExecutor,
   }) => {
-    const audit = await diedBeforeEntry(2, contextsOf(range(4)), options);
+    const audit = await diedBeforeAttempt(2, contextsOf(range(4)), options);
     const before = audit.records.length;
     const executor = createExecutor({ ...options, audit });
     let closed = false;
@@ -337,7 +357,7 @@ describe('a stream on a run that is on record', () => {
   });
 
   test('a run of many rows: the same with any window', async ({ createExecutor }) => {
-    const audit = await diedBeforeEntry(700, contextsOf(range(1_000)), options);
+    const audit = await diedBeforeAttempt(700, contextsOf(range(1_000)), options);
     for (const window of [1, 7, 5_000]) {
       const trail = await trailOf(audit.records);
       const executor = createExecutor({ ...options, audit: trail });
@@ -384,7 +404,8 @@ describe('a process that dies anywhere', () => {
         async (deaths, poolSize) => {
           let trail = await trailOf(records.slice(0, Math.max(1, deaths[0]!)));
           for (const death of [...deaths.slice(1), Infinity]) {
-            const done = new Set(recordsOf(trail, 'entry').map(({ rowIndex }) => rowIndex));
+            const ended = recordsOf(trail, 'attempt').filter(({ outcome }) => outcome !== 'capacity');
+            const done = new Set(ended.map(({ rowIndex }) => rowIndex));
             const { transform, log } = mixed();
             await using executor = new PooledExecutor({ transform, poolSize, ...more, audit: trail });
             const { entries } = await executor.executeBatch(contexts, RUN);
