@@ -1,7 +1,8 @@
-import { snapshotOf, type RowContext, type Snapshot } from './batch.ts';
+import type { RowContext } from './batch.ts';
 import type { Continuation, ContinuedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
+import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Intake, IntakeOptions } from './intake.ts';
 import type { Entered, RunEntrance } from './run-entrance.ts';
@@ -50,18 +51,19 @@ export class BatchRunner {
     options: IntakeOptions,
     action: string,
   ): Promise<BatchResult<unknown>> {
-    const { entrance, refuseUnlessUsable } = this.#parts;
+    const { entrance, intake, refuseUnlessUsable } = this.#parts;
     refuseUnlessUsable(action);
     entrance.checkOptions(action, options);
     if (entrance.mayContinue(options)) {
-      const snapshots = snapshotsOf(contexts);
+      const snapshots = snapshotsOf(contexts, new Snapshots(false)); // by themselves: a part of them may run
       const submission = await this.#enter({ contexts, snapshots }, options);
       refuseUnlessUsable(action); // it may have been shut down meanwhile
       return this.#run(submission, options);
     }
     entrance.claim(options.runId, contexts);
     const { about } = entrance;
-    return this.#run({ contexts, snapshots: snapshotsOf(contexts), about, continued: [], known: 0 }, options);
+    const snapshots = snapshotsOf(contexts, intake.newSnapshots());
+    return this.#run({ contexts, snapshots, about, continued: [], known: 0 }, options);
   }
 
   /** Finds out what is on record of the batch's run. */
@@ -128,6 +130,6 @@ async function rowsOf(continuation: Continuation | undefined): Promise<readonly 
   return rows;
 }
 
-function snapshotsOf(contexts: Iterable<RowContext<unknown>>): readonly Snapshot[] {
-  return Array.from(contexts, ({ row }) => snapshotOf(row));
+function snapshotsOf(contexts: Iterable<RowContext<unknown>>, snapshots: Snapshots): readonly Snapshot[] {
+  return Array.from(contexts, ({ row }, position) => snapshots.take(row, position));
 }

@@ -6,7 +6,7 @@ import { ReorderBuffer } from './core/reorder-buffer.ts';
 import type { RowErrorCode } from './core/row-error.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { TransformResult } from './core/transform-result.ts';
-import { encode, type Encoded } from './core/codec.ts';
+import { Uncloneable, type Snapshot, type Snapshots } from './core/snapshot.ts';
 import { PendingRow } from './pending-row.ts';
 
 /** A row as its caller names it. */
@@ -21,30 +21,6 @@ export interface RowContext<Row> {
 /** How a row is known to its caller. */
 export type RowIdentity = Omit<RowContext<unknown>, 'row'>;
 
-/** A row as it was when its snapshot was taken; an {@link Uncloneable} where there can be none. */
-export type Snapshot = Encoded;
-
-class Uncloneable {
-  readonly reason: unknown;
-  constructor(reason: unknown) {
-    this.reason = reason;
-  }
-}
-
-/** Detaches a row from its caller. Never throws: what can't be cloned becomes the row's error when it is admitted. */
-export function snapshotOf(row: unknown): Snapshot {
-  try {
-    return encode(row);
-  } catch (reason) {
-    return new Uncloneable(reason);
-  }
-}
-
-/** Whether the row can't be cloned. */
-export function isUncloneable(snapshot: Snapshot): boolean {
-  return snapshot instanceof Uncloneable;
-}
-
 /** What a batch is put together from. */
 export interface BatchParts {
   readonly runId: string;
@@ -54,6 +30,8 @@ export interface BatchParts {
   readonly counter: number;
   readonly generatedIds: boolean;
   readonly stats: StatsCounter;
+  /** Takes the snapshots of rows that come without one. */
+  readonly snapshots: Snapshots;
   /** Makes entries durable before they are delivered; undefined when there is nothing to wait for. */
   readonly record?: ((entries: readonly Entry<unknown>[]) => Promise<void>) | undefined;
   /** Takes the entries that are next in order. */
@@ -88,6 +66,7 @@ export class Batch {
   /** Rows that wait out a refusal. */
   inBackoff = 0;
   readonly #parts: BatchParts;
+  readonly #snapshots: Snapshots;
   readonly #buffer = new ReorderBuffer<MutableEntry>();
   readonly #controller = new AbortController();
   readonly #settling = Promise.withResolvers<void>();
@@ -110,6 +89,7 @@ export class Batch {
     this.counter = parts.counter;
     this.generatedIds = parts.generatedIds;
     this.stats = parts.stats;
+    this.#snapshots = parts.snapshots;
     this.settled = this.#settling.promise;
     this.settled.catch(() => undefined); // its owner may look later
   }
@@ -142,7 +122,7 @@ export class Batch {
    * undefined is returned and nothing is left to do.
    */
   admit(context: RowContext<unknown>, sequence: number): BatchRow | undefined {
-    return this.admitSnapshot(context, snapshotOf(context.row), sequence);
+    return this.admitSnapshot(context, this.#snapshots.take(context.row, this.stats.submitted), sequence);
   }
 
   /** The same for a row whose snapshot was taken before. */

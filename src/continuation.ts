@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import type { BatchDescription, RowHistory, RunHistory } from './audit/audit-trail.ts';
 import { requestSha256 } from './audit/records.ts';
-import { isUncloneable, type RowIdentity, type Snapshot } from './batch.ts';
+import type { RowIdentity } from './batch.ts';
 import type { Entry } from './core/entry.ts';
+import { Uncloneable, type Snapshot } from './core/snapshot.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import { differencesOf, DriftError } from './drift.ts';
 
@@ -137,7 +138,7 @@ export class Continuation {
       const row = pulled instanceof Promise ? await pulled : pulled;
       if (row === undefined) return undefined;
       this.#pulled++;
-      if (!isUncloneable(row.snapshot)) return row;
+      if (!(row.snapshot instanceof Uncloneable)) return row;
       const position = this.#pulled - 1;
       this.#kept.push({ row, past: undefined, result: undefined, changed: false, position });
     }

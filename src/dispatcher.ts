@@ -2,13 +2,15 @@ import { messageOf } from './core/row-error.ts';
 import type { Batch, BatchRow, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import type { Encoded } from './core/codec.ts';
+import type { Outcome } from './core/outcome.ts';
+import { FlightTable } from './core/flight-table.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Semaphore, type Permit } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { Throttle, ThrottledAttempt } from './core/throttle.ts';
 import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine/engine.ts';
-import { OutcomeHandler, type EndedAttempt } from './outcome-handler.ts';
+import { OutcomeHandler } from './outcome-handler.ts';
 
 export interface DispatcherOptions {
   readonly engine: Engine;
@@ -28,7 +30,7 @@ export interface DispatchObserver {
   /** A slice was handed to the engine. */
   onDispatch?(slice: StartedSlice): void;
   /** Attempts of one slice have ended. Called before any of their results is delivered. */
-  onAttempts?(slice: EndedSlice): void;
+  readonly onAttempts?: ((slice: EndedSlice) => void) | undefined;
   /** Nothing can run any more: the transform can't be loaded, or the engine is broken. */
   onFatal(error: Error): void;
 }
@@ -53,8 +55,23 @@ export interface EndedSlice {
   readonly encoded: readonly Encoded[] | undefined;
 }
 
+/** An attempt that is over. Instants in ms on the monotonic clock. */
+export interface EndedAttempt {
+  readonly row: BatchRow;
+  /** Its number; the row's own goes on. */
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The wait ordered after it; 0 for none. */
+  readonly backoffMs: number;
+  /** The throttle's delay in force when that wait was ordered. */
+  readonly delayAfterMs: number | undefined;
+}
+
 /** One slice that a worker has; to the throttle it is one attempt, as its rows run one after another. */
 interface InFlight extends ThrottledAttempt {
+  readonly sliceId: number;
   readonly batch: Batch;
   readonly rows: readonly BatchRow[];
   readonly permit: Permit;
@@ -71,7 +88,7 @@ export class Dispatcher {
   readonly #semaphore: Semaphore;
   readonly #sizer: SliceSizer;
   readonly #outcomes: OutcomeHandler;
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #inFlight: FlightTable<InFlight>;
   #engineState: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
   #nextSliceId = 0;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
@@ -80,6 +97,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#semaphore = new Semaphore(options.poolSize);
+    this.#inFlight = new FlightTable(options.poolSize);
     this.#sizer = new SliceSizer(options);
     this.#outcomes = new OutcomeHandler({ ...options, queue: this.#queue });
   }
@@ -121,7 +139,7 @@ export class Dispatcher {
     sliceId: number,
     call: { readonly stateId: string; readonly callIndex: number },
   ): Batch | undefined {
-    const flight = this.#inFlight.get(sliceId);
+    const flight = this.#inFlight.list().find((inFlight) => inFlight.sliceId === sliceId);
     const row = flight?.rows.find(({ stateId }) => stateId === call.stateId);
     row?.noteCalls(call.callIndex + 1);
     return flight?.batch;
@@ -197,17 +215,25 @@ export class Dispatcher {
       alone: runsAlone,
       rows,
     };
-    const flight: InFlight = { batch, rows, permit, dispatchedAt: now, refusals, delayMs };
+    const flight: InFlight = {
+      sliceId: slice.sliceId,
+      batch,
+      rows,
+      permit,
+      dispatchedAt: now,
+      refusals,
+      delayMs,
+    };
     throttle.onDispatch(flight);
-    this.#inFlight.set(slice.sliceId, flight);
+    this.#inFlight.set(permit.lane, flight);
     this.#options.observer.onDispatch?.({ batch, sliceId: slice.sliceId, rows });
     engine.run(slice, batch.signal).then(
       (report) => {
-        this.#onReport(flight, slice.sliceId, report);
+        this.#onReport(flight, report);
       },
       (reason: unknown) => {
         this.#failFatally(reason);
-        this.#onReport(flight, slice.sliceId, NOTHING_STARTED);
+        this.#onReport(flight, NOTHING_STARTED);
       },
     );
   }
@@ -218,11 +244,11 @@ export class Dispatcher {
     return undisturbed ? this.#sizer.sizeFor({ waiting, open: batch.open }) : 1;
   }
 
-  #onReport(flight: InFlight, sliceId: number, report: SliceReport): void {
+  #onReport(flight: InFlight, report: SliceReport): void {
     const { clock, observer } = this.#options;
-    const { batch, rows, permit, dispatchedAt, delayMs } = flight;
+    const { sliceId, batch, rows, permit, dispatchedAt, delayMs } = flight;
     permit.release(); // before anything that could throw
-    this.#inFlight.delete(sliceId);
+    this.#inFlight.delete(permit.lane);
     batch.sliceEnded();
     const now = clock.now();
     const { times, threadId } = report;
@@ -233,20 +259,32 @@ export class Dispatcher {
     const alone =
       this.#semaphore.count === 1 || (this.#inFlight.size === 0 && this.#queue.waitingCount === 0);
     const end = { attempt: flight, alone, now };
-    const attempts = report.outcomes.map((outcome, position) => {
+    const { outcomes, nextCallIndices } = report;
+    const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
+    for (const [position, outcome] of outcomes.entries()) {
       const row = rows[position] as BatchRow;
-      row.noteCalls(report.nextCallIndices?.[position] ?? 0);
+      if (nextCallIndices !== undefined) row.noteCalls(nextCallIndices[position] ?? 0);
       // the worker's clock is the same, but what it says must not contradict what was seen here
       const startedAt = Math.min(now, Math.max(dispatchedAt, times[2 * position] ?? now));
       const finishedAt = Math.min(now, Math.max(startedAt, times[2 * position + 1] ?? now));
-      const ended: EndedAttempt = { row, attempt: row.attempt, outcome, startedAt, finishedAt, backoffMs: 0 };
-      this.#outcomes.apply(ended, end);
-      return ended;
-    });
+      const { attempt } = row;
+      const backoffMs = this.#outcomes.apply(row, outcome, startedAt, finishedAt, end);
+      const delayAfterMs = backoffMs > 0 ? this.#options.throttle.currentDelayMs : undefined;
+      attempts?.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
+    }
     if (started === 0) this.#options.throttle.onOther(flight, now);
-    if (attempts.length < rows.length) this.#takeBack(batch, rows.slice(attempts.length), now);
-    const { encoded } = report;
-    observer.onAttempts?.({ batch, sliceId, threadId, dispatchedAt, delayMs, attempts, encoded });
+    if (outcomes.length < rows.length) this.#takeBack(batch, rows.slice(outcomes.length), now);
+    if (attempts !== undefined) {
+      observer.onAttempts?.({
+        batch,
+        sliceId,
+        threadId,
+        dispatchedAt,
+        delayMs,
+        attempts,
+        encoded: report.encoded,
+      });
+    }
     batch.flush();
     this.#pump();
     batch.changed();

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Admission } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
-import { Batch, type BatchRow, type RowContext, type RowIdentity, type Snapshot } from './batch.ts';
+import { Batch, type BatchRow, type RowContext, type RowIdentity } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
+import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
 import type { Throttle } from './core/throttle.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -59,6 +60,11 @@ export class Intake {
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+  }
+
+  /** For the snapshots of all rows of one batch, from the first one on. */
+  newSnapshots(): Snapshots {
+    return new Snapshots(this.#parts.trail === undefined); // a record wants the text of each row
   }
 
   open(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): OpenBatch {
@@ -134,6 +140,7 @@ export class Intake {
       counter: gauge.lease(),
       generatedIds: options.generatedIds,
       stats: totals.forBatch(),
+      snapshots: this.newSnapshots(),
       record: trail && ((entries) => trail.entriesReady(batch, entries)),
       deliver,
       onChange: reporter && ((changed) => reporter.report(changed)),

@@ -19,20 +19,6 @@ export interface SliceEnd {
   readonly now: number;
 }
 
-/** An attempt that is over. */
-export interface EndedAttempt {
-  readonly row: BatchRow;
-  /** Its number; the row's own goes on. */
-  readonly attempt: number;
-  readonly outcome: Outcome;
-  readonly startedAt: number;
-  readonly finishedAt: number;
-  /** The wait ordered after it; 0 for none. */
-  backoffMs: number;
-  /** The throttle's delay in force when that wait was ordered. */
-  delayAfterMs?: number;
-}
-
 const MIN_BACKOFF_MS = 1;
 /** A row that has lost its worker this often is given up, whoever did it: nothing goes on for ever. */
 const MAX_LOSSES = 20;
@@ -45,9 +31,12 @@ export class OutcomeHandler {
     this.#options = options;
   }
 
-  /** Counts the attempt, tells the throttle, completes the row or puts it back into the queue, and notes its wait. */
-  apply(attempt: EndedAttempt, slice: SliceEnd): void {
-    const { row, outcome, startedAt, finishedAt } = attempt;
+  /**
+   * Counts the attempt, tells the throttle, completes the row or puts it back into the queue.
+   *
+   * @returns the wait ordered after the attempt in ms, 0 for none
+   */
+  apply(row: BatchRow, outcome: Outcome, startedAt: number, finishedAt: number, slice: SliceEnd): number {
     const { throttle } = this.#options;
     const afterRefusal = row.lastRefusal !== undefined;
     row.batch.stats.onAttempt(afterRefusal);
@@ -68,9 +57,9 @@ export class OutcomeHandler {
         break;
       case 'capacity':
         row.history.firstStartedAt ??= startedAt;
-        attempt.backoffMs = this.#onRefused(row, outcome, slice, finishedAt);
-        if (attempt.backoffMs > 0) attempt.delayAfterMs = throttle.currentDelayMs;
+        return this.#onRefused(row, outcome, slice, finishedAt);
     }
+    return 0;
   }
 
   /** The budget of a refused row is spent while it waits. */

@@ -1,4 +1,6 @@
 import type { Encoded } from './core/codec.ts';
+import type { Snapshot } from './core/snapshot.ts';
+import { ColumnGroup } from './core/column-group.ts';
 import type { RowError } from './core/row-error.ts';
 import type { QueuedRow } from './core/row-queue.ts';
 import type { SliceRow } from './engine/engine.ts';
@@ -10,14 +12,14 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   readonly submitIndex: number;
   readonly stateId: string;
   readonly rowIndex: number;
-  /** The snapshot: what every attempt receives and the trail records. */
-  readonly encoded: Encoded;
   /** Monotonic ms, like every instant here. */
   readonly submittedAt: number;
   /** Number of the attempt that runs or ran last; 0 before the first. */
   attempt = 0;
   /** The row has its result; whatever comes later is ignored. */
   done = false;
+  /** What every attempt receives and the trail records. */
+  readonly #snapshot: Snapshot;
   /** What earlier attempts left behind; most rows have only one. */
   #history: RowHistory | undefined;
 
@@ -25,7 +27,7 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
     batch: Batch,
     place: { readonly sequence: number; readonly submitIndex: number; readonly submittedAt: number },
     identity: { readonly stateId: string; readonly rowIndex: number },
-    encoded: Encoded,
+    snapshot: Snapshot,
   ) {
     this.batch = batch;
     this.sequence = place.sequence;
@@ -33,7 +35,19 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
     this.submittedAt = place.submittedAt;
     this.stateId = identity.stateId;
     this.rowIndex = identity.rowIndex;
-    this.encoded = encoded;
+    this.#snapshot = snapshot;
+  }
+
+  /** The snapshot by itself. */
+  get encoded(): Encoded {
+    return this.#snapshot instanceof ColumnGroup
+      ? this.#snapshot.encodedAt(this.submitIndex)
+      : this.#snapshot;
+  }
+
+  /** The group that the snapshot is part of, at the position `submitIndex`. */
+  get group(): ColumnGroup | undefined {
+    return this.#snapshot instanceof ColumnGroup ? this.#snapshot : undefined;
   }
 
   /** Made when first asked for. */

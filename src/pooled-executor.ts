@@ -93,7 +93,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
         ...(audit?.outlivesProcess === true && {
           onDispatch: (slice) => this.#trail?.sliceStarted(slice),
         }),
-        onAttempts: (slice) => this.#trail?.attemptsEnded(slice),
+        onAttempts: this.#trail && ((slice) => this.#trail?.attemptsEnded(slice)),
         onFatal: (error) => {
           this.#fatal = error;
           this.#works.failAll(error);

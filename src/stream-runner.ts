@@ -1,8 +1,9 @@
-import { snapshotOf, type Ending, type RowContext } from './batch.ts';
+import type { Ending, RowContext } from './batch.ts';
 import type { SubmittedRow } from './continuation.ts';
 import { ContinuedSource, Readmission } from './continued-source.ts';
 import type { Clock } from './core/clock.ts';
 import { generatedStateId } from './core/generated-id.ts';
+import { snapshotOf } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { WindowedStream } from './entry-stream.ts';

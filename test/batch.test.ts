@@ -1,3 +1,4 @@
+import { Snapshots } from '../src/core/snapshot.ts';
 import { describe, expect, test } from 'vitest';
 import { Batch } from '../src/batch.ts';
 import { StatsCounter } from '../src/core/stats.ts';
@@ -38,6 +39,7 @@ describe('Batch.admit', () => {
         clock: new FakeClock(),
         counter: 1,
         generatedIds: false,
+        snapshots: new Snapshots(false),
         stats: new StatsCounter(0),
         deliver: (ready) => entries.push(...ready),
       });

@@ -55,5 +55,5 @@ export interface RecordedAttempt {
   readonly startedAt: number;
   readonly finishedAt: number;
   readonly backoffMs: number;
-  readonly delayAfterMs?: number;
+  readonly delayAfterMs?: number | undefined;
 }

@@ -1,3 +1,5 @@
+import { decodeBlock, type ColumnBlock } from './column-block.ts';
+
 /**
  * A value as it crosses a boundary, detached from the original: a string that starts with `"` is the string behind
  * it, any other string is JSON text, everything else is the value itself (a primitive or a private clone).
@@ -29,8 +31,8 @@ export function decodeCopy(encoded: Encoded): unknown {
   return typeof encoded === 'object' && encoded !== null ? structuredClone(encoded) : decode(encoded);
 }
 
-/** Encoded values as they cross a boundary together: one JSON text when all are JSON, else one by one. */
-export type EncodedList = string | readonly Encoded[];
+/** Encoded values as they cross a boundary together: one JSON text when all are JSON, blocks of columns, or one by one. */
+export type EncodedList = string | { readonly blocks: readonly ColumnBlock[] } | readonly Encoded[];
 
 /** One long text is cheaper to send and to parse than many short ones. */
 export function joinEncoded(list: readonly Encoded[]): EncodedList {
@@ -39,9 +41,8 @@ export function joinEncoded(list: readonly Encoded[]): EncodedList {
 
 /** Gives fresh values; `decodeOne` says how to decode values that came one by one. */
 export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => unknown = decode): unknown[] {
-  return typeof list === 'string'
-    ? (JSON.parse(list) as unknown[])
-    : list.map((encoded) => decodeOne(encoded));
+  if (typeof list === 'string') return JSON.parse(list) as unknown[];
+  return 'blocks' in list ? list.blocks.flatMap(decodeBlock) : list.map((encoded) => decodeOne(encoded));
 }
 
 function isJsonText(encoded: Encoded): boolean {
@@ -65,7 +66,7 @@ export function jsonTextOf(encoded: Encoded): string | undefined {
 const LONG_NUMBERS = 64;
 
 /** The objects met inside one value; the set exists only for values that have any. */
-interface Walk {
+export interface Walk {
   seen: Set<object> | undefined;
 }
 
@@ -74,14 +75,27 @@ interface Walk {
  * arrays of null, booleans, strings and finite numbers other than -0, in which no object occurs twice.
  */
 function isExactJson(value: object, walk: Walk): boolean {
-  return Array.isArray(value)
-    ? isExactArray(value, walk)
-    : isExactObject(value as Record<string, unknown>, walk);
+  return Array.isArray(value) ? isExactArray(value, walk) : isExactObject(value, walk);
 }
 
-function isExactObject(value: Record<string, unknown>, walk: Walk): boolean {
+/** The JSON text of a property of `container`; undefined when JSON can't carry it exactly. */
+export function exactJsonOf(property: unknown, container: object, walk: Walk): string | undefined {
+  const exact =
+    typeof property === 'object' && property !== null
+      ? isNew(property, container, walk) && isExactJson(property, walk)
+      : isExactPrimitive(property);
+  return exact ? JSON.stringify(property) : undefined;
+}
+
+/** Whether structured clone carries the value's enumerable own properties and nothing else of it. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isExactObject(value: object, walk: Walk): boolean {
+  if (!isPlainObject(value)) return false;
   if (typeof value['toJSON'] === 'function') return false; // structured clone doesn't call it
   for (const key in value) {
     const property = value[key];

@@ -6,7 +6,8 @@ import { isTransformResult } from '../core/transform-result.ts';
 import { AttemptContext } from './attempt-context.ts';
 import { decodeList, encode, joinEncoded, type Encoded, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
-import type { CallRecorder, Slice, SliceReport } from './engine.ts';
+import type { ColumnBlock } from '../core/column-block.ts';
+import type { CallRecorder, Slice, SliceReport, SliceRow } from './engine.ts';
 import type { RowEnd } from './kept-outcomes.ts';
 
 /** The rows of a slice by columns, as they cross a boundary; a column that says nothing new is left out. */
@@ -82,7 +83,7 @@ export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob
     sliceId,
     counter,
     count: rows.length,
-    rows: joinEncoded(rows.map((row) => row.encoded)),
+    rows: inBlocks(rows) ?? joinEncoded(rows.map((row) => row.encoded)),
     firstRowIndex,
     rowIndices: consecutive ? undefined : rows.map((row) => row.rowIndex),
     stateIds: generatedIds ? undefined : rows.map((row) => row.stateId),
@@ -93,17 +94,42 @@ export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob
   };
 }
 
-/** Turns the columns that crossed a boundary into outcomes, once somebody asks for them. */
+/** Fewer rows are not worth the arrays of a block. */
+const SMALLEST_BLOCK = 8;
+
+/** The rows as blocks of columns; undefined when they are not of a few groups. */
+function inBlocks(rows: readonly SliceRow[]): { readonly blocks: readonly ColumnBlock[] } | undefined {
+  const blocks: ColumnBlock[] = [];
+  for (let from = 0; from < rows.length;) {
+    const count = runLength(rows, from);
+    const { group, submitIndex } = rows[from] as SliceRow;
+    if (group === undefined || count < SMALLEST_BLOCK) return undefined;
+    blocks.push(group.block(submitIndex, submitIndex + count));
+    from += count;
+  }
+  return { blocks };
+}
+
+/** How many rows from one on follow one another in the same group. */
+function runLength(rows: readonly SliceRow[], from: number): number {
+  const { group, submitIndex } = rows[from] as SliceRow;
+  let count = 1;
+  for (let row = rows[from + 1]; row?.group === group && row?.submitIndex === submitIndex + count;) {
+    row = rows[from + ++count];
+  }
+  return count;
+}
+
+/** Turns the columns that crossed a boundary into outcomes, each time somebody asks for them. */
 export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
   const { others, times, nextCallIndices } = slice;
-  let decoded: readonly Outcome[] | undefined;
   return {
     threadId,
     times,
     nextCallIndices,
     disturbed: others.some(([, { status }]) => status === 'capacity' || status === 'lost'),
     get outcomes() {
-      return (decoded ??= decodeOutcomes(slice));
+      return decodeOutcomes(slice); // not kept: whoever still holds the report would hold every output
     },
   };
 }

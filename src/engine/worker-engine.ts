@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { FlightTable } from '../core/flight-table.ts';
+import { WaitGroup } from './wait-group.ts';
 import { failure, lost, type Blame, type Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import { POOL_COUNTER } from './concurrency-gauge.ts';
@@ -56,10 +58,10 @@ export class WorkerEngine implements Engine {
   readonly #options: WorkerEngineOptions;
   readonly #workers: Workers;
   readonly #crew: Crew;
-  readonly #flights = new Set<Flight>();
+  readonly #flights: FlightTable<Flight>;
   /** Workers that were ended from here: what runs there is not to blame. */
   readonly #endedHosts = new WeakSet<Host>();
-  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #inFlight = new WaitGroup();
   #started: Promise<void> | undefined;
   #destroyed: Promise<void> | undefined;
   #cancelWatch: (() => void) | undefined;
@@ -69,6 +71,7 @@ export class WorkerEngine implements Engine {
     this.#options = options;
     this.#workers = workers;
     this.threads = threads;
+    this.#flights = new FlightTable(poolSize);
     this.#crew = new Crew({
       size: threads,
       slicesPerHost: Math.ceil(poolSize / threads),
@@ -84,7 +87,7 @@ export class WorkerEngine implements Engine {
   }
 
   start(): Promise<void> {
-    return (this.#started ??= this.#track(this.#crew.start()));
+    return (this.#started ??= this.#inFlight.track(this.#crew.start()));
   }
 
   async run(slice: Slice, signal: AbortSignal): Promise<SliceReport> {
@@ -95,14 +98,14 @@ export class WorkerEngine implements Engine {
     signal.addEventListener('abort', cancel);
     if (signal.aborted) cancel();
     try {
-      return await this.#track(this.#place(slice));
+      return await this.#inFlight.track(this.#place(slice));
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   }
 
   async close(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight);
+    await this.#inFlight.whenEmpty();
     await this.destroy();
   }
 
@@ -113,8 +116,8 @@ export class WorkerEngine implements Engine {
   async #destroy(): Promise<void> {
     const anyAwaiting = this.#anyAwaiting(); // before they are told: one may end at once
     this.#workers.abortAll();
-    if (anyAwaiting) await settledWithin(this.#options.clock, ABORT_GRACE_MS, [...this.#inFlight]);
-    for (const { member } of this.#flights) this.#endedHosts.add(member.host);
+    if (anyAwaiting) await settledWithin(this.#options.clock, ABORT_GRACE_MS, [this.#inFlight.whenEmpty()]);
+    for (const { member } of this.#flights.list()) this.#endedHosts.add(member.host);
     await this.#crew.dismiss();
   }
 
@@ -122,7 +125,7 @@ export class WorkerEngine implements Engine {
     const member = this.#crew.tryTake(slice.alone) ?? (await this.#crew.take(slice.alone));
     if (member === undefined) return NOTHING_STARTED;
     const flight: Flight = { slice, member, timedOut: false, blockedMs: 0, restingSince: undefined };
-    this.#flights.add(flight);
+    this.#flights.set(slice.lane, flight);
     const disarm = this.#armTimeout(flight);
     this.#watch();
     let report: SliceReport = NOTHING_STARTED;
@@ -130,7 +133,7 @@ export class WorkerEngine implements Engine {
       report = await this.#runOn(flight);
     } finally {
       disarm();
-      this.#flights.delete(flight);
+      this.#flights.delete(slice.lane);
       if (this.#flights.size === 0) this.#stopWatch();
       this.#crew.release(member, yieldOf(report));
     }
@@ -179,7 +182,7 @@ export class WorkerEngine implements Engine {
     const { host } = member;
     if (state.state !== 'outside') this.gauge.leave(slice.counter);
     if (this.#endedHosts.has(host)) return NOTHING_STARTED;
-    const others = [...this.#flights].filter((other) => other.member === member && other.slice !== slice);
+    const others = this.#flights.list().filter((other) => other.member === member && other.slice !== slice);
     if (others.length > 0) return NOTHING_STARTED;
     const outcomes = slice.rows.map(() => lost(reason, slice.rows.length === 1 ? 'culprit' : 'suspect'));
     const times = new Float64Array(2 * outcomes.length).fill(this.#options.clock.now());
@@ -234,7 +237,7 @@ export class WorkerEngine implements Engine {
 
   /** How long another row has had the thread for itself, on which this one waits for a promise. */
   #blockedMs({ member, slice }: Flight): number {
-    for (const other of this.#flights) {
+    for (const other of this.#flights.list()) {
       if (other.member !== member || other.slice === slice) continue;
       const { state, startedMs } = this.#workers.lanes.read(other.slice.lane);
       if (state === 'running') return Math.max(1, this.#elapsedSince(startedMs));
@@ -270,7 +273,7 @@ export class WorkerEngine implements Engine {
   #watch(): void {
     this.#cancelWatch ??= this.#options.clock.setLimit(() => {
       this.#cancelWatch = undefined;
-      for (const flight of this.#flights) this.#endIfStalled(flight);
+      for (const flight of this.#flights.list()) this.#endIfStalled(flight);
       if (this.#flights.size > 0) this.#watch();
     }, this.#stallMs);
   }
@@ -288,9 +291,9 @@ export class WorkerEngine implements Engine {
   #endIfStalled(flight: Flight): void {
     const { member, slice } = flight;
     const state = this.#workers.lanes.read(slice.lane);
-    const busy = [...this.#flights].some(
-      (other) => other.member === member && isRunning(this.#workers.lanes.read(other.slice.lane)),
-    );
+    const busy = this.#flights
+      .list()
+      .some((other) => other.member === member && isRunning(this.#workers.lanes.read(other.slice.lane)));
     const now = this.#options.clock.now();
     const before = flight.restingSince;
     flight.restingSince = busy ? undefined : { row: state.row, at: now };
@@ -304,16 +307,9 @@ export class WorkerEngine implements Engine {
   }
 
   #anyAwaiting(): boolean {
-    return [...this.#flights].some(({ slice }) => this.#workers.lanes.read(slice.lane).state === 'awaiting');
-  }
-
-  async #track<Value>(promise: Promise<Value>): Promise<Value> {
-    this.#inFlight.add(promise);
-    try {
-      return await promise;
-    } finally {
-      this.#inFlight.delete(promise);
-    }
+    return this.#flights
+      .list()
+      .some(({ slice }) => this.#workers.lanes.read(slice.lane).state === 'awaiting');
   }
 }
 

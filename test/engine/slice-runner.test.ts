@@ -79,6 +79,7 @@ function rowOf(row: unknown, index: number, more: Partial<SliceRow> = {}): Slice
     encoded: encode(row),
     stateId: generatedStateId(index),
     rowIndex: index,
+    submitIndex: index,
     attempt: 1,
     nextCallIndex: 0,
     ...more,

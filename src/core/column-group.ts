@@ -1,0 +1,121 @@
+import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
+import { encode, exactJsonOf, isPlainObject, type Encoded, type Walk } from './codec.ts';
+
+const MOST_ROWS = 1_024;
+/** What a group may hold of strings, so that a few long ones don't stay until the last of a thousand rows is done. */
+const MOST_CHARACTERS = 1 << 18;
+const MOST_KEYS = 64;
+
+/**
+ * Values of one shape, detached from their originals and taken apart into columns: plain objects with the same keys in the
+ * same order, or primitives. Measured on rows of five fields, this costs a quarter of JSON text in both directions:
+ * strings are shared instead of copied, and numbers cross a boundary as they are.
+ */
+export class ColumnGroup {
+  /** Position of the first value; the others follow without a gap. */
+  readonly first: number;
+  /** Undefined when the values are primitives, which then are the only column. */
+  readonly #keys: readonly string[] | undefined;
+  readonly #columns: unknown[][];
+  /** Whether a column holds nested objects and arrays, as JSON text. */
+  readonly #nested: readonly boolean[];
+  #size = 0;
+  #characters = 0;
+
+  private constructor(first: number, keys: readonly string[] | undefined, nested: readonly boolean[]) {
+    this.first = first;
+    this.#keys = keys;
+    this.#columns = nested.map(() => []);
+    this.#nested = nested;
+  }
+
+  /** A group that begins with this value; undefined when such values are better encoded one by one. */
+  static startWith(value: unknown, position: number): ColumnGroup | undefined {
+    const group = isPrimitive(value)
+      ? new ColumnGroup(position, undefined, [false])
+      : ColumnGroup.#forObject(value, position);
+    return group?.add(value) === true ? group : undefined;
+  }
+
+  static #forObject(value: unknown, position: number): ColumnGroup | undefined {
+    if (!isPlainObject(value)) return undefined;
+    const keys: string[] = [];
+    for (const key in value) keys.push(key);
+    if (keys.length === 0 || keys.length > MOST_KEYS || keys.includes('__proto__')) return undefined;
+    const nested = keys.map((key) => typeof value[key] === 'object' && value[key] !== null);
+    return new ColumnGroup(position, keys, nested);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes the value in, as it is now; false when it is of another shape or the group is full. May run getters. */
+  add(value: unknown): boolean {
+    if (this.#size === MOST_ROWS || this.#characters >= MOST_CHARACTERS) return false;
+    const fits = this.#keys === undefined ? this.#addPrimitive(value) : this.#addObject(value, this.#keys);
+    if (fits) this.#size++;
+    return fits;
+  }
+
+  /** The value at a position, encoded by itself. */
+  encodedAt(position: number): Encoded {
+    return encode(decodeBlock(this.block(position, position + 1))[0]);
+  }
+
+  /** The values from one position to another, ready to cross a boundary. */
+  block(from: number, to: number): ColumnBlock {
+    const columns = this.#columns.map((column, index) => ({
+      values: column.slice(from - this.first, to - this.first),
+      nested: this.#nested[index] === true,
+    }));
+    return toBlock(this.#keys, columns);
+  }
+
+  #addPrimitive(value: unknown): boolean {
+    if (!isPrimitive(value)) return false;
+    if (typeof value === 'string') this.#characters += value.length;
+    (this.#columns[0] as unknown[])[this.#size] = value;
+    return true;
+  }
+
+  /** What it has written is void when it gives up in the middle, as the size stays. */
+  #addObject(value: unknown, keys: readonly string[]): boolean {
+    if (!isPlainObject(value)) return false;
+    let index = 0;
+    let characters = 0;
+    let walk: Walk | undefined;
+    for (const key in value) {
+      if (key !== keys[index]) return false;
+      let property = value[key];
+      if (this.#nested[index] === true) {
+        property = exactJsonOf(property, value, (walk ??= { seen: undefined }));
+        if (property === undefined) return false;
+      } else if (!isPrimitive(property)) {
+        return false;
+      }
+      if (typeof property === 'string') characters += property.length;
+      (this.#columns[index] as unknown[])[this.#size] = property;
+      index++;
+    }
+    if (index !== keys.length) return false;
+    this.#characters += characters;
+    return true;
+  }
+}
+
+/** What a message carries as it is. */
+function isPrimitive(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+    case 'bigint':
+      return true;
+    case 'object':
+      return value === null;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decode } from '../../src/core/codec.ts';
+import { decodeBlock } from '../../src/core/column-block.ts';
+import { ColumnGroup } from '../../src/core/column-group.ts';
+import { Snapshots, Uncloneable, type Snapshot } from '../../src/core/snapshot.ts';
+import { awkwardString, cloneable, jsonLike, scribbleOver, shapeOf } from './arbitrary-values.ts';
+
+const primitive = fc.oneof(
+  fc.constantFrom(undefined, null, true, false, 0, -0, NaN, Infinity, -1.5, 10n ** 20n),
+  awkwardString,
+  fc.integer(),
+);
+const field = fc.oneof(
+  { weight: 4, arbitrary: primitive },
+  { weight: 1, arbitrary: jsonLike },
+  { weight: 1, arbitrary: cloneable },
+);
+
+/** Rows as a source gives them: mostly of one shape, some not. */
+const rows = fc
+  .tuple(
+    fc.array(fc.record({ id: fc.integer(), name: awkwardString, more: field, '1': field }), {
+      maxLength: 30,
+    }),
+    fc.array(fc.tuple(fc.nat(30), cloneable), { maxLength: 3 }),
+  )
+  .map(([list, odd]) => odd.reduce<unknown[]>((all, [at, value]) => all.toSpliced(at, 0, value), list));
+
+function takeAll(values: readonly unknown[]): Snapshot[] {
+  const snapshots = new Snapshots(true);
+  return values.map((value, position) => snapshots.take(value, position));
+}
+
+/** The value of a snapshot as it arrives on the other side of a boundary. */
+function arrived(snapshot: Snapshot, position: number): unknown {
+  if (!(snapshot instanceof ColumnGroup)) return decode(structuredClone(snapshot));
+  return decodeBlock(structuredClone(snapshot.block(position, position + 1)))[0];
+}
+
+function expectSame(actual: unknown, expected: unknown): void {
+  expect(shapeOf(actual)).toStrictEqual(shapeOf(expected));
+}
+
+describe('Snapshots', () => {
+  test('a row arrives as its structured clone, in a group or by itself', () => {
+    fc.assert(
+      fc.property(rows, (values) => {
+        for (const [position, snapshot] of takeAll(values).entries()) {
+          const expected = structuredClone(values[position]);
+          expectSame(arrived(snapshot, position), expected);
+          if (snapshot instanceof ColumnGroup) expectSame(decode(snapshot.encodedAt(position)), expected);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('rows of a group arrive together, any part of them', () => {
+    fc.assert(
+      fc.property(rows, fc.nat(), fc.nat(), (values, a, b) => {
+        const groups = new Set(takeAll(values).filter((snapshot) => snapshot instanceof ColumnGroup));
+        for (const group of groups) {
+          const from = group.first + (a % group.size);
+          const to = from + 1 + (b % (group.first + group.size - from));
+          const block = structuredClone(group.block(from, to));
+          expectSame(decodeBlock(block), structuredClone(values.slice(from, to)));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('I8: what happens to a row afterwards does not change its snapshot', () => {
+    fc.assert(
+      fc.property(rows, (values) => {
+        const before = structuredClone(values);
+        const snapshots = takeAll(values);
+        for (const value of values) scribbleOver(value);
+        for (const [position, snapshot] of snapshots.entries())
+          expectSame(arrived(snapshot, position), before[position]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('rows of one shape are one group, up to 1,024 of them', () => {
+    const groups = new Set(takeAll(Array.from({ length: 2_100 }, (_, id) => ({ id, name: `name ${id}` }))));
+    expect([...groups].map((group) => (group as ColumnGroup).size)).toEqual([1_024, 1_024, 52]);
+  });
+
+  test('a group does not gather more than 256 KiB of strings', () => {
+    const text = 'x'.repeat(1 << 15);
+    const groups = new Set(takeAll(Array.from({ length: 20 }, (_, id) => ({ id, text }))));
+    expect([...groups].map((group) => (group as ColumnGroup).size)).toEqual([8, 8, 4]);
+  });
+
+  test('primitives are a group too', () => {
+    const [first, ...others] = takeAll([1, 'two', undefined, null, true, 6n]);
+    expect(first).toBeInstanceOf(ColumnGroup);
+    expect(others.every((snapshot) => snapshot === first)).toBe(true);
+  });
+
+  test('rows whose shapes differ all the time are no longer put into groups', () => {
+    const values = Array.from({ length: 40 }, (_, id) => ({ [`key-${id}`]: id }));
+    const last = takeAll(values).at(-1);
+    expect(last).toBe(JSON.stringify(values.at(-1)));
+  });
+
+  test('another order of the keys is another shape', () => {
+    const [one, other] = takeAll([
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ]);
+    expect(one).not.toBe(other);
+    expect(Object.keys(arrived(other, 1) as object)).toEqual(['b', 'a']);
+  });
+
+  test('what can not be cloned is said, and the rows around it are as they would be', () => {
+    const boom = new Error('boom');
+    const thrower = {
+      get id() {
+        throw boom;
+      },
+    };
+    const taken = takeAll([{ id: 1 }, { id: () => 1 }, { id: 2 }, thrower, { id: 3 }, { id: Symbol('s') }]);
+    expect(taken.map((snapshot) => snapshot instanceof Uncloneable)).toEqual([
+      ...[false, true, false, true, false, true],
+    ]);
+    expect((taken[3] as Uncloneable).reason).toBe(boom);
+    expect([0, 2, 4].map((position) => arrived(taken[position], position))).toEqual([
+      { id: 1 },
+      { id: 2 },
+      { id: 3 },
+    ]);
+  });
+
+  test('without groups each row is encoded by itself', () => {
+    expect(new Snapshots(false).take({ id: 1 }, 0)).toBe('{"id":1}');
+  });
+});
