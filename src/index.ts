@@ -39,6 +39,7 @@ export type {
 } from './audit/audit-trail.ts';
 export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';
 export { SqliteAuditTrail, type SqliteAuditTrailOptions } from './audit/sqlite-audit-trail.ts';
+export type { ChainReport } from './audit/chain-check.ts';
 export type { RecordFilter, RunSummary, StoredRecord } from './audit/stored-record.ts';
 /** @internal for the command line, whose own transform wraps the user's */
 export { identifyTransform } from './audit/transform-identity.ts';

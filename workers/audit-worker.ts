@@ -2,6 +2,7 @@
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort } from 'node:worker_threads';
+import { ChainCheck } from '../src/audit/chain-check.ts';
 import { TrailAppender } from '../src/audit/trail-appender.ts';
 import { TrailFile } from '../src/audit/trail-file.ts';
 import { TrailReader } from '../src/audit/trail-reader.ts';
@@ -9,12 +10,14 @@ import type { TrailService } from '../src/audit/trail-service.ts';
 
 let file: TrailFile | undefined;
 let appender: TrailAppender | undefined;
+let check: ChainCheck | undefined;
 let reader: TrailReader | undefined;
 
 const service: TrailService = {
   open(options) {
     file = new TrailFile(options);
     reader = new TrailReader(file);
+    check = new ChainCheck(file.database);
     if (!options.readOnly) appender = new TrailAppender(file);
   },
   append(sets) {
@@ -24,6 +27,8 @@ const service: TrailService = {
   runs: () => opened(reader).runs(),
   historyHead: (runId) => opened(reader).historyHead(runId),
   historyRows: (runId, after) => opened(reader).historyRows(runId, after),
+  chainStep: (after) => opened(check).step(after),
+  otherProblems: () => opened(check).otherProblems(),
   close() {
     file?.close();
   },

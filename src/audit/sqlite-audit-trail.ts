@@ -3,6 +3,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
+import { CHAIN_START, type ChainProgress, type ChainReport, type ChainStep } from './chain-check.ts';
 import { packEvents } from './pack-events.ts';
 import { packRecords } from './pack-records.ts';
 import type { RecordSet } from './record-set.ts';
@@ -30,6 +31,9 @@ const WORKER_URL = new URL(
   `../../workers/audit-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
   import.meta.url,
 );
+
+/** More problems are not listed: what is wrong is clear by then. */
+const MOST_PROBLEMS = 100;
 
 /**
  * Keeps all records in an SQLite file (WAL; `append` resolves when its records are on the disk). A worker thread of its
@@ -85,6 +89,24 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     if (head === undefined) return undefined;
     const rows = () => this.#pages<RowHistory>((service, after) => service.historyRows(runId, after));
     return { runId, ...head, rows };
+  }
+
+  /**
+   * Checks that the file is as it was written: finds a changed byte, a missing record, records that changed places, and a
+   * missing end. Someone who can write the file and knows how can still make a new chain, or leave out the newest records
+   * together with the head.
+   */
+  async verifyChain(): Promise<ChainReport> {
+    const problems: string[] = [];
+    let records = 0;
+    for (let next: ChainProgress | undefined = CHAIN_START; next !== undefined;) {
+      const from: ChainProgress = next;
+      const step: ChainStep = await this.#use((service) => service.chainStep(from));
+      problems.push(...step.problems.slice(0, MOST_PROBLEMS - problems.length));
+      ({ next, records } = step);
+    }
+    problems.push(...(await this.#use((service) => service.otherProblems())));
+    return { intact: problems.length === 0, records, problems: problems.slice(0, MOST_PROBLEMS) };
   }
 
   /** Lets what is under way end, and closes the file. */

@@ -55,10 +55,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Brings a file up to the newest schema. @throws Error when a newer version of this package made it. */
+/** Brings a file that is no newer than this package up to the newest schema. */
 export function migrate(database: DatabaseSync): void {
   const version = versionOf(database);
-  if (version > MIGRATIONS.length) throw new Error(newerVersionMessage(version));
   if (version === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');
   for (const step of MIGRATIONS.slice(version)) database.exec(step);
@@ -73,5 +72,5 @@ export function versionOf(database: DatabaseSync): number {
 }
 
 export function newerVersionMessage(version: number): string {
-  return `it has schema version ${version}, made by a newer version of pooled-executor: this one knows ${MIGRATIONS.length}`;
+  return `it was made by a newer version of pooled-executor, which has to be installed to use it: its schema is ${version}, the newest known here ${MIGRATIONS.length}`;
 }

@@ -1,17 +1,21 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { blocksOf, chainHash, type Block } from './block.ts';
 import type { RecordSet } from './record-set.ts';
+import { reasonOf } from './sqlite-error.ts';
 import type { TrailFile } from './trail-file.ts';
 
 /** Appends record sets, each call in one transaction. */
 export class TrailAppender {
+  readonly #file: TrailFile;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #batches = new Map<string, { readonly id: number; readonly run: number }>();
   #seq: number;
   #hash: string;
 
-  constructor({ database }: TrailFile) {
+  constructor(file: TrailFile) {
+    const { database } = file;
+    this.#file = file;
     this.#database = database;
     this.#statements = prepareStatements(database);
     const head = database.prepare('SELECT seq, hash FROM head').get();
@@ -22,16 +26,26 @@ export class TrailAppender {
   /** When it returns, the records are durable; when it throws, none of them is in the file. */
   append(sets: readonly RecordSet[]): void {
     const before = { seq: this.#seq, hash: this.#hash };
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#database.exec('BEGIN IMMEDIATE');
       for (const set of sets) this.#appendSet(set);
       this.#statements.head.run(this.#seq, this.#hash);
       this.#database.exec('COMMIT');
     } catch (reason) {
       ({ seq: this.#seq, hash: this.#hash } = before);
       this.#batches.clear();
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw reason;
+      this.#rollBack();
+      throw new Error(`Cannot write to audit trail ${this.#file.path} as ${reasonOf(reason)}`, {
+        cause: reason,
+      });
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // SQLite has done so already
     }
   }
 

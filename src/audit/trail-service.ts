@@ -1,3 +1,4 @@
+import type { ChainProgress, ChainStep } from './chain-check.ts';
 import type { RecordSet } from './record-set.ts';
 import type { TrailFileOptions } from './trail-file.ts';
 import type { HistoryHead, Page } from './trail-reader.ts';
@@ -13,5 +14,7 @@ export interface TrailService {
   runs(): readonly RunSummary[];
   historyHead(runId: string): HistoryHead | undefined;
   historyRows(runId: string, after: number): Page<RowHistory>;
+  chainStep(after: ChainProgress): ChainStep;
+  otherProblems(): readonly string[];
   close(): void;
 }

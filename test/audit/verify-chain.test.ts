@@ -1,0 +1,156 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { PooledExecutor, SqliteAuditTrail, type ChainReport } from '../../src/index.ts';
+import { openTrail, trailPath } from '../helpers/trail-files.ts';
+
+const LARGE = 'large '.repeat(1_000);
+
+/** Two runs with everything in them that a trail can have. */
+async function writeTrail(path: string): Promise<void> {
+  const trail = new SqliteAuditTrail(path);
+  const executor = new PooledExecutor<number, unknown>({
+    transform: (row, context) => {
+      if (row === 3) throw new RangeError(LARGE);
+      return row === 5 ? context.call('ask', { row }, () => 'secret answer') : { row, text: `text ${row}` };
+    },
+    audit: trail,
+  });
+  for (const runId of ['one', 'two']) {
+    await executor.map(
+      Array.from({ length: 20 }, (_, row) => row),
+      { runId },
+    );
+  }
+  await executor.shutdown();
+  await trail.close();
+}
+
+/** Changes a trail's file by SQL and checks it. */
+async function reportAfter(original: string, ...changes: readonly string[]): Promise<ChainReport> {
+  const path = trailPath();
+  copyFileSync(original, path);
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  try {
+    for (const change of changes) database.exec(change);
+  } finally {
+    database.close();
+  }
+  return openTrail(path, { readOnly: true }).verifyChain();
+}
+
+const COLUMNS = {
+  count: 'count + 1',
+  kind: `kind || 'x'`,
+  batch: '3 - batch',
+  at: 'at + 0.0009765625',
+  first_row: 'coalesce(first_row, 0) + 1',
+  last_row: 'coalesce(last_row, 0) + 1',
+  call_key: `coalesce(call_key, '') || 'x' || seq`,
+  common: `common || ' '`,
+  body: `replace(body, '}', ' }')`,
+  spans: `coalesce(spans, '') || '[]'`,
+  hash: `'0' || substr(hash, 2) || '0'`,
+};
+
+describe('verifyChain', () => {
+  let original: string;
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pooled-executor-chain-'));
+    original = join(folder, 'run.db');
+    await writeTrail(original);
+    return () => {
+      rmSync(folder, { recursive: true });
+    };
+  });
+
+  test('an untouched trail is intact, and every record was looked at', async () => {
+    const trail = openTrail(original, { readOnly: true });
+    let last = 0;
+    for await (const page of trail.records()) last = page.at(-1)!.seq;
+    expect(await trail.verifyChain()).toEqual({ intact: true, records: last, problems: [] });
+  });
+
+  test('a trail without records is intact', async () => {
+    expect(await openTrail().verifyChain()).toEqual({ intact: true, records: 0, problems: [] });
+  });
+
+  test.each(Object.entries(COLUMNS))(
+    'any change in column %s of any record is found',
+    async (column, changed) => {
+      const database = new DatabaseSync(original, { readOnly: true });
+      const blocks = database.prepare('SELECT seq FROM block').all();
+      database.close();
+      for (const seq of [blocks[0]!, blocks[Math.floor(blocks.length / 2)]!, blocks.at(-1)!].map(
+        (row) => row['seq'],
+      )) {
+        const report = await reportAfter(
+          original,
+          `UPDATE block SET ${column} = ${changed} WHERE seq = ${String(seq)}`,
+        );
+        expect(report.intact, `seq ${String(seq)}`).toBe(false);
+      }
+    },
+  );
+
+  test.each([
+    ['the first record is deleted', 'DELETE FROM block WHERE seq = 1', 'record 1 is missing'],
+    [
+      'records in the middle are deleted',
+      "DELETE FROM block WHERE seq = (SELECT max(seq) FROM block WHERE kind = 'row')",
+      'missing',
+    ],
+    [
+      'the last record is deleted',
+      'DELETE FROM block WHERE seq = (SELECT max(seq) FROM block)',
+      'missing at the end',
+    ],
+    ['all records are deleted', 'DELETE FROM block', 'missing at the end'],
+    ['the head is deleted', 'DELETE FROM head', 'the head of the chain is missing'],
+    ['the head is set back', 'UPDATE head SET seq = seq - 1', 'beyond the head'],
+    ['the head has another hash', `UPDATE head SET hash = ''`, 'the head of the chain is not as written'],
+    ['a run has another name', `UPDATE run SET run_id = 'three' WHERE id = 1`, 'not as written'],
+    ['a batch has another name', `UPDATE batch SET batch_id = 'b' WHERE id = 2`, 'not as written'],
+    ['a batch is deleted', 'DELETE FROM batch WHERE id = 2', 'not as written'],
+    ['a payload has another text', `UPDATE payload SET text = text || ' '`, 'is not as written'],
+    ['a payload is deleted', 'DELETE FROM payload', 'without the payload'],
+    [
+      'a payload has another name',
+      `UPDATE payload SET sha256 = '00' || substr(sha256, 3)`,
+      'without the payload',
+    ],
+    [
+      'two records change places',
+      `CREATE TEMP TABLE swap AS SELECT * FROM block WHERE kind = 'entry' ORDER BY seq LIMIT 2;
+       UPDATE block SET (body, common) = (SELECT s.body, s.common FROM swap s WHERE s.seq <> block.seq)
+       WHERE seq IN (SELECT seq FROM swap)`,
+      'not as written',
+    ],
+  ])('%s: is found', async (_what, change, problem) => {
+    const report = await reportAfter(original, change);
+    expect(report.intact).toBe(false);
+    expect(report.problems.join('\n')).toContain(problem);
+  });
+
+  test('a changed byte of the file is found', async () => {
+    const path = trailPath();
+    const bytes = readFileSync(original);
+    const place = bytes.indexOf('secret answer');
+    expect(place).toBeGreaterThan(0);
+    bytes[place]! ^= 1;
+    writeFileSync(path, bytes);
+    const report = await openTrail(path, { readOnly: true }).verifyChain();
+    expect(report.intact).toBe(false);
+  });
+
+  test('a damaged page is a problem, not a failure of the check', async () => {
+    const path = trailPath();
+    const bytes = readFileSync(original);
+    bytes.fill(0xff, bytes.indexOf('secret answer') - 2_000, bytes.indexOf('secret answer') + 2_000);
+    writeFileSync(path, bytes);
+    const report = await openTrail(path, { readOnly: true }).verifyChain();
+    expect(report.intact).toBe(false);
+  });
+});
