@@ -41,5 +41,10 @@ export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';
 export { SqliteAuditTrail, type SqliteAuditTrailOptions } from './audit/sqlite-audit-trail.ts';
 export type { ChainReport } from './audit/chain-check.ts';
 export type { RecordFilter, RunSummary, StoredRecord } from './audit/stored-record.ts';
-/** @internal for the command line, whose own transform wraps the user's */
+// for the command line, whose own transform wraps the user's
+/** @internal */
 export { identifyTransform } from './audit/transform-identity.ts';
+/** @internal */
+export { appendEvents } from './audit/event-trail.ts';
+/** @internal */
+export type { TrailEvent } from './audit/trail-event.ts';

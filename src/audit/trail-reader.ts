@@ -118,8 +118,9 @@ export class TrailReader {
       indices.reduce((a, b) => Math.min(a, b)),
       indices.reduce((a, b) => Math.max(a, b)),
     ];
-    for (const record of this.#around(block.run, first, last)) {
-      if (record.seq < block.seq && record.record.kind === 'row') known.add(record.record.rowIndex);
+    const before = { sql: `run = ? AND kind = 'row' AND seq < ?`, values: [block.run, block.seq] };
+    for (const { record } of this.#blocksRecords(both([before, nearRows(first, last)]))) {
+      if (record.kind === 'row') known.add(record.rowIndex);
     }
     for (const record of submitted) {
       if (record.kind !== 'row' || known.has(record.rowIndex)) continue;
@@ -131,10 +132,17 @@ export class TrailReader {
       if (record.kind === 'dispatch') for (const index of record.rowIndices) stories.get(index)?.add(record);
       else if ('rowIndex' in record) stories.get(record.rowIndex)?.add(record);
     }
-    for (const [stateId, story] of byState) {
+    for (const [stateId, story] of this.#hasCalls(block.run) ? byState : []) {
       for (const { record } of this.#blocksRecords(callsOf(block.run, stateId))) story.add(record);
     }
     return Array.from(stories.values(), ({ history }) => history);
+  }
+
+  #hasCalls(run: number): boolean {
+    const { start, end } = callKeysOf(run);
+    return (
+      this.#all('SELECT 1 FROM block WHERE call_key >= ? AND call_key < ? LIMIT 1', start, end).length > 0
+    );
   }
 
   /** The records of a run about rows in a range, except calls, and some about others. */
@@ -242,6 +250,11 @@ function mentions(stateId: string): Condition {
     { sql: 'instr(body, ?) > 0 OR instr(common, ?) > 0', values: [text, text] },
     ...(index === undefined ? [] : [nearRows(index, index)]),
   ]);
+}
+
+/** Between which keys the calls of a run lie. */
+function callKeysOf(run: number): { readonly start: string; readonly end: string } {
+  return { start: `${run} `, end: `${run}!` };
 }
 
 /** The calls of a row: their keys all begin alike. */

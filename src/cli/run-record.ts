@@ -1,5 +1,4 @@
 import { existsSync, rmSync } from 'node:fs';
-import { SqliteAuditTrail } from '../index.ts';
 import { messageOf, UsageError } from './exit.ts';
 import { kindOf } from './formats.ts';
 import { formatCount } from './numbers.ts';
@@ -20,7 +19,6 @@ const COMPANIONS = ['', '-wal', '-shm', '-lock', '-lock-journal'];
 /** The record of a run: where it is kept, and what is on it already. */
 export class RunRecord {
   readonly trail: RunTrail;
-  readonly #sqlite: SqliteAuditTrail;
   readonly #flags: RunFlags;
   readonly #created: boolean;
   readonly #notes: string[] = [];
@@ -29,13 +27,14 @@ export class RunRecord {
     const format = (file: string | undefined) => kindOf(file === '-' ? undefined : file, flags.format).format;
     this.#flags = flags;
     this.#created = !existsSync(path);
-    this.#sqlite = new SqliteAuditTrail(path, { create: !isContinued(flags) });
-    this.trail = new RunTrail(this.#sqlite, {
+    const create = !isContinued(flags);
+    const description = {
       transformUrl,
       inputFormat: format(input),
       outputFormat: format(flags.output),
       flags,
-    });
+    };
+    this.trail = new RunTrail(path, { create }, description);
   }
 
   /**
@@ -67,7 +66,7 @@ export class RunRecord {
   }
 
   close(): Promise<void> {
-    return this.#sqlite.close();
+    return this.trail.close();
   }
 
   /** Closes the file as if it had not been opened. */
@@ -77,7 +76,7 @@ export class RunRecord {
   }
 
   async #planNewRun(): Promise<RunPlan> {
-    const last = lastRun(await this.#sqlite.runs());
+    const last = lastRun(await this.trail.runs());
     if (last !== undefined && last.endedAt === undefined) {
       this.#notes.push('the last run on record did not finish; --resume would have continued it');
     }
@@ -86,7 +85,7 @@ export class RunRecord {
 
   async #planContinuation(): Promise<RunPlan> {
     const { retryFailed = false, allowDrift = false } = this.#flags;
-    const plan = await planContinuation(this.#sqlite, { retryFailed, allowDrift });
+    const plan = await planContinuation(this.trail, { retryFailed, allowDrift });
     const { rows, unfinished } = plan;
     this.#notes.push(
       `${formatCount(rows)} rows are on record, ${formatCount(unfinished)} of them have to run`,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
+  appendEvents,
   identifyTransform,
-  type AuditRecord,
-  type AuditTrail,
+  SqliteAuditTrail,
   type BatchDescription,
-  type RunHistory,
-  type SqliteAuditTrail,
+  type SqliteAuditTrailOptions,
+  type TrailEvent,
 } from '../index.ts';
 import type { RowFormat } from './formats.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -20,22 +20,16 @@ export interface RunDescription {
 }
 
 /**
- * The trail of a run of the command line: an SQLite file in which the user's transform stands in the place of the one that
- * wraps it, and the flags in the place of what became of them.
+ * The trail of a run of the command line: the user's transform stands there in the place of the one that wraps it, and the
+ * flags in the place of what became of them.
  */
-export class RunTrail implements AuditTrail {
-  readonly outlivesProcess = true;
-  readonly #sqlite: SqliteAuditTrail;
+export class RunTrail extends SqliteAuditTrail {
   readonly #description: RunDescription;
   #onFirstEntry: (() => void) | undefined;
 
-  constructor(sqlite: SqliteAuditTrail, description: RunDescription) {
-    this.#sqlite = sqlite;
+  constructor(path: string, options: Pick<SqliteAuditTrailOptions, 'create'>, description: RunDescription) {
+    super(path, { ...options, text: 'json' });
     this.#description = description;
-  }
-
-  get path(): string {
-    return this.#sqlite.path;
   }
 
   /** Calls back once, before the first entry is put on record. */
@@ -43,16 +37,12 @@ export class RunTrail implements AuditTrail {
     this.#onFirstEntry = callback;
   }
 
-  append(records: readonly AuditRecord[]): Promise<void> {
-    if (this.#onFirstEntry !== undefined && records.some(({ kind }) => kind === 'entry')) {
+  override [appendEvents](events: readonly TrailEvent[]): Promise<void> {
+    if (this.#onFirstEntry !== undefined && events.some(({ kind }) => kind === 'entries')) {
       this.#onFirstEntry();
       this.#onFirstEntry = undefined;
     }
-    return this.#sqlite.append(records);
-  }
-
-  history(runId: string): Promise<RunHistory | undefined> {
-    return this.#sqlite.history(runId);
+    return super[appendEvents](events);
   }
 
   describe({ options }: BatchDescription): BatchDescription {
@@ -71,10 +61,6 @@ export class RunTrail implements AuditTrail {
         ...hashOf('envSha256', flags.env),
       },
     };
-  }
-
-  close(): Promise<void> {
-    return this.#sqlite.close();
   }
 }
 
