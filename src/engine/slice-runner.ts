@@ -32,6 +32,8 @@ export interface SliceJob {
 export interface SliceReturn {
   /** Encoded outputs by row; meaningless for the rows listed in `others`. */
   readonly outputs: EncodedList;
+  /** Length of each text in `outputs`, where those are one text and a trail will want them apart. */
+  readonly outputLengths?: Int32Array | undefined;
   /** Rows that did not succeed, with their position. */
   readonly others: readonly (readonly [position: number, outcome: Outcome])[];
   readonly times: Float64Array;
@@ -128,10 +130,21 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
     times,
     nextCallIndices,
     disturbed: others.some(([, { status }]) => status === 'capacity' || status === 'lost'),
+    // not kept: whoever still holds the report would hold every output
     get outcomes() {
-      return decodeOutcomes(slice); // not kept: whoever still holds the report would hold every output
+      return decodeOutcomes(slice);
+    },
+    get encoded() {
+      return encodedOutputs(slice);
     },
   };
+}
+
+function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {
+  if (typeof outputs !== 'string') return 'blocks' in outputs ? undefined : outputs;
+  if (outputLengths === undefined) return undefined;
+  let end = 0;
+  return Array.from(outputLengths, (length) => outputs.slice(++end, (end += length))); // [a,b,c]
 }
 
 function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
@@ -190,8 +203,11 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   }
   host.onSliceEnd();
   host.gauge.leave(job.counter);
+  const joined = joinOutputs(outputs, others);
   return {
-    outputs: joinOutputs(outputs, others),
+    outputs: joined,
+    outputLengths:
+      host.recordCall === undefined || typeof joined !== 'string' ? undefined : lengthsOf(outputs),
     others,
     times: times.subarray(0, 2 * position),
     nextCallIndices,
@@ -225,6 +241,10 @@ function joinOutputs(outputs: Encoded[], others: readonly (readonly [number, Out
   if (others.length === 0) return joinEncoded(outputs);
   for (const [position] of others) outputs[position] = '[]';
   return joinEncoded(outputs);
+}
+
+function lengthsOf(texts: readonly Encoded[]): Int32Array {
+  return Int32Array.from(texts, (text) => (text as string).length);
 }
 
 /** Encodes what the transform returned to the end of `outputs`, or gives the outcome that it stands for. */
