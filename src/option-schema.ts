@@ -56,7 +56,7 @@ export const EXECUTOR_OPTIONS = v.strictObject({
       (value) => value === 'auto' || (Number.isSafeInteger(value) && (value as number) >= 1),
     ),
   ),
-  isolation: v.optional(must("'thread'", (value) => value === 'thread')),
+  isolation: v.optional(must("'thread' or 'process'", (value) => value === 'thread' || value === 'process')),
   recycleAfterRows: v.optional(positiveInteger()),
   recycleAfterHeapMb: v.optional(
     must('a finite number of MB above 0', (value) => isNumber(value) && value > 0 && value < Infinity),

@@ -25,8 +25,8 @@ import type {
 export interface LaneWriter {
   /** The slice is taken up. */
   open(): void;
-  /** It counts in its batch's gauge, until {@link leave}. */
-  enter(): void;
+  /** It counts in its batch's counter of the gauge, until {@link leave}. */
+  enter(counter: number): void;
   begin(row: number, startedMs: number): void;
   /** The row that began waits for a promise. */
   await(): void;
@@ -113,12 +113,12 @@ export class WorkerRuntime {
     writer.open();
     const place: Place = { writer, context: undefined };
     this.#places.add(place);
-    const slice = await runSlice(job, this.#hostFor(place, this.#prepared));
+    const slice = await runSlice(job, this.#hostFor(place, job.counter, this.#prepared));
     this.#places.delete(place);
     return setup.reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
   }
 
-  #hostFor(place: Place, { setup, transform, site }: Prepared): SliceHost {
+  #hostFor(place: Place, counter: number, { setup, transform, site }: Prepared): SliceHost {
     const { writer } = place;
     const origin = this.#origin;
     return {
@@ -130,7 +130,7 @@ export class WorkerRuntime {
       now: monotonicNow,
       decodeRows: decodeList,
       isCancelled: () => this.#spoiled || writer.isCancelled(),
-      onSliceStart: () => writer.enter(),
+      onSliceStart: () => writer.enter(counter),
       onSliceEnd: () => writer.leave(),
       onRowStart: (position, startedAt, context) => {
         place.context = context;

@@ -66,7 +66,11 @@ const FLAGS: readonly ExecutorFlag[] = [
     description: 'give a row up that kills its worker this often (default: 2)',
     read: parseDecimal,
   },
-  { flags: '--isolation <kind>', description: 'where rows run (default: thread)', read: asTyped },
+  {
+    flags: '--isolation <kind>',
+    description: 'where rows run: thread or process (default: thread)',
+    read: asTyped,
+  },
   {
     flags: '--recycle-after-rows <n>',
     description: 'replace a worker after this many rows (default: never)',

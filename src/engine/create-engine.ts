@@ -3,12 +3,14 @@ import type { Clock } from '../core/clock.ts';
 import type { Transform } from '../core/transform.ts';
 import type { CallRecorder, Engine } from './engine.ts';
 import { InlineEngine } from './inline-engine.ts';
+import { Processes } from './processes.ts';
 import { Threads } from './threads.ts';
 import { WorkerEngine, type WorkerEngineOptions } from './worker-engine.ts';
 
-export interface EngineOptions extends Omit<WorkerEngineOptions, 'transformUrl' | 'clock'> {
+export interface EngineOptions extends Omit<WorkerEngineOptions, 'transformUrl' | 'clock' | 'originMs'> {
   readonly transform: { readonly url: string } | { readonly fn: Transform<never, unknown> };
   readonly exportName: string;
+  readonly isolation: 'thread' | 'process';
   readonly resourceLimits?: ResourceLimits | undefined;
   readonly workerData?: unknown;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -21,19 +23,21 @@ export function createEngine(
   clock: Clock,
   recordCall: CallRecorder | undefined,
 ): Engine {
-  const { transform, exportName, attemptTimeoutMs, recycleAfterHeapMb } = options;
+  const { transform, exportName, isolation, attemptTimeoutMs, recycleAfterHeapMb } = options;
   if ('fn' in transform) return new InlineEngine({ ...options, transform: transform.fn, clock, recordCall });
   const { url: transformUrl } = transform;
+  const originMs = clock.now();
   const setup = {
     transformUrl,
     exportName,
-    originMs: clock.now(),
+    originMs,
     attemptTimeoutMs,
     recordCalls: recordCall !== undefined,
     reportHeap: recycleAfterHeapMb !== undefined,
   };
+  const Workers = isolation === 'process' ? Processes : Threads;
   return new WorkerEngine(
-    { ...options, transformUrl, clock },
-    new Threads({ ...options, setup, recordCall }),
+    { ...options, transformUrl, clock, originMs },
+    new Workers({ ...options, setup, recordCall }),
   );
 }

@@ -1,37 +1,22 @@
-import type { ResourceLimits } from 'node:worker_threads';
 import { exposeCallService } from './call-service.ts';
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
-import type { CallRecorder } from './engine.ts';
 import type { Host } from './host.ts';
 import { KeptOutcomes } from './kept-outcomes.ts';
 import { Lanes } from './lanes.ts';
 import { ThreadHost } from './thread-host.ts';
-import type { Workers } from './worker-engine.ts';
-import type { SharedMemory, StrayError, WorkerReply, WorkerSetup } from './worker-protocol.ts';
-
-export interface WorkerOptions {
-  readonly setup: WorkerSetup;
-  readonly poolSize: number;
-  readonly threads: number;
-  readonly recordCall: CallRecorder | undefined;
-  readonly resourceLimits?: ResourceLimits | undefined;
-  readonly workerData?: unknown;
-  readonly env?: NodeJS.ProcessEnv | undefined;
-  readonly execArgv?: string[] | undefined;
-}
+import type { Workers, WorkersOptions } from './worker-engine.ts';
+import type { SharedMemory, StrayError, WorkerReply } from './worker-protocol.ts';
 
 /** Worker threads: they count themselves and write down in shared memory what they do. */
 export class Threads implements Workers {
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
-  readonly originMs: number;
-  readonly #options: WorkerOptions;
+  readonly #options: WorkersOptions;
   readonly #kept: KeptOutcomes;
   readonly #destroying = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-  constructor(options: WorkerOptions) {
+  constructor(options: WorkersOptions) {
     this.#options = options;
-    this.originMs = options.setup.originMs;
     this.lanes = new Lanes(options.poolSize);
     this.#kept = new KeptOutcomes(options.poolSize);
   }
@@ -58,6 +43,10 @@ export class Threads implements Workers {
       destroying: this.#destroying.buffer,
     };
     return host.run({ setup: this.#options.setup, memory });
+  }
+
+  cancel(lane: number): void {
+    this.lanes.cancel(lane);
   }
 
   abortAll(): void {

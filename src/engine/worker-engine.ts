@@ -1,3 +1,4 @@
+import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../core/clock.ts';
 import { FlightTable } from '../core/flight-table.ts';
 import { WaitGroup } from './wait-group.ts';
@@ -5,12 +6,12 @@ import { failure, lost, type Blame, type Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import { POOL_COUNTER } from './concurrency-gauge.ts';
 import { Crew, type Member, type Yield } from './crew.ts';
-import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine.ts';
+import { NOTHING_STARTED, type CallRecorder, type Engine, type Slice, type SliceReport } from './engine.ts';
 import type { Host } from './host.ts';
 import type { Lanes, LaneState } from './lanes.ts';
 import { settledWithin } from './settled-within.ts';
 import { attemptTimeoutMessage, toJob, toReport } from './slice-runner.ts';
-import type { StrayError, WorkerReply } from './worker-protocol.ts';
+import type { StrayError, WorkerReply, WorkerSetup } from './worker-protocol.ts';
 
 export interface WorkerEngineOptions {
   readonly transformUrl: string;
@@ -20,17 +21,31 @@ export interface WorkerEngineOptions {
   readonly recycleAfterRows: number | undefined;
   readonly recycleAfterHeapMb: number | undefined;
   readonly clock: Clock;
+  /** Origin of the lanes' clock, in ms on the monotonic clock. */
+  readonly originMs: number;
+}
+
+/** What workers of any kind are started with. */
+export interface WorkersOptions {
+  readonly setup: WorkerSetup;
+  readonly poolSize: number;
+  readonly threads: number;
+  readonly recordCall: CallRecorder | undefined;
+  readonly resourceLimits?: ResourceLimits | undefined;
+  readonly workerData?: unknown;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly execArgv?: string[] | undefined;
 }
 
 /** What a kind of worker, threads or processes, provides. */
 export interface Workers {
   readonly gauge: ConcurrencyGauge;
   readonly lanes: Lanes;
-  /** Origin of the lanes' clock. */
-  readonly originMs: number;
   /** `onStray` is called when the worker met an error of which no row that runs is told. */
   start(onStray: (stray: StrayError, host: Host) => void): Host;
   load(host: Host): Promise<WorkerReply>;
+  /** The slice on the lane stops before its next row. */
+  cancel(lane: number): void;
   /** Attempts that wait for a promise are told that the executor is being shut down. */
   abortAll(): void;
 }
@@ -91,10 +106,9 @@ export class WorkerEngine implements Engine {
   }
 
   async run(slice: Slice, signal: AbortSignal): Promise<SliceReport> {
-    const { lanes } = this.#workers;
     const { lane } = slice;
-    lanes.reset(lane);
-    const cancel = () => lanes.cancel(lane);
+    this.#workers.lanes.reset(lane);
+    const cancel = () => this.#workers.cancel(lane);
     signal.addEventListener('abort', cancel);
     if (signal.aborted) cancel();
     try {
@@ -172,7 +186,7 @@ export class WorkerEngine implements Engine {
     if (running) {
       const now = this.#options.clock.now();
       outcomes.push(this.#lossOf(flight, state, reason));
-      times.push(Math.min(now, this.#workers.originMs + state.startedMs), now);
+      times.push(Math.min(now, this.#options.originMs + state.startedMs), now);
     }
     return { threadId: host.id, outcomes, times: Float64Array.from(times), disturbed: true };
   }
@@ -246,7 +260,7 @@ export class WorkerEngine implements Engine {
   }
 
   #elapsedSince(startedMs: number): number {
-    const nowMs = this.#options.clock.now() - this.#workers.originMs;
+    const nowMs = this.#options.clock.now() - this.#options.originMs;
     return (Math.floor(nowMs) - startedMs) | 0; // the cell wraps after 24 days
   }
 

@@ -1,0 +1,35 @@
+import type { CallEvent } from '../core/call-event.ts';
+import type { RowEnd } from './kept-outcomes.ts';
+import type { SetupTask, SliceReply, SliceTask, StrayError, WorkerReply } from './worker-protocol.ts';
+
+/** The pipe by which a worker process reports: file descriptor, and index in `stdio`. */
+export const REPORT_FD = 4;
+
+/** What a worker process is told, over IPC. */
+export type ProcessMessage =
+  | { readonly kind: 'set-up'; readonly task: SetupTask; readonly workerData: unknown }
+  | { readonly kind: 'run'; readonly task: SliceTask }
+  /** Stop before the next row. */
+  | { readonly kind: 'cancel'; readonly lane: number }
+  /** The executor is being shut down. */
+  | { readonly kind: 'abort-all' }
+  /** A call is durable, or, with an error, never will be. */
+  | { readonly kind: 'call-recorded'; readonly id: number; readonly error?: string | undefined };
+
+/** What a worker process reports, each before it goes on. */
+export type ProcessReport =
+  | { readonly kind: 'set-up'; readonly reply: WorkerReply }
+  | LaneReport
+  /** The slice is over. Its outcomes were reported row by row. */
+  | { readonly kind: 'slice'; readonly lane: number; readonly reply: SliceReply }
+  | { readonly kind: 'call'; readonly id: number; readonly sliceId: number; readonly event: CallEvent }
+  | StrayError;
+
+/** What a thread would write into its lane. */
+export type LaneReport = { readonly kind: 'lane'; readonly lane: number } & (
+  | { readonly step: 'open' | 'await' | 'resume' | 'leave' }
+  | { readonly step: 'enter'; readonly counter: number }
+  | { readonly step: 'begin'; readonly row: number; readonly startedMs: number }
+  | { readonly step: 'end'; readonly end: RowEnd }
+  | { readonly step: 'blame'; readonly isCulprit: boolean }
+);

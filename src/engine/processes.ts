@@ -1,0 +1,44 @@
+import { ConcurrencyGauge } from './concurrency-gauge.ts';
+import type { Host } from './host.ts';
+import { Lanes } from './lanes.ts';
+import { ProcessHost } from './process-host.ts';
+import type { Workers, WorkersOptions } from './worker-engine.ts';
+import type { StrayError, WorkerReply } from './worker-protocol.ts';
+
+/** Worker processes: what they report is counted and written down here. */
+export class Processes implements Workers {
+  readonly gauge = new ConcurrencyGauge();
+  readonly lanes: Lanes;
+  readonly #options: WorkersOptions;
+  readonly #hosts = new Set<ProcessHost>();
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    this.lanes = new Lanes(options.poolSize);
+  }
+
+  start(onStray: (stray: StrayError, host: Host) => void): Host {
+    const host: ProcessHost = new ProcessHost({
+      ...this.#options,
+      gauge: this.gauge,
+      lanes: this.lanes,
+      onStray: (stray) => onStray(stray, host),
+    });
+    this.#hosts.add(host);
+    void host.ended.then(() => this.#hosts.delete(host));
+    return host;
+  }
+
+  load(host: Host): Promise<WorkerReply> {
+    return host.run({ setup: this.#options.setup });
+  }
+
+  cancel(lane: number): void {
+    this.lanes.cancel(lane);
+    for (const host of this.#hosts) host.cancel(lane);
+  }
+
+  abortAll(): void {
+    for (const host of this.#hosts) host.abortAll();
+  }
+}

@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MemoryAuditTrail, PooledExecutor, type BatchResult } from '../../src/index.ts';
+import { withDeadline } from '../helpers/deadline.ts';
+import { workerUrl } from '../helpers/engines.ts';
+import { codesOf, contextsOf, range } from '../helpers/rows.ts';
+import { checkTrail } from '../helpers/trail-checks.ts';
+import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
+import { FAULT_TABLE, type Expected, type Isolation } from './fault-table.ts';
+
+const ROWS = 8;
+const FAULTY = 3;
+const DEADLINE_MS = 20_000;
+
+export interface Config {
+  readonly isolation: Isolation;
+  readonly threads: number;
+  readonly sliceSize: number | 'auto';
+  /** Whether rows wait for the event loop: then they share a thread where there is only one. */
+  readonly async: boolean;
+}
+
+/** Describes the battery: each fault of the table under each of the configurations. */
+export function describeFaults(configs: readonly Config[]): void {
+  describe.each(configs)(
+    'I11 $isolation isolation, $threads threads, sliceSize $sliceSize, async $async',
+    (config) => {
+      const { isolation, threads, sliceSize } = config;
+      const audit = new MemoryAuditTrail();
+      let untimed: PooledExecutor<FaultyRow>;
+      let timed: PooledExecutor<FaultyRow>;
+      let warnings: string[];
+
+      beforeAll(() => {
+        const options = {
+          transform: workerUrl('faulty-transform.ts'),
+          exportName: config.async ? 'faultyAsync' : 'default',
+          poolSize: 2,
+          threads,
+          sliceSize,
+          isolation,
+          resourceLimits: { maxOldGenerationSizeMb: 48 },
+          audit,
+        };
+        untimed = new PooledExecutor(options);
+        timed = new PooledExecutor({ ...options, attemptTimeoutMs: 400 });
+      });
+
+      beforeEach(() => {
+        warnings = [];
+        process.on('warning', note);
+      });
+
+      afterEach(() => {
+        process.off('warning', note);
+        for (const { availablePermits, pendingCount } of [untimed, timed]) {
+          expect({ availablePermits, pendingCount }, 'I4').toEqual({ availablePermits: 2, pendingCount: 0 });
+        }
+      });
+
+      afterAll(async () => {
+        for (const executor of [untimed, timed]) await deadline(executor, executor.shutdown());
+      });
+
+      function note(warning: Error): void {
+        warnings.push(warning.message);
+      }
+
+      function deadline<Value>(executor: PooledExecutor<FaultyRow>, promise: Promise<Value>) {
+        return withDeadline(promise, DEADLINE_MS, () => {
+          const { availablePermits, pendingCount } = executor;
+          return JSON.stringify({ availablePermits, pendingCount, ...executor.getStats(), warnings });
+        });
+      }
+
+      function run(
+        rows: readonly FaultyRow[],
+        prefix: string,
+        executor = untimed,
+      ): Promise<BatchResult<unknown>> {
+        return deadline(executor, executor.executeBatch(contextsOf(rows, prefix)));
+      }
+
+      const cases = Object.entries(FAULT_TABLE)
+        .map(([fault, expected]): [FaultName, Expected] => [
+          fault as FaultName,
+          typeof expected === 'function' ? expected(isolation) : expected,
+        ])
+        .filter(([, expected]) => (expected.isolation ?? isolation) === isolation);
+
+      test.each(cases)('%s', async (fault, expected) => {
+        const rows: FaultyRow[] = range(ROWS).map((id) => (id === FAULTY ? { id, fault } : { id }));
+        const executor = expected.timed === true ? timed : untimed;
+        const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+        const { entries, stats } = await run(rows, fault, executor).finally(() => printed.mockRestore());
+        expect(codesOf(entries)).toEqual(range(ROWS).map((id) => (id === FAULTY ? expected.code : 'ok')));
+        for (const { rowIndex, result, attempts } of entries) {
+          if (rowIndex === FAULTY) {
+            expect(attempts).toBe(expected.attempts ?? 1);
+            if (result.status === 'success') expect(result.value).toEqual(expected.value);
+            else {
+              expect(result.error.message).toMatch(expected.message ?? /./);
+              expect(result.error).toMatchObject(expected.error ?? {});
+            }
+          } else {
+            expect(result).toEqual({ status: 'success', value: rowIndex * 10 });
+            // rows of its slice that had finished keep their results, those behind are charged nothing
+            if (!config.async) expect(attempts).toBe(1);
+          }
+        }
+        expect(stats.maxConcurrentReached).toBeLessThanOrEqual(2);
+        const after = await run(
+          range(4).map((id) => ({ id })),
+          `after ${fault}`,
+          executor,
+        );
+        expect(codesOf(after)).toEqual(['ok', 'ok', 'ok', 'ok']);
+        if (config.async && expected.warns === true) {
+          expect(warnings.filter((text) => text.startsWith(`Row '${fault}-${FAULTY}'`))).toHaveLength(1);
+        }
+      });
+
+      test('a row that can not be cloned is refused at submit, the rest runs', async () => {
+        const rows = range(ROWS).map((id) => (id === FAULTY ? { id, extra: () => 1 } : { id }));
+        const { entries } = await run(rows, 'uncloneable');
+        expect(codesOf(entries)).toEqual(range(ROWS).map((id) => (id === FAULTY ? 'transform_error' : 'ok')));
+        expect(entries[FAULTY]).toMatchObject({ attempts: 0 });
+      });
+
+      test('the record of all this is whole', () => {
+        checkTrail(audit.records, { stopped: false });
+      });
+    },
+  );
+}

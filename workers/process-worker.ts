@@ -1,0 +1,119 @@
+/** What runs in each worker process: runs tasks, and reports what becomes of them. */
+import { syncBuiltinESMExports } from 'node:module';
+import threads from 'node:worker_threads';
+import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
+import type { CallRecorder } from '../src/engine/engine.ts';
+import { writeFrame } from '../src/engine/frames.ts';
+import type { RowEnd } from '../src/engine/kept-outcomes.ts';
+import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
+import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
+import { WorkerRuntime, type LaneWriter, type WorkerSite } from './worker-runtime.ts';
+
+const runtime = new WorkerRuntime(connect);
+/** Lanes whose slice is to stop before the next row. */
+const cancelled = new Set<number>();
+/** Calls that are not durable yet. */
+const recording = new Map<number, PromiseWithResolvers<void>>();
+/** Rows are counted by the dispatching process; this one is nobody's. */
+const gauge = new ConcurrencyGauge();
+let workerData: unknown;
+let calls = 0;
+
+process.on('message', (message) => void onMessage(message as ProcessMessage));
+process.on('disconnect', () => process.exit()); // the dispatching process is gone
+process.chdir = () => {
+  // as in a thread: rows share the directory
+  throw Object.assign(new TypeError('process.chdir() is not supported in workers'), {
+    code: 'ERR_WORKER_UNSUPPORTED_OPERATION',
+  });
+};
+
+async function onMessage(message: ProcessMessage): Promise<void> {
+  switch (message.kind) {
+    case 'set-up':
+      showWorkerData(message.workerData);
+      report({ kind: 'set-up', reply: await runtime.run(message.task) });
+      break;
+    case 'run':
+      await runSlice(message.task);
+      break;
+    case 'cancel':
+      cancelled.add(message.lane);
+      break;
+    case 'abort-all':
+      runtime.abortAll();
+      break;
+    case 'call-recorded':
+      settleCall(message);
+  }
+}
+
+async function runSlice(task: SliceTask): Promise<void> {
+  const { lane } = task;
+  cancelled.delete(lane);
+  const reply = await runtime.run(task);
+  if (reply.kind !== 'slice') return;
+  // the outcomes have been reported row by row
+  const { nextCallIndices } = reply.slice;
+  const slice = { outputs: [], others: [], times: new Float64Array(0), nextCallIndices };
+  report({ kind: 'slice', lane, reply: { ...reply, slice } });
+}
+
+async function connect({ setup }: SetupTask): Promise<WorkerSite> {
+  return {
+    workerData,
+    gauge,
+    recordCall: setup.recordCalls ? recordCall : undefined,
+    // messages are read only when the event loop gets its turn
+    pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    laneWriter,
+    tell: report,
+  };
+}
+
+function laneWriter(lane: number): LaneWriter {
+  return {
+    open: () => report({ kind: 'lane', lane, step: 'open' }),
+    enter: (counter) => report({ kind: 'lane', lane, step: 'enter', counter }),
+    begin: (row, startedMs) => report({ kind: 'lane', lane, step: 'begin', row, startedMs }),
+    await: () => report({ kind: 'lane', lane, step: 'await' }),
+    resume: () => report({ kind: 'lane', lane, step: 'resume' }),
+    end: (end) => {
+      reportEnd(lane, end);
+      return true;
+    },
+    leave: () => report({ kind: 'lane', lane, step: 'leave' }),
+    isCancelled: () => cancelled.has(lane),
+    blame: (isCulprit) => report({ kind: 'lane', lane, step: 'blame', isCulprit }),
+  };
+}
+
+function reportEnd(lane: number, end: RowEnd): void {
+  report({ kind: 'lane', lane, step: 'end', end });
+}
+
+const recordCall: CallRecorder = (sliceId, event) => {
+  const id = calls++;
+  const recorded = Promise.withResolvers<void>();
+  recording.set(id, recorded);
+  report({ kind: 'call', id, sliceId, event });
+  return recorded.promise;
+};
+
+function settleCall({ id, error }: Extract<ProcessMessage, { kind: 'call-recorded' }>): void {
+  const recorded = recording.get(id);
+  recording.delete(id);
+  if (error === undefined) recorded?.resolve();
+  else recorded?.reject(new Error(error));
+}
+
+/** `workerData` of node:worker_threads is what it is in a thread. */
+function showWorkerData(data: unknown): void {
+  workerData = data;
+  (threads as { workerData: unknown }).workerData = data;
+  syncBuiltinESMExports();
+}
+
+function report(value: ProcessReport): void {
+  writeFrame(REPORT_FD, value);
+}
