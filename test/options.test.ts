@@ -104,7 +104,11 @@ const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown
     takes: ['auto', 1, 1_000],
     refuses: [0, -1, 1.5, NaN, Infinity, 'Auto', '', '5', null],
   },
-  isolation: { rule: "'thread' or 'process'", takes: ['thread', 'process'], refuses: ['', 'Thread', null, true] },
+  isolation: {
+    rule: "'thread' or 'process'",
+    takes: ['thread', 'process'],
+    refuses: ['', 'Thread', null, true],
+  },
   throttle: { rule: 'a throttle', takes: [throttle], refuses: [null, {}, 5, () => 1, { limit: () => 1 }] },
   audit: {
     rule: 'an audit trail (append and close)',
