@@ -3,6 +3,7 @@ import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort } from 'node:worker_threads';
 import { ChainCheck } from '../src/audit/chain-check.ts';
+import { Redactor } from '../src/audit/redactor.ts';
 import { TrailAppender } from '../src/audit/trail-appender.ts';
 import { TrailFile } from '../src/audit/trail-file.ts';
 import { TrailReader } from '../src/audit/trail-reader.ts';
@@ -18,7 +19,7 @@ const service: TrailService = {
     file = new TrailFile(options);
     reader = new TrailReader(file);
     check = new ChainCheck(file.database);
-    if (!options.readOnly) appender = new TrailAppender(file);
+    if (!options.readOnly) appender = new TrailAppender(file, new Redactor(options.redact));
   },
   append(sets) {
     opened(appender).append(sets);

@@ -6,31 +6,38 @@ import type { Column, PayloadName, RecordSet } from './record-set.ts';
 import { outcomeName, recordsOf, requestSha256 } from './records.ts';
 import type { AttemptsEvent, EventOf, TrailEvent } from './trail-event.ts';
 
+export interface PackOptions {
+  /** As in {@link joinPayloads}. */
+  readonly marked: boolean;
+  /** Whether what is written will not be all that is here. */
+  readonly redacted: boolean;
+}
+
 /** What a set has beside its origin, which is the event's. */
 type Content = Omit<RecordSet, 'runId' | 'batchId' | 'at'>;
 
-/** Events as sets of records, with as little work as possible; `marked` as in {@link joinPayloads}. */
-export function packEvents(events: readonly TrailEvent[], marked: boolean): RecordSet[] {
-  return events.flatMap((event) => packEvent(event, marked));
+/** Events as sets of records, with as little work as possible; see {@link PackOptions}. */
+export function packEvents(events: readonly TrailEvent[], options: PackOptions): RecordSet[] {
+  return events.flatMap((event) => packEvent(event, options));
 }
 
-function packEvent(event: TrailEvent, marked: boolean): readonly RecordSet[] {
+function packEvent(event: TrailEvent, options: PackOptions): readonly RecordSet[] {
   switch (event.kind) {
     case 'rows':
-      return [withOrigin(event, packRows(event, marked))];
+      return [withOrigin(event, packRows(event, options))];
     case 'dispatch':
       return [withOrigin(event, packDispatch(event))];
     case 'attempts':
-      return [withOrigin(event, packAttempts(event, marked))];
+      return [withOrigin(event, packAttempts(event, options))];
     case 'entries':
       return runsOfEqual(event.entries, ({ result }) => result.status).flatMap((entries) =>
         entries[0]?.result.status === 'success'
           ? [withOrigin(event, packSuccesses(event, entries))]
-          : packRecords(recordsOf({ ...event, entries }), marked),
+          : packRecords(recordsOf({ ...event, entries }), options.marked),
       );
     case 'call':
     case 'single':
-      return packRecords(recordsOf(event), marked);
+      return packRecords(recordsOf(event), options.marked);
   }
 }
 
@@ -38,15 +45,16 @@ function withOrigin({ runId, batchId, at }: TrailEvent, content: Content): Recor
   return { runId, batchId, at, ...content };
 }
 
-function packRows({ rows, generatedIds }: EventOf<'rows'>, marked: boolean): Content {
+function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions): Content {
   const encoded = rows.map((row) => row.encoded);
-  // that of a JSON text can be taken of what is read
-  const hashes = encoded.every(isJson) ? {} : { requestSha256: encoded.map(requestSha256) };
+  // that of a JSON text can be taken of what is read, unless that is something else
+  const hashes =
+    !options.redacted && encoded.every(isJson) ? {} : { requestSha256: encoded.map(requestSha256) };
   return {
     kind: 'row',
     count: rows.length,
     ...arrange({ ...identitiesOf(rows, generatedIds), ...hashes }),
-    payloads: joinPayloads('request', encoded, marked),
+    payloads: joinPayloads('request', encoded, options.marked),
   };
 }
 
@@ -66,7 +74,7 @@ function packDispatch({ sliceId, rows }: EventOf<'dispatch'>): Content {
   };
 }
 
-function packAttempts(event: EventOf<'attempts'>, marked: boolean): Content {
+function packAttempts(event: EventOf<'attempts'>, options: PackOptions): Content {
   const { threadId, sliceId, dispatchedAt, delayMs, attempts, toEpoch, generatedIds } = event;
   const rows = attempts.map(({ row }) => row);
   const { common, ...arranged } = arrange({
@@ -89,7 +97,7 @@ function packAttempts(event: EventOf<'attempts'>, marked: boolean): Content {
         delayAfterMs === undefined ? '' : `"delayAfterMs":${delayAfterMs}`,
       ),
     }),
-    payloads: joinPayloads(names, responsesOf(event), marked),
+    payloads: joinPayloads(names, responsesOf(event), options.marked),
   };
 }
 

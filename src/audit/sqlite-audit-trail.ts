@@ -4,9 +4,10 @@ import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
 import { CHAIN_START, type ChainProgress, type ChainReport, type ChainStep } from './chain-check.ts';
-import { packEvents } from './pack-events.ts';
+import { packEvents, type PackOptions } from './pack-events.ts';
 import { packRecords } from './pack-records.ts';
 import type { RecordSet } from './record-set.ts';
+import { Redactor } from './redactor.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
 import type { Page } from './trail-reader.ts';
 import { appendEvents, type TakesEvents } from './event-trail.ts';
@@ -24,6 +25,13 @@ export interface SqliteAuditTrailOptions {
    * string that is no JSON is kept too. Default `'values'`.
    */
   readonly text?: 'json' | 'values' | undefined;
+  /**
+   * Paths to values that must not be in the file, such as `headers.authorization`, `*.apiKey` (one level, whatever its
+   * key) or `users[*]["pass.word"]`. They begin at each request, each response and the details of each error, and are
+   * replaced before anything is written; messages and stacks of errors stay as they are. A redacted output is also what
+   * a continued run gives out for a row that is on record. Default: none.
+   */
+  readonly redact?: readonly string[] | undefined;
 }
 
 const WORKER_URL = new URL(
@@ -45,12 +53,17 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   readonly path: string;
   readonly outlivesProcess = true;
   readonly #options: SqliteAuditTrailOptions;
+  readonly #packing: PackOptions;
   #connection: Connection | undefined;
   #closed: Promise<void> | undefined;
 
+  /** @throws TypeError "Cannot redact 'a..b' as it is no path". */
   constructor(path: string, options: SqliteAuditTrailOptions = {}) {
     this.path = resolve(path);
     this.#options = options;
+    const { text, redact = [] } = options;
+    new Redactor(redact); // refuses here what is no path
+    this.#packing = { marked: text === 'json', redacted: redact.length > 0 };
   }
 
   /** Like the constructor, and opens the file at once: rejects when that can't be done. */
@@ -66,12 +79,12 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   }
 
   append(records: readonly AuditRecord[]): Promise<void> {
-    return this.#append(packRecords(records, this.#isMarked));
+    return this.#append(packRecords(records, this.#packing.marked));
   }
 
   /** How the executor records: the same as {@link append} with the records that the events stand for. */
   [appendEvents](events: readonly TrailEvent[]): Promise<void> {
-    return this.#append(packEvents(events, this.#isMarked));
+    return this.#append(packEvents(events, this.#packing));
   }
 
   /** Records in the order in which they became durable, page by page; all, or those that a filter lets through. */
@@ -114,10 +127,6 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     return (this.#closed ??= this.#close());
   }
 
-  get #isMarked(): boolean {
-    return this.#options.text === 'json';
-  }
-
   #append(sets: readonly RecordSet[]): Promise<void> {
     return this.#use((service) => service.append(sets));
   }
@@ -139,8 +148,8 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
 
   async #use<Result>(action: (service: Remote<TrailService>) => Promise<Result> | Result): Promise<Result> {
     if (this.#closed !== undefined) throw new Error(`Cannot use audit trail ${this.path} as it is closed`);
-    const { readOnly = false, create = true } = this.#options;
-    this.#connection ??= new Connection({ path: this.path, readOnly, create });
+    const { readOnly = false, create = true, redact = [] } = this.#options;
+    this.#connection ??= new Connection({ path: this.path, readOnly, create, redact });
     return this.#connection.use(action);
   }
 }

@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { blocksOf, chainHash, type Block } from './block.ts';
 import type { RecordSet } from './record-set.ts';
+import { redactSet } from './redact-set.ts';
+import type { Redactor } from './redactor.ts';
 import { reasonOf } from './sqlite-error.ts';
 import type { TrailFile } from './trail-file.ts';
 
@@ -8,12 +10,14 @@ import type { TrailFile } from './trail-file.ts';
 export class TrailAppender {
   readonly #file: TrailFile;
   readonly #database: DatabaseSync;
+  readonly #redactor: Redactor;
   readonly #statements: Statements;
   readonly #batches = new Map<string, { readonly id: number; readonly run: number }>();
   #seq: number;
   #hash: string;
 
-  constructor(file: TrailFile) {
+  constructor(file: TrailFile, redactor: Redactor) {
+    this.#redactor = redactor;
     const { database } = file;
     this.#file = file;
     this.#database = database;
@@ -28,7 +32,9 @@ export class TrailAppender {
     const before = { seq: this.#seq, hash: this.#hash };
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      for (const set of sets) this.#appendSet(set);
+      for (const set of sets) {
+        this.#appendSet(this.#redactor.isIdle ? set : redactSet(set, this.#redactor));
+      }
       this.#statements.head.run(this.#seq, this.#hash);
       this.#database.exec('COMMIT');
     } catch (reason) {

@@ -5,9 +5,14 @@ import type { HistoryHead, Page } from './trail-reader.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
 import type { RowHistory } from './audit-trail.ts';
 
+export interface ServiceOptions extends TrailFileOptions {
+  /** Paths to what may not be written. */
+  readonly redact: readonly string[];
+}
+
 /** What the worker that owns a trail's file exposes through Comlink. To be opened once, before all else. */
 export interface TrailService {
-  open(options: TrailFileOptions): void;
+  open(options: ServiceOptions): void;
   /** Returns when the records are durable. */
   append(sets: readonly RecordSet[]): void;
   records(filter: RecordFilter, after: number): Page<StoredRecord>;

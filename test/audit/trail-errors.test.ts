@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
+import { Redactor } from '../../src/audit/redactor.ts';
 import { TrailAppender } from '../../src/audit/trail-appender.ts';
 import { TrailFile } from '../../src/audit/trail-file.ts';
 import { PooledExecutor, SqliteAuditTrail } from '../../src/index.ts';
@@ -124,7 +125,7 @@ describe('a disk that is full', () => {
   test('an append throws, nothing of it is in the file, and smaller ones go on where it began', () => {
     const path = trailPath();
     const file = new TrailFile({ path, readOnly: false, create: true });
-    const appender = new TrailAppender(file);
+    const appender = new TrailAppender(file, new Redactor([]));
     const set = (text: string) => ({
       kind: 'batch' as const,
       runId: 'r',

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { REDACTED, Redactor } from '../../src/audit/redactor.ts';
+import { PooledExecutor, SqliteAuditTrail } from '../../src/index.ts';
+import { shapeOf } from '../core/arbitrary-values.ts';
+import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
+
+describe('Redactor', () => {
+  test.each<[string, unknown, unknown]>([
+    ['apiKey', { apiKey: 1, other: 2 }, { apiKey: REDACTED, other: 2 }],
+    ['a.b', { a: { b: { c: 1 } } }, { a: { b: REDACTED } }],
+    ['*.key', { one: { key: 1 }, two: [1], key: 3 }, { one: { key: REDACTED }, two: [1], key: 3 }],
+    [
+      'list[*].key',
+      { list: [{ key: 1 }, 5, { key: null }] },
+      { list: [{ key: REDACTED }, 5, { key: REDACTED }] },
+    ],
+    ['list.0', { list: [1, 2] }, { list: [REDACTED, 2] }],
+    ['["a.b"][\'c\'][0]', { 'a.b': { c: ['s'] } }, { 'a.b': { c: [REDACTED] } }],
+    ['map.key', { map: new Map([['key', 1]]) }, { map: new Map([['key', REDACTED]]) }],
+    ['*', [1, { a: 2 }], [REDACTED, REDACTED]],
+    [
+      '__proto__.key',
+      JSON.parse('{"__proto__":{"key":1}}'),
+      JSON.parse(`{"__proto__":{"key":"${REDACTED}"}}`),
+    ],
+  ])('%s', (path, value, redacted) => {
+    expect(new Redactor([path]).redact(value)).toBe(true);
+    expect(shapeOf(value)).toEqual(shapeOf(redacted));
+  });
+
+  test.each(['missing', 'a.missing', 'a.b.c.d', 'toString', 'a.constructor'])(
+    '%s leads nowhere: nothing changes',
+    (path) => {
+      const value = { a: { b: 1 } };
+      expect(new Redactor([path]).redact(value)).toBe(false);
+      expect(value).toEqual({ a: { b: 1 } });
+    },
+  );
+
+  test.each(['', 'a..b', '.a', 'a.', '[', 'a[', '[]', 'a]b'])('%j is no path', (path) => {
+    expect(() => new Redactor([path])).toThrow(`Cannot redact '${path}' as it is no path`);
+    expect(() => new SqliteAuditTrail('run.db', { redact: [path] })).toThrow(TypeError);
+  });
+
+  test('whatever stands at the end of a path is gone, and nothing else has changed', () => {
+    const key = fc.constantFrom('a', 'b', 'secret', '0');
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.dictionary(key, tie('tree')), fc.array(tie('tree'))),
+    }));
+    fc.assert(
+      fc.property(tree, fc.array(key, { minLength: 1, maxLength: 3 }), (value, path) => {
+        const before = structuredClone(value);
+        const changed = new Redactor([path.join('.')]).redact(value);
+        const at = (root: unknown) =>
+          path.reduce<unknown>(
+            (part, name) =>
+              Object(part) === part
+                ? Object.entries(part as object).find(([own]) => own === name)?.[1]
+                : undefined,
+            root,
+          );
+        expect(changed).toBe(at(before) !== undefined);
+        if (changed) expect(at(value)).toBe(REDACTED);
+        else expect(value).toEqual(before);
+      }),
+    );
+  });
+});
+
+const SECRET = 'hunter2-4711';
+
+/** All bytes of the files of a trail. */
+function bytesOf(path: string): Buffer {
+  const folder = dirname(path);
+  return Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
+}
+
+describe('SqliteAuditTrail: redact', () => {
+  test.each([{ text: 'values' as const }, { text: 'json' as const }])(
+    'no byte of a secret is in the files, also while they are written ($text)',
+    async ({ text }) => {
+      const path = trailPath();
+      const trail = openTrail(path, { text, redact: ['*.apiKey', 'headers.authorization', 'apiKey'] });
+      const form = (value: unknown) => (text === 'json' ? JSON.stringify(value) : value);
+      const executor = new PooledExecutor<unknown, unknown>({
+        transform: async (row, context) => {
+          if (context.rowIndex === 2) {
+            const cause = Object.assign(new Error('inner'), { apiKey: SECRET });
+            throw Object.assign(new Error('outer', { cause }), { headers: { authorization: SECRET } });
+          }
+          await context.call('ask', { headers: { authorization: SECRET } }, () => ({
+            a: { apiKey: SECRET },
+          }));
+          return row;
+        },
+        audit: trail,
+      });
+      const filler = 'x'.repeat(2_000);
+      const rows = [
+        form({ service: { apiKey: SECRET }, visible: 1 }),
+        form({ headers: { authorization: SECRET }, visible: 2, filler }),
+        form({ apiKey: SECRET }),
+        ...(text === 'json' ? [`{"apiKey":"${SECRET}"`] : [new Map([['apiKey', SECRET]])]),
+      ];
+      const results = await executor.map(rows, { runId: 'one' });
+      expect(JSON.stringify(results)).toContain(SECRET); // the caller gets what the transform gave
+      await executor.shutdown();
+      expect(bytesOf(path).includes(SECRET)).toBe(false);
+      expect(bytesOf(path).includes('visible')).toBe(true);
+      const records = await recordsIn(trail);
+      expect(records.filter(({ kind }) => kind === 'entry')).toHaveLength(4);
+      await trail.close();
+      expect(bytesOf(path).includes(SECRET)).toBe(false);
+    },
+  );
+
+  test('the hash of a request is that of the request as it was', async () => {
+    const hashes = await Promise.all(
+      [[], ['apiKey']].map(async (redact) => {
+        const trail = openTrail(trailPath(), { redact });
+        const executor = new PooledExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
+        await executor.map([{ apiKey: SECRET }, { other: 1 }]);
+        await executor.shutdown();
+        const rows = await recordsIn(trail, { kinds: ['row'] });
+        return rows.map((row) => (row.kind === 'row' ? row.requestSha256 : ''));
+      }),
+    );
+    expect(hashes[1]).toEqual(hashes[0]);
+  });
+});
