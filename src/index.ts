@@ -41,6 +41,32 @@ export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';
 export { SqliteAuditTrail, type SqliteAuditTrailOptions } from './audit/sqlite-audit-trail.ts';
 export type { ChainReport } from './audit/chain-check.ts';
 export type { RecordFilter, RunSummary, StoredRecord } from './audit/stored-record.ts';
+export { TrailQuestionError } from './audit/questions/trail-question-error.ts';
+export type { ExplainOptions } from './audit/questions/explain-row.ts';
+export type {
+  AttemptPlace,
+  ExplainedAttempt,
+  ExplainedCall,
+  ExplainedEntry,
+  Neighbour,
+  OpenAttempt,
+  RowExplanation,
+  RowSubmission,
+  Wait,
+} from './audit/questions/row-explanation.ts';
+export type { AuditOptions } from './audit/questions/audit-runs.ts';
+export type {
+  AuditReport,
+  RunReport,
+  SlowAttempt,
+  StatsDifference,
+  StatsReport,
+} from './audit/questions/audit-report.ts';
+export type { ConcurrencyReport } from './audit/questions/concurrency.ts';
+export type { RowResult } from './audit/questions/row-ledger.ts';
+export type { CheckedCounter, CheckedName } from './audit/questions/stats-check.ts';
+export type { VerifyOptions } from './audit/questions/verify-run.ts';
+export type { CheckedCounts, Finding, OutputCheck, Verification } from './audit/questions/verification.ts';
 // for the command line, whose own transform wraps the user's
 /** @internal */
 export { identifyTransform } from './audit/transform-identity.ts';

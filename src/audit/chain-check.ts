@@ -9,6 +9,8 @@ export interface ChainReport {
   readonly intact: boolean;
   /** How many records were looked at. */
   readonly records: number;
+  /** The hash of the last of them: whoever has noted it down can tell later that none of them was changed since. */
+  readonly headHash: string;
   /** What is wrong, one sentence part each; the first of many. */
   readonly problems: readonly string[];
 }
@@ -25,6 +27,8 @@ export interface ChainStep {
   readonly next: ChainProgress | undefined;
   /** How many records there are up to here. */
   readonly records: number;
+  /** The hash of the last of them. */
+  readonly hash: string;
 }
 
 /** Where a check begins. */
@@ -55,7 +59,7 @@ export class ChainCheck {
     try {
       return this.#atOneMoment(() => this.#follow(after));
     } catch (reason) {
-      return { problems: [reasonOf(reason)], next: undefined, records: after.seq };
+      return { problems: [reasonOf(reason)], next: undefined, records: after.seq, hash: after.hash };
     }
   }
 
@@ -77,9 +81,9 @@ export class ChainCheck {
       ({ hash } = block);
       seq = block.seq + block.count - 1;
     }
-    if (blocks.length === STEP_BLOCKS) return { problems, next: { seq, hash }, records: seq };
+    if (blocks.length === STEP_BLOCKS) return { problems, next: { seq, hash }, records: seq, hash };
     problems.push(...this.#headProblems({ seq, hash }));
-    return { problems, next: undefined, records: seq };
+    return { problems, next: undefined, records: seq, hash };
   }
 
   /** What is read belongs together, also while another process writes. */

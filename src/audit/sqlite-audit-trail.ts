@@ -6,6 +6,12 @@ import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-tr
 import { CHAIN_START, type ChainProgress, type ChainReport, type ChainStep } from './chain-check.ts';
 import { packEvents, type PackOptions } from './pack-events.ts';
 import { packRecords } from './pack-records.ts';
+import type { AuditReport } from './questions/audit-report.ts';
+import { auditRuns, type AuditOptions } from './questions/audit-runs.ts';
+import { explainRow, type ExplainOptions } from './questions/explain-row.ts';
+import type { RowExplanation } from './questions/row-explanation.ts';
+import type { Verification } from './questions/verification.ts';
+import { verifyRun, type VerifyOptions } from './questions/verify-run.ts';
 import type { RecordSet } from './record-set.ts';
 import { Redactor } from './redactor.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
@@ -111,15 +117,45 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
    */
   async verifyChain(): Promise<ChainReport> {
     const problems: string[] = [];
-    let records = 0;
+    let [records, headHash] = [0, CHAIN_START.hash];
     for (let next: ChainProgress | undefined = CHAIN_START; next !== undefined;) {
       const from: ChainProgress = next;
       const step: ChainStep = await this.#use((service) => service.chainStep(from));
       problems.push(...step.problems.slice(0, MOST_PROBLEMS - problems.length));
-      ({ next, records } = step);
+      ({ next, records, hash: headHash } = step);
     }
     problems.push(...(await this.#use((service) => service.otherProblems())));
-    return { intact: problems.length === 0, records, problems: problems.slice(0, MOST_PROBLEMS) };
+    return { intact: problems.length === 0, records, headHash, problems: problems.slice(0, MOST_PROBLEMS) };
+  }
+
+  /**
+   * The story of a row: its request, each attempt with response or error, its waits, calls and place in the order.
+   *
+   * @param row its `rowIndex`, or its `stateId`
+   * @throws TrailQuestionError when there is no such run or row; the message says which there are
+   */
+  explain(row: number | string, options?: ExplainOptions): Promise<RowExplanation> {
+    return explainRow(this, row, options);
+  }
+
+  /**
+   * Sums up what happened in the runs, and recomputes each counter of the stats from the records. Takes memory for each
+   * row, some 10 bytes, and for each slice, not for what they are.
+   *
+   * @throws TrailQuestionError when there is no such run
+   */
+  audit(options?: AuditOptions): Promise<AuditReport> {
+    return auditRuns(this, options);
+  }
+
+  /**
+   * Checks that the record is whole: the hash chain, and of one run that it has ended, that each row has exactly one terminal
+   * entry, that attempts are numbered without gaps and calls have indices of their own; and an output, if one is given.
+   *
+   * @throws TrailQuestionError when there is no such run
+   */
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return verifyRun(this, options);
   }
 
   /** Lets what is under way end, and closes the file. */

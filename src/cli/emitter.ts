@@ -6,11 +6,14 @@ import type { InputRow } from './input-row.ts';
 import { ResultProblem, type ResultFormat } from './result-format.ts';
 import type { TextWriter } from './text-writer.ts';
 
+/** Where an emitter writes. */
+export type TextSink = Pick<TextWriter, 'write' | 'failure'>;
+
 export interface EmitterParts {
   readonly format: ResultFormat;
-  readonly output: TextWriter;
+  readonly output: TextSink;
   /** Where failed rows go; undefined: in the output, in place. */
-  readonly rejects: TextWriter | undefined;
+  readonly rejects: TextSink | undefined;
   readonly limit: ErrorLimit | undefined;
 }
 

@@ -6,6 +6,8 @@ export const ExitCode = {
   ok: 0,
   /** The run ended before its input did. */
   aborted: 1,
+  /** A record was checked, and something is not as it must be. */
+  differences: 1,
   /** It was called in a way that can't work; no row ran. */
   usage: 2,
   /** Every row ran and some failed. */

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { auditCommand } from './audit-command.ts';
 import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
+import { explainCommand } from './explain-command.ts';
 import { runCommand } from './run-command.ts';
+import { verifyCommand } from './verify-command.ts';
 
 /**
  * The command line.
@@ -33,8 +36,8 @@ function program(): Command {
       },
     })
     .showHelpAfterError('(--help shows what there is)');
-  const run = runCommand(exit);
-  command.addCommand(run.copyInheritedSettings(command));
+  for (const make of [runCommand, explainCommand, auditCommand, verifyCommand])
+    command.addCommand(make(exit).copyInheritedSettings(command));
   return command;
 }
 

@@ -70,11 +70,11 @@ describe('verifyChain', () => {
     const trail = openTrail(original, { readOnly: true });
     let last = 0;
     for await (const page of trail.records()) last = page.at(-1)!.seq;
-    expect(await trail.verifyChain()).toEqual({ intact: true, records: last, problems: [] });
+    expect(await trail.verifyChain()).toMatchObject({ intact: true, records: last, problems: [] });
   });
 
   test('a trail without records is intact', async () => {
-    expect(await openTrail().verifyChain()).toEqual({ intact: true, records: 0, problems: [] });
+    expect(await openTrail().verifyChain()).toEqual({ intact: true, records: 0, headHash: '', problems: [] });
   });
 
   test.each(Object.entries(COLUMNS))(

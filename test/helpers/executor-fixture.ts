@@ -106,7 +106,7 @@ async function checkAndShutDown(made: Made, failed: boolean): Promise<void> {
   await (clock instanceof FakeClock ? clock.runUntil(shutDown) : shutDown);
   checkIdle(made);
   expect.soft(clock.timers, 'timers left behind').toBe(0);
-  if (!failed && hasRecords(audit)) checkTrail(audit.records, { stopped });
+  if (!failed && hasRecords(audit)) await checkTrail(audit.records, { stopped });
 }
 
 /** I4, and of the rest what holds whenever nothing runs. */

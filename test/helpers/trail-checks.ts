@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
+import { auditRuns } from '../../src/audit/questions/audit-runs.ts';
 import type { AuditRecord, BatchStats } from '../../src/index.ts';
+import { readable } from './readable-trail.ts';
 import type { RecordOf } from './trails.ts';
 
 interface Circumstances {
@@ -7,12 +9,22 @@ interface Circumstances {
   readonly stopped?: boolean;
 }
 
-/** What must hold of every trail whose batches are all over: the order of records per row, I5 and I6. */
-export function checkTrail(records: readonly AuditRecord[], circumstances: Circumstances = {}): void {
+/** What must hold of every trail whose batches are all over: the order of records per row, I5 and I6, and what `audit` says. */
+export async function checkTrail(
+  records: readonly AuditRecord[],
+  circumstances: Circumstances = {},
+): Promise<void> {
   for (const own of Map.groupBy(records, ({ runId }) => runId).values()) checkRun(own);
   for (const own of Map.groupBy(records, ({ batchId }) => batchId).values()) {
     checkBatch(own, circumstances);
   }
+  const { runs } = await auditRuns(readable(records));
+  expect
+    .soft(
+      runs.flatMap(({ stats }) => stats.differences),
+      'counters that the records contradict',
+    )
+    .toEqual([]);
 }
 
 function checkRun(records: readonly AuditRecord[]): void {

@@ -126,8 +126,8 @@ export function describeFaults(configs: readonly Config[]): void {
         expect(entries[FAULTY]).toMatchObject({ attempts: 0 });
       });
 
-      test('the record of all this is whole', () => {
-        checkTrail(audit.records, { stopped: false });
+      test('the record of all this is whole', async () => {
+        await checkTrail(audit.records, { stopped: false });
       });
     },
   );

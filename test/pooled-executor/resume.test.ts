@@ -414,7 +414,7 @@ describe('a process that dies anywhere', () => {
             const all: readonly AuditRecord[] = trail.records;
             trail = await trailOf(all.slice(0, Math.max(1, death)));
           }
-          checkTrail(trail.records);
+          await checkTrail(trail.records);
           expect(
             recordsOf(trail, 'entry')
               .map(({ rowIndex }) => rowIndex)

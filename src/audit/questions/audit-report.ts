@@ -1,0 +1,53 @@
+import type { AttemptRecord, BatchRecord } from '../audit-trail.ts';
+import type { RunSummary } from '../stored-record.ts';
+import type { ConcurrencyReport } from './concurrency.ts';
+import type { RowResult } from './row-ledger.ts';
+import type { CheckedCounter } from './stats-check.ts';
+
+/** What happened in the runs of a trail, and whether the counters that the executor stated are true. */
+export interface AuditReport {
+  readonly runs: readonly RunReport[];
+  /** Whether every counter that was stated agrees with the records. */
+  readonly agrees: boolean;
+}
+
+/** What happened in one run. All instants are epoch ms, all durations ms. */
+export interface RunReport extends RunSummary {
+  /** Of the last batch. */
+  readonly transform?: BatchRecord['transform'];
+  /** What the rows came to, by number; `none` for those without an entry. */
+  readonly results: Readonly<Partial<Record<RowResult, number>>>;
+  /** How attempts ended, by number. */
+  readonly outcomes: Readonly<Partial<Record<AttemptRecord['outcome'], number>>>;
+  /** At position n: how many rows had n attempts. */
+  readonly rowsByAttempts: readonly number[];
+  /** The attempts that ran longest, the longest first. */
+  readonly slowest: readonly SlowAttempt[];
+  readonly concurrency: ConcurrencyReport;
+  readonly stats: StatsReport;
+}
+
+export interface SlowAttempt {
+  readonly stateId: string;
+  readonly rowIndex: number;
+  readonly attempt: number;
+  readonly outcome: AttemptRecord['outcome'];
+  readonly ranMs: number;
+}
+
+/** The counters of the batches that ended, compared with their records. */
+export interface StatsReport {
+  /** How many batches were checked: those that ended. */
+  readonly batches: number;
+  /** All these batches together: sums, and of `peakDelayMs` and `maxConcurrentReached` the highest. */
+  readonly counters: readonly CheckedCounter[];
+  /** Those that don't agree, by batch; the first {@link MOST_DIFFERENCES}. */
+  readonly differences: readonly StatsDifference[];
+  readonly differenceCount: number;
+}
+
+export interface StatsDifference extends CheckedCounter {
+  readonly batchId: string;
+}
+
+export const MOST_DIFFERENCES = 100;

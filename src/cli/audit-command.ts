@@ -1,0 +1,35 @@
+import { Command } from 'commander';
+import { askTrail } from './ask-trail.ts';
+import { auditText } from './audit-text.ts';
+import { ExitCode } from './exit.ts';
+import { toPlainJson } from './plain-json.ts';
+import { print } from './print.ts';
+
+interface AuditFlags {
+  readonly run?: string;
+  readonly json?: boolean;
+}
+
+const DETAILS = `
+Recomputes each counter that a batch stated at its end from the records of its attempts and results. The times of the
+attempts tell how many rows ran at once; where they can't tell two moments apart, a range is shown. pacedTimeMs and
+currentDelayMs leave no traces and are not recomputed.
+
+Exit codes
+  0 all counters agree   1 some don't   2 no such trail or run`;
+
+/** `pooled-executor audit`. @param onExitCode is told the exit code */
+export function auditCommand(onExitCode: (code: number) => void): Command {
+  return new Command('audit')
+    .summary('sum up the runs of a record, and check the counters')
+    .description('Sum up what happened in the runs on record, and recompute the counters from the records.')
+    .argument('<trail>', 'file with the record, as out.ndjson.audit.db')
+    .option('--run <id>', 'only this run (default: all)')
+    .option('--json', 'as JSON')
+    .addHelpText('after', DETAILS)
+    .action(async (path: string, { run, json = false }: AuditFlags) => {
+      const report = await askTrail(path, (trail) => trail.audit({ runId: run }));
+      await print(json ? `${JSON.stringify(toPlainJson(report), null, 2)}\n` : auditText(report));
+      onExitCode(report.agrees ? ExitCode.ok : ExitCode.differences);
+    });
+}

@@ -1,0 +1,120 @@
+import type { AuditReport, CheckedCounter, RunReport } from '../index.ts';
+import { formatCount, formatDuration } from './numbers.ts';
+
+const BARS = '▁▂▃▄▅▆▇█';
+const MOST_DIFFERENCES = 20;
+
+/** What happened in the runs of a trail, for a terminal. */
+export function auditText({ runs, agrees }: AuditReport): string {
+  if (runs.length === 0) return 'The trail has no runs\n';
+  const verdict = agrees
+    ? 'Every counter agrees with the records.'
+    : 'Counters DIFFER from the records: see above.';
+  return `${runs.map(runText).join('\n')}\n${verdict}\n`;
+}
+
+function runText(run: RunReport): string {
+  return [
+    ...headLines(run),
+    ...resultLines(run),
+    ...slowestLines(run),
+    ...concurrencyLines(run),
+    ...statsLines(run),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function headLines({
+  runId,
+  startedAt,
+  endedAt,
+  transform,
+  batches,
+  ...counts
+}: RunReport): readonly string[] {
+  const { rows, attempts, calls, entries } = counts;
+  const end = endedAt === undefined ? 'has not ended' : `ended after ${formatDuration(endedAt - startedAt)}`;
+  return [
+    `Run ${runId}, started ${new Date(startedAt).toISOString()}, ${end}`,
+    ...(transform === undefined
+      ? []
+      : [field('transform', `${transform.url} (sha256 ${transform.sha256.slice(0, 12)})`)]),
+    field(
+      'records',
+      `${plural(batches, 'batch', 'batches')}, ${plural(rows, 'row')}, ${plural(attempts, 'attempt')}, ` +
+        `${plural(calls, 'record')} of calls, ${plural(entries, 'entry', 'entries')}`,
+    ),
+  ];
+}
+
+function resultLines({ results, outcomes, rowsByAttempts }: RunReport): readonly string[] {
+  const byAttempts = rowsByAttempts.flatMap((rows, attempts) =>
+    rows === 0 ? [] : [`${attempts}: ${formatCount(rows)}`],
+  );
+  return [
+    field('rows', countsText(results, { none: 'without result' })),
+    field('attempts', countsText(outcomes, {})),
+    field('rows by attempts', byAttempts.join(' · ')),
+  ];
+}
+
+function slowestLines({ slowest }: RunReport): readonly string[] {
+  return slowest.map(({ rowIndex, stateId, attempt, ranMs, outcome }, position) =>
+    field(
+      position === 0 ? 'slowest' : '',
+      `${ranMs.toFixed(1).padStart(9)} ms  row ${rowIndex} ('${stateId}'), attempt ${attempt}, ${outcome}`,
+    ),
+  );
+}
+
+function concurrencyLines({ concurrency }: RunReport): readonly string[] {
+  const { highest, msAtLevel, overTime, spanMs } = concurrency;
+  if (spanMs === 0) return [];
+  const levels = msAtLevel.flatMap((level, rows) =>
+    level === 0 ? [] : [`${rows}: ${((100 * level) / spanMs).toFixed(1)}%`],
+  );
+  const bars = overTime.map((mean) => BARS.charAt(Math.round((mean / highest) * (BARS.length - 1))));
+  return [
+    field('rows at once', `at most ${highest}; share of the time by number: ${levels.join(' · ')}`),
+    field('', `${bars.join('')}  over ${formatDuration(spanMs)}`),
+  ];
+}
+
+function statsLines({ stats }: RunReport): readonly string[] {
+  const { batches, counters, differences, differenceCount } = stats;
+  if (batches === 0) return [field('counters', 'none were stated, as no batch has ended')];
+  const hidden = differenceCount - Math.min(differenceCount, MOST_DIFFERENCES);
+  return [
+    ...counters.map((counter, position) => field(position === 0 ? 'counters' : '', counterText(counter))),
+    ...differences
+      .slice(0, MOST_DIFFERENCES)
+      .map((difference) => field('DIFFERENCE', `${counterText(difference)}, in batch ${difference.batchId}`)),
+    ...(hidden > 0 ? [field('', `and ${plural(hidden, 'more difference')}`)] : []),
+  ];
+}
+
+function counterText({ name, stated, least, most }: CheckedCounter): string {
+  const recounted = least === most ? number(least) : `${number(least)} to ${number(most)}`;
+  return `${name.padEnd(21)} stated ${number(stated)}, recomputed ${recounted}`;
+}
+
+function countsText(
+  counts: Readonly<Record<string, number>>,
+  names: Readonly<Record<string, string>>,
+): string {
+  const texts = Object.entries(counts).map(([name, count]) => `${formatCount(count)} ${names[name] ?? name}`);
+  return texts.length === 0 ? 'none' : texts.join(' · ');
+}
+
+function field(name: string, text: string): string {
+  return `  ${name.padEnd(18)}${text}`;
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 3 });
+}

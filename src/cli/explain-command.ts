@@ -1,0 +1,69 @@
+import { Command } from 'commander';
+import { TrailQuestionError, type RowExplanation, type SqliteAuditTrail } from '../index.ts';
+import { askTrail } from './ask-trail.ts';
+import { ExitCode } from './exit.ts';
+import { explanationText } from './explanation-text.ts';
+import { toPlainJson } from './plain-json.ts';
+import { print } from './print.ts';
+
+interface ExplainFlags {
+  readonly run?: string;
+  readonly alongside?: boolean;
+  readonly full?: boolean;
+  readonly json?: boolean;
+}
+
+const DETAILS = `
+Times are in ms since the row was submitted. What a row waits for:
+  its turn     its own record on the disk, threads that start, a permit, the rows before it, the gate
+  backoff      ordered after the attempt before was refused
+  given out    its result waits for those of the rows before it
+
+Exit codes
+  0 told   2 no such trail, run or row
+
+Examples
+  pooled-executor explain out.ndjson.audit.db 17
+  pooled-executor explain out.ndjson.audit.db customer-17 --json`;
+
+/** `pooled-executor explain`. @param onExitCode is told the exit code */
+export function explainCommand(onExitCode: (code: number) => void): Command {
+  return new Command('explain')
+    .summary('tell the story of one row')
+    .description('Tell from the record what happened to a row, and why: attempts, waits, calls, results.')
+    .argument('<trail>', 'file with the record, as out.ndjson.audit.db')
+    .argument('<row>', 'index of the row, from 0, or its state id')
+    .option('--run <id>', 'a run of the trail (default: the last one)')
+    .option('--alongside', 'tell which other rows ran at the same time (reads all attempts)')
+    .option('--full', 'show requests and responses whole, however long they are')
+    .option('--json', 'as JSON, with everything in it')
+    .addHelpText('after', DETAILS)
+    .action(async (path: string, row: string, flags: ExplainFlags) => {
+      const explanation = await askTrail(path, (trail) => explain(trail, row, flags));
+      const { full = false, json = false } = flags;
+      await print(
+        json
+          ? `${JSON.stringify(toPlainJson(explanation), null, 2)}\n`
+          : explanationText(explanation, { full }),
+      );
+      onExitCode(ExitCode.ok);
+    });
+}
+
+/** Digits are the index of a row, or else a state id. */
+async function explain(
+  trail: SqliteAuditTrail,
+  row: string,
+  { run, alongside }: ExplainFlags,
+): Promise<RowExplanation> {
+  const options = { runId: run, alongside };
+  if (!/^\d{1,15}$/.test(row)) return trail.explain(row, options);
+  try {
+    return await trail.explain(Number(row), options);
+  } catch (reason) {
+    if (!(reason instanceof TrailQuestionError)) throw reason;
+    return trail.explain(row, options).catch(() => {
+      throw reason;
+    });
+  }
+}

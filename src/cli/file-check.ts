@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import type { Entry, Finding, OutputCheck } from '../index.ts';
+import { CsvResults } from './csv-results.ts';
+import { Emitter } from './emitter.ts';
+import { UsageError } from './exit.ts';
+import { FileLines } from './file-lines.ts';
+import type { FileKind } from './formats.ts';
+import { kindOf, type RowFormat } from './formats.ts';
+import type { InputRow } from './input-row.ts';
+import { LineComparison } from './line-comparison.ts';
+import { ndjsonResults } from './ndjson-results.ts';
+
+export interface CheckedFiles {
+  readonly output: string;
+  /** Where failed rows should be; undefined when they are not looked at. */
+  readonly rejects: string | undefined;
+  /** Whether failed rows stand in a file of their own, and not in the output. */
+  readonly rejected: boolean;
+  readonly format: RowFormat | undefined;
+}
+
+/** Stand for what a trail doesn't know: the number of a row's line in the input, and the text of a line that is no row. */
+const UNKNOWN_LINE = 0;
+const UNKNOWN_TEXT = '\0unknown';
+
+/** Compares the files that a run has written with its results: makes them once more, line by line. */
+export class FileCheck implements OutputCheck {
+  readonly needsRequests: boolean;
+  readonly #emitter: Emitter;
+  readonly #comparisons: readonly LineComparison[];
+
+  /** @throws UsageError when a file is not there */
+  constructor({ output, rejects, rejected, format }: CheckedFiles) {
+    const kind = kindOf(output, format);
+    const written = compareWith(output, kind);
+    const failed = rejects === undefined ? undefined : compareWith(rejects, kindOf(rejects, 'ndjson'));
+    this.needsRequests = failed !== undefined;
+    this.#comparisons = failed === undefined ? [written] : [written, failed];
+    this.#emitter = new Emitter({
+      format: kind.format === 'csv' ? new CsvResults({ errorColumn: !rejected }) : ndjsonResults,
+      output: written,
+      rejects: rejected ? (failed ?? NOWHERE) : undefined,
+      limit: undefined,
+    });
+  }
+
+  async check(entry: Entry<unknown>, request: unknown): Promise<void> {
+    const written = this.#emitter.emit(asLine(entry), rowOf(request));
+    if (written !== undefined) await written;
+  }
+
+  async end(): Promise<readonly Finding[]> {
+    this.#emitter.end();
+    const findings: Finding[] = [];
+    for (const comparison of this.#comparisons) findings.push(...(await comparison.end()));
+    return findings;
+  }
+}
+
+const NOWHERE = { failure: undefined, write: () => undefined };
+
+function compareWith(file: string, { gzip }: FileKind): LineComparison {
+  if (!existsSync(file)) throw new UsageError(`Cannot read ${file}: there is no such file`);
+  return new LineComparison({ file, lines: new FileLines(file, { gzip }), isAcceptable });
+}
+
+/** The command line records its outputs as the JSON text that it writes; a program records values. */
+function asLine({ result, ...entry }: Entry<unknown>): Entry<string> {
+  if (result.status === 'error') return { ...entry, result };
+  const value = typeof result.value === 'string' ? result.value : JSON.stringify(result.value ?? null);
+  return { ...entry, result: { status: 'success', value } };
+}
+
+function rowOf(request: unknown): InputRow {
+  const text = typeof request === 'string' ? request : UNKNOWN_TEXT;
+  return { line: UNKNOWN_LINE, text, problem: undefined };
+}
+
+/** Whether the lines are the same but for what the trail doesn't know. */
+function isAcceptable(expected: string, found: string): boolean {
+  const pattern = escape(expected)
+    .replace(`line ${UNKNOWN_LINE}: `, 'line [1-9]\\d*: ')
+    .replace(`"line":${UNKNOWN_LINE},`, '"line":[1-9]\\d*,')
+    .replace(escape(JSON.stringify(UNKNOWN_TEXT)), '.*');
+  return pattern !== escape(expected) && new RegExp(`^${pattern}$`, 's').test(found);
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}

@@ -1,0 +1,37 @@
+import type { Verification } from '../index.ts';
+import { formatCount } from './numbers.ts';
+
+const MOST_FINDINGS = 25;
+
+/** What was checked, and what is not as it must be, for a terminal. */
+export function verificationText(
+  { runId, ok, chain, checked, findings, findingCount }: Verification,
+  files: readonly string[],
+): string {
+  const { batches, rows, attempts, calls, entries, results } = checked;
+  const output =
+    results === undefined
+      ? 'not compared: no output was given'
+      : `${formatCount(results)} results compared with ${files.join(' and ')}, line by line`;
+  const hidden = findingCount - Math.min(findingCount, MOST_FINDINGS);
+  return [
+    `Run ${runId}`,
+    field('chain', `${formatCount(chain.records)} records, head ${chain.headHash}`),
+    field('rows', `${formatCount(rows)}, each to have exactly one terminal entry of ${formatCount(entries)}`),
+    field(
+      'attempts',
+      `${formatCount(attempts)}, to be numbered without gaps, in ${formatCount(batches)} batches`,
+    ),
+    field('calls', `${formatCount(calls)} records, to have indices of their own`),
+    field('output', output),
+    '',
+    ...findings.slice(0, MOST_FINDINGS).map(({ message }) => `PROBLEM  ${message}`),
+    ...(hidden > 0 ? [`PROBLEM  and ${formatCount(hidden)} more`] : []),
+    ok ? 'Verified: everything is as it must be.' : `NOT verified: ${formatCount(findingCount)} found.`,
+    '',
+  ].join('\n');
+}
+
+function field(name: string, text: string): string {
+  return `  ${name.padEnd(10)}${text}`;
+}
