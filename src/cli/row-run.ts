@@ -48,6 +48,7 @@ export class RowRun {
   readonly #startedAt = performance.now();
   readonly #cut = Promise.withResolvers<Ending>();
   readonly #continued: ContinuedRun | undefined;
+  readonly #isRecorded: boolean;
   #isCut = false;
 
   /** @throws UsageError when --window is not allowed */
@@ -56,6 +57,7 @@ export class RowRun {
     this.#executor = executor;
     this.#files = files;
     this.#display = display;
+    this.#isRecorded = plan !== undefined;
     this.#continued = plan?.kind === 'continued' ? plan : undefined;
     const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
     this.#source = new RowSource(input.chunks(), reader, input.close, rowsToKeep(this.#continued, files));
@@ -162,7 +164,10 @@ export class RowRun {
   #report(ending: Ending, interrupted: number | undefined): number {
     const elapsedMs = performance.now() - this.#startedAt;
     const summary = summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs);
-    if (interrupted !== undefined) this.#display.say('note', 'interrupted: the output ends before the input');
+    if (interrupted !== undefined) {
+      const hint = this.#isRecorded ? '; --resume continues the run' : '';
+      this.#display.say('note', `interrupted: the output ends before the input${hint}`);
+    }
     if (ending.kind !== 'failed') {
       this.#display.close(summary);
       return interrupted ?? (summary.failed > 0 ? ExitCode.rowsFailed : ExitCode.ok);

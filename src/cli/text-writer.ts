@@ -78,7 +78,11 @@ export class TextWriter {
   /** Resolves when everything taken so far is written. Rejects when writing fails. */
   async written(): Promise<void> {
     this.#flush();
-    await Promise.race([new Promise((resolve) => this.#target.stream.write('', resolve)), this.failed]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#target.stream.write('', (error) => {
+      if (error === undefined || error === null) resolve(); // else it is told as an event
+    });
+    await Promise.race([promise, this.failed]);
   }
 
   /** The first text is about to come: what the target had before is of no use any more. */

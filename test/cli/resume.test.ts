@@ -1,0 +1,416 @@
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect } from 'vitest';
+import { SqliteAuditTrail, type AuditRecord } from '../../src/index.ts';
+import { fromLines, numbers, test, toLines, transform, type CliFolder } from '../helpers/cli.ts';
+
+const held = transform('cli-held.mjs');
+const cases = transform('cli-cases.mjs');
+const ROWS = 10;
+const oneByOne = ['--pool-size', '1', '--slice-size', '1', '--window', '3'];
+const ranIn = (stderr: string) => Array.from(stderr.matchAll(/^running (\d+)$/gm), ([, n]) => Number(n));
+
+const FROM_THE_HELD_ONE = [4, 5, 6, 7, 8, 9];
+
+/** Arguments of a run over `in.ndjson` that holds row `at` until it is killed, as {@link killedAt} does. */
+const argsOf = (output: string, ...flags: string[]) => [
+  'run',
+  held,
+  'in.ndjson',
+  '-o',
+  output,
+  ...oneByOne,
+  ...flags,
+];
+
+/**
+ * Kills a run with SIGKILL while it holds a row and that is on record; from then on the row is not held. Each row has some
+ * padding of its own.
+ */
+async function killedAt(
+  folder: CliFolder,
+  at: number,
+  args: readonly string[],
+  trail = 'out.ndjson.audit.db',
+): Promise<void> {
+  const until = folder.fifo('gate');
+  const row = ({ n }: { n: number }) => (n === at ? { n, pad: n, until } : { n, pad: n });
+  folder.write('in.ndjson', toLines(numbers(ROWS).map(row)));
+  const cli = folder.start(...args);
+  await cli.said(`running ${at}\n`);
+  while (!(await recordsIn(folder, trail)).some((record) => isDispatchOf(record, at)));
+  cli.child.kill('SIGKILL');
+  await cli.ended;
+  rmSync(until);
+  writeFileSync(until, '');
+}
+
+function isDispatchOf(record: AuditRecord, rowIndex: number): boolean {
+  return record.kind === 'dispatch' && record.rowIndices.includes(rowIndex);
+}
+
+const whole = toLines(numbers(ROWS).map(({ n }) => ({ n, pad: 'x'.repeat(n) })));
+
+const changedFrom = (line: string) =>
+  new RegExp(
+    `Cannot continue out.ndjson as it is not what the run has written, from line ${line} on \\(--allow-drift writes it anew`,
+  );
+
+async function recordsIn(folder: CliFolder, name = 'out.ndjson.audit.db'): Promise<readonly AuditRecord[]> {
+  const trail = await SqliteAuditTrail.open(join(folder.path, name), { readOnly: true });
+  const records: AuditRecord[] = [];
+  for await (const page of trail.records()) records.push(...page.map(({ record }) => record));
+  await trail.close();
+  return records;
+}
+
+describe('--resume', () => {
+  test('runs what has no result yet, and the output is that of a run that never died', async ({ folder }) => {
+    await killedAt(folder, 4, argsOf('out.ndjson'));
+    const before = folder.read('out.ndjson');
+    expect(whole.startsWith(before)).toBe(true);
+    const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }).toEqual({
+      code: 0,
+      output: whole,
+      ran: FROM_THE_HELD_ONE,
+    });
+    expect(stderr).toMatch(/^pooled-executor: \d rows are on record, \d of them have to run\n/);
+    expect(stderr).toContain('10 rows in ');
+    const records = await recordsIn(folder);
+    const lost = records.filter((record) => record.kind === 'attempt' && record.outcome === 'lost');
+    expect(lost).toMatchObject([{ rowIndex: 4, attempt: 1, error: { code: 'worker_lost' } }]);
+    expect(records.filter(({ kind }) => kind === 'entry')).toHaveLength(ROWS);
+  });
+
+  test('the output lost its end, in the middle of a line, or is gone: it is completed', async ({
+    folder,
+  }) => {
+    await killedAt(folder, 6, argsOf('out.ndjson'));
+    truncateSync(join(folder.path, 'out.ndjson'), 20);
+    const { code } = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
+    rmSync(join(folder.path, 'out.ndjson'));
+    const again = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect({ code: again.code, output: folder.read('out.ndjson'), ran: ranIn(again.stderr) }).toEqual({
+      code: 0,
+      output: whole,
+      ran: [],
+    });
+    expect(again.stderr).toContain('10 rows are on record, 0 of them have to run');
+  });
+
+  test('an older output that the dead run had not begun to replace is replaced', async ({ folder }) => {
+    folder.write('out.ndjson', 'something else\n'.repeat(100));
+    await killedAt(folder, 0, argsOf('out.ndjson'));
+    expect(folder.read('out.ndjson')).toContain('something else');
+    const { code } = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
+  });
+
+  test.for<[what: string, edit: (text: string) => string, line: RegExp]>([
+    ['changed', (text) => text.replace('{"n":1,', '{"n":7,'), changedFrom('2')],
+    ['longer', (text) => `${text}{"n":4,"pad":"xxxx"}\n{"n":5}\n`, changedFrom('5')],
+  ])(
+    'an output that was %s is refused, and mended with --allow-drift',
+    async ([, edit, line], { folder }) => {
+      await killedAt(folder, 4, argsOf('out.ndjson'));
+      const edited = edit(toLines(fromLines(whole).slice(0, 4)));
+      folder.write('out.ndjson', edited);
+      const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
+      expect(stderr).toMatch(line);
+      expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }, stderr).toEqual({
+        code: 2,
+        output: edited,
+        ran: [],
+      });
+      const mended = await folder.run(argsOf('out.ndjson', '--resume', '--allow-drift'));
+      expect({ code: mended.code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
+    },
+  );
+
+  test.for<[what: string, change: (folder: CliFolder) => string[], message: RegExp]>([
+    [
+      'another row',
+      (folder) => {
+        folder.write('in.ndjson', folder.read('in.ndjson').replace('{"n":2,', '{"n":22,'));
+        return [];
+      },
+      /row 2 \('row-2'\) has changed/,
+    ],
+    [
+      'fewer rows',
+      (folder) => {
+        folder.write('in.ndjson', toLines(fromLines(folder.read('in.ndjson')).slice(0, 3)));
+        return [];
+      },
+      /the rows end after 3, on record are \d/,
+    ],
+    [
+      'another option',
+      () => ['--attempt-timeout-ms', '9000'],
+      /attemptTimeoutMs is 9000, on record not given/,
+    ],
+    ['worker data', () => ['--worker-data', '5'], /workerDataSha256 is '\w+', on record not given/],
+    ['environment', () => ['--env', 'A=1'], /envSha256 is '\w+', on record not given/],
+    ['rejects', () => ['--rejects', 'r.ndjson'], /rejects is true, on record false/],
+  ])('%s is refused by name, and allowed with --allow-drift', async ([, change, message], { folder }) => {
+    await killedAt(folder, 4, argsOf('out.ndjson'));
+    const before = folder.read('out.ndjson');
+    const flags = change(folder);
+    const refused = await folder.run(argsOf('out.ndjson', '--resume', ...flags));
+    expect({ code: refused.code, output: folder.read('out.ndjson') }).toEqual({ code: 2, output: before });
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr).toContain('Cannot continue the run (--allow-drift overrides this): ');
+    const allowed = await folder.run(argsOf('out.ndjson', '--resume', '--allow-drift', ...flags));
+    expect(allowed.code).toBe(0);
+    const output = folder.read('out.ndjson');
+    const rows = Math.min(fromLines(before).length, fromLines(output).length);
+    expect(fromLines(output).slice(0, rows)).toEqual(fromLines(before).slice(0, rows)); // results on record stay
+    expect(fromLines(output)).toHaveLength(fromLines(folder.read('in.ndjson')).length);
+    const batch = (await recordsIn(folder)).findLast((record) => record.kind === 'batch');
+    expect(batch?.continues?.drift).toEqual([expect.stringMatching(message)]);
+  });
+
+  test('another transform is refused by name', async ({ folder }) => {
+    folder.write('t.mjs', 'export default ({ n }) => n;');
+    folder.write('in.ndjson', toLines(numbers(3)));
+    await folder.run(['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson']);
+    folder.write('t.mjs', 'export default ({ n }) => n + 1;');
+    const { code, stderr } = await folder.run(['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--resume']);
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 2, output: '0\n1\n2\n' });
+    expect(stderr).toMatch(/the transform file:.*t\.mjs has changed \(sha256 \w{12}, on record \w{12}\)/);
+  });
+
+  test('rows that were added to the input run as well', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const args = ['run', held, 'in.ndjson', '-o', 'out.ndjson'];
+    await folder.run(args);
+    folder.write('in.ndjson', toLines(numbers(5)));
+    const { code, stderr } = await folder.run([...args, '--resume']);
+    expect({ code, ran: ranIn(stderr), output: folder.read('out.ndjson') }).toEqual({
+      code: 0,
+      ran: [3, 4],
+      output: toLines(numbers(5)),
+    });
+  });
+
+  test('gzip: written again as a whole', async ({ folder }) => {
+    await killedAt(folder, 4, argsOf('out.ndjson.gz'), 'out.ndjson.gz.audit.db');
+    const { code, stderr } = await folder.run(argsOf('out.ndjson.gz', '--resume'));
+    const output = gunzipSync(readFileSync(join(folder.path, 'out.ndjson.gz'))).toString();
+    expect({ code, output, ran: ranIn(stderr) }).toEqual({ code: 0, output: whole, ran: FROM_THE_HELD_ONE });
+  });
+
+  test('stdin and stdout: the same input again gives the whole output again', async ({ folder }) => {
+    await killedAt(folder, 4, argsOf('-', '--audit', 'run.db'), 'run.db');
+    const args = ['run', held, ...oneByOne, '--audit', 'run.db', '--resume'];
+    const { code, stdout, stderr } = await folder.run(args, folder.read('in.ndjson'));
+    expect({ code, stdout, ran: ranIn(stderr) }).toEqual({ code: 0, stdout: whole, ran: FROM_THE_HELD_ONE });
+  });
+
+  test('CSV: the columns are known again, failed rows before them too; rejects go on as well', async ({
+    folder,
+  }) => {
+    const rows = ['throws', 'throws', 'value', 'value', 'throws', 'value'].map((name, n) => ({
+      case: name,
+      value: { n, text: `a "quoted", ${n}` },
+    }));
+    folder.write('in.ndjson', toLines(rows));
+    for (const flags of [[], ['--rejects', 'rejects.ndjson']]) {
+      const args = ['run', cases, 'in.ndjson', '-o', 'out.csv', ...flags];
+      await folder.run([...args]);
+      const [output, rejects] = [
+        folder.read('out.csv'),
+        flags.length > 0 ? folder.read('rejects.ndjson') : '',
+      ];
+      for (const length of [0, 1, 10, output.length - 3]) {
+        truncateSync(join(folder.path, 'out.csv'), length);
+        if (rejects !== '') truncateSync(join(folder.path, 'rejects.ndjson'), length);
+        const { code } = await folder.run([...args, '--resume']);
+        expect({ code, output: folder.read('out.csv') }).toEqual({ code: 3, output });
+        if (rejects !== '') expect(folder.read('rejects.ndjson')).toBe(rejects);
+      }
+    }
+  });
+
+  test('a run that Ctrl-C has stopped, and one that had too many errors, go on', async ({ folder }) => {
+    const rows = numbers(ROWS).map(({ n }) => ({ case: n % 3 === 1 ? 'throws' : 'value', value: n }));
+    folder.write('in.ndjson', toLines(rows));
+    const args = ['run', cases, 'in.ndjson', '-o', 'out.ndjson', ...oneByOne];
+    await folder.run([...args, '--no-audit']);
+    const expected = folder.read('out.ndjson');
+    const stopped = await folder.run([...args, '--max-errors', '1']);
+    expect(stopped.code).toBe(1);
+    expect(folder.read('out.ndjson').length).toBeLessThan(expected.length);
+    const again = await folder.run([...args, '--max-errors', '1', '--resume']);
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.stderr).toContain('more rows have failed than --max-errors 1 allows');
+    const { code } = await folder.run([...args, '--resume']);
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 3, output: expected });
+  });
+
+  test('an interrupted run goes on', async ({ folder }) => {
+    const until = folder.fifo('gate');
+    folder.write(
+      'in.ndjson',
+      toLines(numbers(ROWS).map(({ n }) => ({ n, pad: n, ...(n === 4 ? { until } : {}) }))),
+    );
+    const cli = folder.start(...argsOf('out.ndjson'));
+    await cli.said('running 4\n');
+    cli.child.kill('SIGINT');
+    await cli.said('again to stop now');
+    writeFileSync(until, '');
+    const interrupted = await cli.ended;
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toContain('--resume');
+    rmSync(until);
+    writeFileSync(until, '');
+    const done = fromLines(folder.read('out.ndjson')).length;
+    expect(done).toBeGreaterThan(4);
+    const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }).toEqual({
+      code: 0,
+      output: whole,
+      ran: numbers(ROWS)
+        .slice(done)
+        .map(({ n }) => n),
+    });
+  });
+
+  test('an empty input', async ({ folder }) => {
+    folder.write('in.ndjson', '');
+    const args = ['run', held, 'in.ndjson', '-o', 'out.ndjson'];
+    await folder.run(args);
+    const { code } = await folder.run([...args, '--resume']);
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '' });
+  });
+
+  test.for<[what: string, args: string[], message: RegExp]>([
+    ['no output', ['--resume'], /--resume needs the trail of the run: name the output, or give --audit/],
+    [
+      'no trail',
+      ['-o', 'new.ndjson', '--resume'],
+      /--resume needs .*: there is no file new\.ndjson\.audit\.db/,
+    ],
+    [
+      '--no-audit',
+      ['-o', 'new.ndjson', '--retry-failed', '--no-audit'],
+      /--retry-failed needs the trail of the run/,
+    ],
+    ['a wrong path', ['--audit', 'no.db', '--resume'], /there is no file no\.db/],
+    ['--allow-drift alone', ['--allow-drift'], /--allow-drift is for runs that are continued/],
+    ['a file that is no trail', ['--audit', 'in.ndjson', '-o', 'x.ndjson', '--resume'], /in\.ndjson/],
+  ])('usage: %s', async ([, args, message], { folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const { code, stdout, stderr } = await folder.run(['run', held, 'in.ndjson', ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(readdirSync(folder.path)).toEqual(['in.ndjson']);
+  });
+});
+
+describe('--retry-failed', () => {
+  test('runs only the rows that have failed, and writes a whole output', async ({ folder }) => {
+    folder.write(
+      't.mjs',
+      `import { existsSync, writeSync } from 'node:fs';
+      export default ({ n }) => {
+        writeSync(2, \`running \${n}\\n\`);
+        if (n % 3 === 1 && !existsSync('mended')) throw new Error('bad');
+        return n;
+      };`,
+    );
+    folder.write('in.ndjson', toLines(numbers(8)));
+    for (const [output, flags] of [
+      ['out.ndjson', []],
+      ['out2.ndjson', ['--rejects', 'rejects.ndjson']],
+    ] as const) {
+      const args = ['run', 't.mjs', 'in.ndjson', '-o', output, ...flags];
+      expect((await folder.run(args)).code).toBe(3);
+      expect((await folder.run([...args, '--retry-failed'])).code).toBe(3);
+      folder.write('mended', '');
+      const { code, stderr } = await folder.run([...args, '--retry-failed']);
+      expect({ code, ran: ranIn(stderr).toSorted(), output: folder.read(output) }).toEqual({
+        code: 0,
+        ran: [1, 4, 7],
+        output: toLines(numbers(8).map(({ n }) => n)),
+      });
+      if (flags.length > 0) expect(folder.read('rejects.ndjson')).toBe('');
+      rmSync(join(folder.path, 'mended'));
+    }
+  });
+});
+
+describe('the record of a run', () => {
+  test("is beside the output, has the user's transform and formats, and texts as JSON", async ({
+    folder,
+  }) => {
+    folder.write('in.csv', 'case,value\nvalue,1\n');
+    await folder.run(['run', cases, 'in.csv', '-o', 'out.ndjson', '--worker-data', '{"secret":1}']);
+    const records = await recordsIn(folder);
+    const [batch] = records.filter((record) => record.kind === 'batch');
+    expect(batch?.transform.url).toMatch(/cli-cases\.mjs$/);
+    expect(batch?.options).toMatchObject({
+      exportName: 'default',
+      inputFormat: 'csv',
+      outputFormat: 'ndjson',
+      rejects: false,
+      workerDataSha256: expect.stringMatching(/^\w{64}$/) as string,
+    });
+    expect(JSON.stringify(batch)).not.toContain('secret');
+    const [row] = records.filter((record) => record.kind === 'row');
+    expect(row?.request).toBe('{"case":"value","value":"1"}');
+  });
+
+  test.for<[what: string, args: string[], files: string[]]>([
+    ['no output', [], []],
+    ['--no-audit', ['-o', 'out.ndjson', '--no-audit'], ['out.ndjson']],
+    ['--audit', ['--audit', 'run.db'], ['run.db']],
+    ['an output that is no file', ['-o', '/dev/null'], []],
+  ])('%s', async ([, args, files], { folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    expect((await folder.run(['run', held, 'in.ndjson', ...args])).code).toBe(0);
+    const left = readdirSync(folder.path).filter(
+      (name) => name !== 'in.ndjson' && !/-(wal|shm|lock)$/.test(name),
+    );
+    expect(left).toEqual(files);
+  });
+
+  test('is not left behind when no row could run', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const { code } = await folder.run([
+      'run',
+      transform('cli-throws-on-load.mjs'),
+      'in.ndjson',
+      '-o',
+      'out.ndjson',
+    ]);
+    expect({ code, left: readdirSync(folder.path) }).toEqual({ code: 2, left: ['in.ndjson'] });
+  });
+
+  test('a new run on the trail of one that died says what could have been done', async ({ folder }) => {
+    await killedAt(folder, 4, argsOf('out.ndjson'));
+    const { code, stderr } = await folder.run(argsOf('out.ndjson'));
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
+    expect(stderr).toContain('the last run on record did not finish; --resume would have continued it');
+    const again = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect(again.stderr).toContain('10 rows are on record, 0 of them have to run');
+  });
+
+  test('the trail can not be the input or the output', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const { code, stderr } = await folder.run([
+      'run',
+      held,
+      'in.ndjson',
+      '-o',
+      'out.db.csv',
+      '--audit',
+      'out.db.csv',
+    ]);
+    expect({ code, left: readdirSync(folder.path) }).toEqual({ code: 2, left: ['in.ndjson'] });
+    expect(stderr).toContain('output out.db.csv and trail');
+  });
+});
