@@ -1,8 +1,9 @@
 import type { Group } from '../group.ts';
 import { alone } from './alone.ts';
+import { audit } from './audit.ts';
 import { grain } from './grain.ts';
 import { overhead } from './overhead.ts';
 import { parallel } from './parallel.ts';
 
 /** In the order in which they run and stand in the report. */
-export const allGroups: readonly Group[] = [overhead, alone, grain, parallel];
+export const allGroups: readonly Group[] = [overhead, alone, grain, parallel, audit];
