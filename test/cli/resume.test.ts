@@ -279,6 +279,19 @@ describe('--resume', () => {
     });
   });
 
+  test('a run that another process is at is left alone', async ({ folder }) => {
+    const until = folder.fifo('gate');
+    folder.write('in.ndjson', toLines([{ n: 0 }, { n: 1, until }]));
+    const cli = folder.start(...argsOf('out.ndjson'));
+    await cli.said('running 1\n');
+    const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
+    expect({ code, ran: ranIn(stderr) }).toEqual({ code: 2, ran: [] });
+    expect(stderr).toMatch(/out\.ndjson\.audit\.db/);
+    writeFileSync(until, '');
+    expect(await cli.ended).toMatchObject({ code: 0 });
+    expect(folder.read('out.ndjson')).toBe('{"n":0}\n{"n":1}\n');
+  });
+
   test('an empty input', async ({ folder }) => {
     folder.write('in.ndjson', '');
     const args = ['run', held, 'in.ndjson', '-o', 'out.ndjson'];

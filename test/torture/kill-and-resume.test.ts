@@ -12,9 +12,9 @@ import { randomNumbers } from '../helpers/random.ts';
  * Kills the command line with SIGKILL at random moments and resumes it, until the run has come to its end, and again with
  * another run until there were enough kills. `npm run test:torture` kills far more often than the normal suite.
  */
-const KILLS = Number(process.env['TORTURE_KILLS'] ?? 3);
+const KILLS = Number(process.env['TORTURE_KILLS'] ?? 2);
 const SEED = Number(process.env['TORTURE_SEED'] ?? randomInt(2 ** 31));
-const ROWS = 400;
+const ROWS = KILLS < 10 ? 150 : 400;
 const TIMEOUT_MS = 60_000 + KILLS * 10_000;
 
 interface Row {
@@ -62,6 +62,7 @@ describe(`SIGKILL at random moments, then --resume; TORTURE_SEED=${SEED}`, () =>
       kills += await runToTheEnd(folder, run, { random, code: whole.code });
       expect(read(folder, run.output) === whole.output, 'the same output, byte for byte').toBe(true);
       expect(run.rejects && withoutStacks(read(folder, run.rejects))).toBe(whole.rejects);
+      await verify(folder, run);
       await checkTrail(join(folder.path, `${run.output}.audit.db`), rows);
     }
   });
@@ -149,6 +150,13 @@ function read(folder: CliFolder, name: string): string {
 /** Which thread runs a row shows in the stack of its error. */
 function withoutStacks(rejects: string): string {
   return rejects.replace(/"stack":"(?:[^"\\]|\\.)*"/g, '');
+}
+
+/** What the command line itself says of the record and the output. */
+async function verify(folder: CliFolder, { output, rejects }: Scenario): Promise<void> {
+  const flags = rejects === undefined ? [] : ['--rejects', rejects];
+  const { code, stdout, stderr } = await folder.run(['verify', `${output}.audit.db`, output, ...flags]);
+  expect(code, stdout + stderr).toBe(0);
 }
 
 /** Every row has one result, and one successful attempt if it has succeeded; attempts and calls are numbered without gaps. */
