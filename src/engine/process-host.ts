@@ -74,6 +74,8 @@ export class ProcessHost implements Host {
     if (this.#busy++ === 0) this.#keepAlive();
     try {
       return await ('setup' in task ? this.#load(task) : this.#runSlice(task));
+    } catch {
+      throw await this.ended;
     } finally {
       if (--this.#busy === 0) this.#stayOutOfTheWay();
     }

@@ -198,7 +198,7 @@ export class WorkerEngine implements Engine {
     if (this.#endedHosts.has(host)) return NOTHING_STARTED;
     const others = this.#flights.list().filter((other) => other.member === member && other.slice !== slice);
     if (others.length > 0) return NOTHING_STARTED;
-    const outcomes = slice.rows.map(() => lost(reason, slice.rows.length === 1 ? 'culprit' : 'suspect'));
+    const outcomes = slice.rows.map(() => lost(reason, slice.alone ? 'culprit' : 'suspect'));
     const times = new Float64Array(2 * outcomes.length).fill(this.#options.clock.now());
     return { threadId: host.id, outcomes, times, disturbed: true };
   }

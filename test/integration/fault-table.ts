@@ -42,6 +42,7 @@ const failed = (message: RegExp, error: object = {}): Expected => ({
 export const FAULT_TABLE: Readonly<Record<FaultName, Expected | ((isolation: Isolation) => Expected)>> = {
   loop: TIMED_OUT,
   regex: TIMED_OUT,
+  'native code': TIMED_OUT,
   'never settles': TIMED_OUT,
   'getter that hangs': TIMED_OUT,
 

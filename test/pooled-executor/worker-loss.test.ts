@@ -7,6 +7,7 @@ import { codesOf, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.
 import { Stage } from '../helpers/stage.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import { makeDelayedTransform } from '../helpers/transforms.ts';
+import type { SharingRow } from '../workers/sharing-transform.ts';
 import type { MisbehavingRow } from '../workers/misbehaving-transform.ts';
 
 const transform = workerUrl('misbehaving-transform.ts');
@@ -193,6 +194,66 @@ describe('worker_lost', () => {
       [0, 1, 'lost'],
       [0, 2, 'lost'],
       [1, 1, 'ok'],
+    ]);
+  });
+});
+
+describe('worker_lost on a shared thread', () => {
+  const sharing = workerUrl('sharing-transform.ts');
+
+  test('I11 the row that ended it is known: the others are run again and charged nothing', async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = createExecutor<SharingRow, unknown>({
+      transform: sharing,
+      poolSize: 3,
+      threads: 1,
+      sliceSize: 1,
+      maxRowCrashes: 1,
+      workerData: { stage: stage.buffer },
+    });
+    const batch = executor.executeBatch(
+      contextsOf<SharingRow>([{ id: 0 }, { id: 1, then: 'exit' }, { id: 2 }]),
+    );
+    await stage.started(0, 1, 2);
+    stage.open(1);
+    await stage.until(() => stage.position('start', 0, 2) >= 0 && stage.position('start', 2, 2) >= 0);
+    stage.openAll();
+    const { entries } = await batch;
+    expect(codesOf(entries)).toEqual(['ok', 'worker_lost', 'ok']);
+    expect(entries.map(({ attempts }) => attempts)).toEqual([2, 1, 2]);
+  });
+
+  test('I11 the row that ended it is not known: each runs alone, and only the one that did it is charged', async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = createExecutor<SharingRow, unknown>({
+      transform: sharing,
+      poolSize: 3,
+      threads: 1,
+      sliceSize: 1,
+      resourceLimits: { maxOldGenerationSizeMb: 24 },
+      workerData: { stage: stage.buffer },
+    });
+    const batch = executor.executeBatch(
+      contextsOf<SharingRow>([{ id: 0 }, { id: 1, then: 'fill the heap' }, { id: 2 }]),
+    );
+    await stage.started(0, 1, 2);
+    stage.open(1);
+    await stage.until(() => stage.position('start', 0, 2) >= 0);
+    stage.openAll();
+    const { entries } = await batch;
+    expect(codesOf(entries)).toEqual(['ok', 'worker_lost', 'ok']);
+    expect(entries.map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
+    const alone = stage.events.filter(({ attempt }) => attempt === 2);
+    expect(alone.map(({ kind, row }) => `${kind} ${row}`)).toEqual([
+      'start 0',
+      'end 0',
+      'start 1',
+      'start 2',
+      'end 2',
     ]);
   });
 });

@@ -1,4 +1,5 @@
 /** Rows say what goes wrong while they run, or behind them. Needs no shared memory, so that it runs in processes too. */
+import { pbkdf2Sync } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
 import type { MaybePromise } from '../../src/core/transform.ts';
@@ -74,6 +75,7 @@ const FAULTS = {
     for (;;);
   },
   regex: () => /^(a+)+$/.test(`${'a'.repeat(60)}!`),
+  'native code': () => pbkdf2Sync('password', 'salt', 1_000_000, 64, 'sha512'),
   'never settles': () => new Promise(() => undefined),
   'getter that hangs': () => ({
     get value(): never {

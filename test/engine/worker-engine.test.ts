@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { encode } from '../../src/core/codec.ts';
+import { ConcurrencyGauge } from '../../src/engine/concurrency-gauge.ts';
+import type { Slice } from '../../src/engine/engine.ts';
+import { Lanes } from '../../src/engine/lanes.ts';
+import { WorkerEngine } from '../../src/engine/worker-engine.ts';
+import { isSettled, turns } from '../helpers/event-loop.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
+import { FakeHost } from '../helpers/fake-host.ts';
+import { range } from '../helpers/rows.ts';
+
+describe('WorkerEngine', () => {
+  let clock: FakeClock;
+  let hosts: FakeHost[];
+  let lanes: Lanes;
+  let gauge: ConcurrencyGauge;
+  let warnings: string[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    hosts = [];
+    lanes = new Lanes(2);
+    gauge = new ConcurrencyGauge();
+    warnings = [];
+    vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)));
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  async function startedEngine(attemptTimeoutMs?: number): Promise<WorkerEngine> {
+    const engine = new WorkerEngine(
+      {
+        transformUrl: 'file:///transform.ts',
+        poolSize: 2,
+        threads: 1,
+        attemptTimeoutMs,
+        recycleAfterRows: undefined,
+        recycleAfterHeapMb: undefined,
+        clock,
+        originMs: 0,
+      },
+      {
+        gauge,
+        lanes,
+        start: () => {
+          const host = new FakeHost(hosts.length + 1);
+          hosts.push(host);
+          return host;
+        },
+        load: (host) => {
+          const loaded = host.run({ setup: {} as never });
+          hosts.find((own) => own === host)?.answers[0]?.resolve({ kind: 'ready' });
+          return loaded;
+        },
+        cancel: (lane) => lanes.cancel(lane),
+        abortAll: () => undefined,
+      },
+    );
+    await engine.start();
+    return engine;
+  }
+
+  function sliceOf(lane: number, rows: number): Slice {
+    return {
+      sliceId: lane,
+      lane,
+      counter: lane + 1,
+      generatedIds: false,
+      alone: false,
+      rows: range(rows).map((index) => ({
+        encoded: encode(index),
+        stateId: `row-${index}`,
+        rowIndex: index,
+        submitIndex: index,
+        attempt: 1,
+        nextCallIndex: 0,
+      })),
+    };
+  }
+
+  const signal = new AbortController().signal;
+
+  test('watchdog: a worker that does not take its slice up is replaced, with the state in a warning', async () => {
+    const engine = await startedEngine();
+    const report = engine.run(sliceOf(0, 3), signal);
+    await clock.advance(30_000);
+    expect(hosts[0]?.hasEnded).toBe(false);
+    await clock.advance(30_000);
+    expect(hosts[0]?.hasEnded).toBe(true);
+    expect(await report).toMatchObject({ outcomes: [] });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^Worker 1 has not moved for 30000 ms and is replaced .*"row":-1.*worker 1 is ready/,
+      ),
+    ]);
+    await turns();
+    expect(hosts).toHaveLength(2);
+  });
+
+  test('watchdog: a row that runs on and on is no business of it', async () => {
+    const engine = await startedEngine();
+    const [first, second] = [engine.run(sliceOf(0, 1), signal), engine.run(sliceOf(1, 1), signal)];
+    lanes.open(0, 1);
+    lanes.begin(0, 0, 0);
+    for (let passed = 0; passed < 10; passed++) await clock.advance(30_000);
+    expect([await isSettled(first), await isSettled(second)]).toEqual([false, false]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('time-out: a row that waits is not given up for the row that has the thread', async () => {
+    const engine = await startedEngine(1_000);
+    const waits = engine.run(sliceOf(0, 1), signal);
+    const hangs = engine.run(sliceOf(1, 1), signal);
+    for (const lane of [0, 1]) {
+      lanes.open(lane, 1);
+      gauge.enter(lane + 1);
+      lanes.enter(lane);
+    }
+    lanes.begin(0, 0, 0);
+    lanes.await(0);
+    gauge.enter(0);
+    await clock.advance(600);
+    lanes.begin(1, 0, 600);
+    gauge.enter(0);
+    await clock.advance(999); // 1,599 ms after the start of the first
+    expect(hosts[0]?.hasEnded).toBe(false);
+    await clock.advance(1);
+    expect(hosts[0]?.hasEnded).toBe(true);
+    expect(await hangs).toMatchObject({ outcomes: [{ error: { code: 'attempt_timeout' } }] });
+    expect(await waits).toMatchObject({ outcomes: [{ status: 'lost', blame: 'bystander' }] });
+    expect([0, 1, 2].map((counter) => gauge.running(counter))).toEqual([0, 0, 0]);
+  });
+
+  test('loss before any row began: its rows are suspects; one that was alone did it', async () => {
+    const engine = await startedEngine();
+    for (const [rows, alone, blame] of [
+      [2, false, 'suspect'],
+      [1, false, 'suspect'],
+      [1, true, 'culprit'],
+    ] as const) {
+      const report = engine.run({ ...sliceOf(0, rows), alone }, signal);
+      await turns();
+      hosts.at(-1)?.end(new Error('out of memory'));
+      const { outcomes } = await report;
+      expect(outcomes).toMatchObject(range(rows).map(() => ({ status: 'lost', blame })));
+      await turns();
+    }
+  });
+});

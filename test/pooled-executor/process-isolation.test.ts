@@ -1,0 +1,105 @@
+import { describe, expect } from 'vitest';
+import { MemoryAuditTrail } from '../../src/index.ts';
+import { workerUrl } from '../helpers/engines.ts';
+import { turns } from '../helpers/event-loop.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { codesOf, collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { recordsOf } from '../helpers/trails.ts';
+import type { CallingRow } from '../workers/calling-transform.ts';
+
+const isolation = 'process';
+
+describe("isolation: 'process'", () => {
+  test('the transform finds what it would find in a thread, in a process of its own', async ({
+    createExecutor,
+  }) => {
+    const executor = createExecutor<string, unknown>({
+      transform: workerUrl('thread-transform.ts'),
+      poolSize: 1,
+      isolation,
+      workerData: { limit: new Map([[1, 2n]]) },
+      env: { ...process.env, FROM_THE_TEST: 'given' },
+      execArgv: ['--no-warnings'],
+      resourceLimits: { maxOldGenerationSizeMb: 64 },
+    });
+    const data = { limit: new Map([[1, 2n]]) };
+    const { entries } = await executor.executeBatch(
+      contextsOf(['thread', 'workerData', 'env', 'execArgv', 'context']),
+    );
+    expect(outputsOf(entries)).toEqual([
+      true,
+      [data, data],
+      'given',
+      expect.arrayContaining(['--no-warnings', '--max-old-space-size=64']),
+      { stateId: 'row-4', rowIndex: 4, attempt: 1 },
+    ]);
+  });
+
+  test('order, and as many rows at once as there may be', async ({ createExecutor }) => {
+    const executor = createExecutor<number, number>({
+      transform: 'data:text/javascript,export default (row) => row * 10',
+      poolSize: 2,
+      isolation,
+    });
+    const rows = range(3_000);
+    expect(outputsOf(await collect(executor.stream(rows)))).toEqual(rows.map((row) => row * 10));
+    expect(executor.getStats().poolStats.maxConcurrentReached).toBeLessThanOrEqual(2);
+  });
+
+  test('calls are on record live, and their indices go on over attempts', async ({ createExecutor }) => {
+    const audit = new MemoryAuditTrail();
+    const executor = createExecutor<CallingRow, unknown>({
+      transform: workerUrl('calling-transform.ts'),
+      poolSize: 1,
+      isolation,
+      recoveryStepMs: 1,
+      audit,
+    });
+    const { entries } = await executor.executeBatch(
+      contextsOf<CallingRow>([{ id: 1, calls: 2, refusals: 1 }]),
+    );
+    expect(codesOf(entries)).toEqual(['ok']);
+    expect(
+      recordsOf(audit, 'call')
+        .filter(({ stateId }) => stateId === 'row-0')
+        .map(({ callIndex, attempt, phase }) => [callIndex, attempt, phase]),
+    ).toEqual([
+      [0, 1, 'request'],
+      [0, 1, 'response'],
+      [1, 1, 'request'],
+      [1, 1, 'response'],
+      [2, 2, 'request'],
+      [2, 2, 'response'],
+      [3, 2, 'request'],
+      [3, 2, 'response'],
+    ]);
+  });
+
+  test('abort: the row that runs is the last one', async ({ createExecutor }) => {
+    const controller = new AbortController();
+    const executor = createExecutor<number, number>({
+      transform: 'data:text/javascript,export default (row) => row',
+      poolSize: 1,
+      sliceSize: 20_000,
+      isolation,
+    });
+    const batch = executor.executeBatch(contextsOf(range(20_000)), { signal: controller.signal });
+    while (executor.getStats().poolStats.maxConcurrentReached === 0) await turns(1);
+    controller.abort();
+    const codes = codesOf(await batch);
+    expect([codes.at(0), codes.at(-1)]).toEqual(['ok', 'aborted']);
+    expect(codes.lastIndexOf('ok')).toBeLessThan(codes.indexOf('aborted'));
+  });
+
+  test('shutdown without wait: a row in an endless loop is ended', async ({ createExecutor }) => {
+    const executor = createExecutor<number, unknown>({
+      transform: 'data:text/javascript,export default (row) => { while (row > 0); return row }',
+      poolSize: 2,
+      isolation,
+    });
+    const batch = executor.executeBatch(contextsOf([1, 1]));
+    while (executor.getStats().poolStats.maxConcurrentReached < 2) await turns(1);
+    await executor.shutdown({ wait: false });
+    expect(codesOf(await batch)).toEqual(['shutdown_requested', 'shutdown_requested']);
+  });
+});
