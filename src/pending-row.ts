@@ -1,6 +1,5 @@
 import type { Encoded } from './core/codec.ts';
-import type { Snapshot } from './core/snapshot.ts';
-import { ColumnGroup } from './core/column-group.ts';
+import { encodedOf, type Snapshot } from './core/snapshot.ts';
 import type { RowError } from './core/row-error.ts';
 import type { QueuedRow } from './core/row-queue.ts';
 import type { SliceRow } from './engine/engine.ts';
@@ -19,7 +18,7 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   /** The row has its result; whatever comes later is ignored. */
   done = false;
   /** What every attempt receives and the trail records. */
-  readonly #snapshot: Snapshot;
+  readonly snapshot: Snapshot;
   /** What earlier attempts left behind; most rows have only one. */
   #history: RowHistory | undefined;
 
@@ -35,19 +34,17 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
     this.submittedAt = place.submittedAt;
     this.stateId = identity.stateId;
     this.rowIndex = identity.rowIndex;
-    this.#snapshot = snapshot;
+    this.snapshot = snapshot;
+  }
+
+  /** Where the snapshot is in its group. */
+  get position(): number {
+    return this.submitIndex;
   }
 
   /** The snapshot by itself. */
   get encoded(): Encoded {
-    return this.#snapshot instanceof ColumnGroup
-      ? this.#snapshot.encodedAt(this.submitIndex)
-      : this.#snapshot;
-  }
-
-  /** The group that the snapshot is part of, at the position `submitIndex`. */
-  get group(): ColumnGroup | undefined {
-    return this.#snapshot instanceof ColumnGroup ? this.#snapshot : undefined;
+    return encodedOf(this);
   }
 
   /** Made when first asked for. */

@@ -66,6 +66,7 @@ async function connect({ setup }: SetupTask): Promise<WorkerSite> {
     recordCall: setup.recordCalls ? recordCall : undefined,
     // messages are read only when the event loop gets its turn
     pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
+    inColumns: false, // each output is reported by itself
     laneWriter,
     tell: report,
   };

@@ -22,6 +22,7 @@ async function connect({ setup, memory }: SetupTask): Promise<WorkerSite> {
     workerData,
     gauge: new ConcurrencyGauge(memory.gauge),
     recordCall: setup.recordCalls ? await connectCallService() : undefined,
+    inColumns: !setup.recordCalls, // a trail wants the text of each output
     laneWriter: (lane) => laneWriter(lane, lanes, kept),
     tell,
   };

@@ -46,6 +46,8 @@ export interface WorkerSite {
   readonly workerData: unknown;
   readonly gauge: ConcurrencyGauge;
   readonly recordCall: CallRecorder | undefined;
+  /** As of a {@link SliceHost}. */
+  readonly inColumns: boolean;
   readonly pause?: (() => Promise<void>) | undefined;
   laneWriter(lane: number): LaneWriter;
   /** Tells the dispatching thread. */
@@ -126,6 +128,7 @@ export class WorkerRuntime {
       workerData: site.workerData,
       gauge: site.gauge,
       recordCall: site.recordCall,
+      inColumns: site.inColumns,
       pause: site.pause,
       now: monotonicNow,
       decodeRows: decodeList,

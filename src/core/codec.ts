@@ -31,8 +31,9 @@ export function decodeCopy(encoded: Encoded): unknown {
   return typeof encoded === 'object' && encoded !== null ? structuredClone(encoded) : decode(encoded);
 }
 
-/** Encoded values as they cross a boundary together: one JSON text when all are JSON, blocks of columns, or one by one. */
-export type EncodedList = string | { readonly blocks: readonly ColumnBlock[] } | readonly Encoded[];
+/** Encoded values as they cross a boundary together: one JSON text when all are JSON, a block of columns, or one by one. */
+export type EncodedList =
+  string | ColumnBlock | { readonly parts: readonly EncodedList[] } | readonly Encoded[];
 
 /** One long text is cheaper to send and to parse than many short ones. */
 export function joinEncoded(list: readonly Encoded[]): EncodedList {
@@ -42,7 +43,9 @@ export function joinEncoded(list: readonly Encoded[]): EncodedList {
 /** Gives fresh values; `decodeOne` says how to decode values that came one by one. */
 export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => unknown = decode): unknown[] {
   if (typeof list === 'string') return JSON.parse(list) as unknown[];
-  return 'blocks' in list ? list.blocks.flatMap(decodeBlock) : list.map((encoded) => decodeOne(encoded));
+  if ('kinds' in list) return decodeBlock(list);
+  if ('parts' in list) return list.parts.flatMap((part) => decodeList(part, decodeOne));
+  return list.map((encoded) => decodeOne(encoded));
 }
 
 function isJsonText(encoded: Encoded): boolean {

@@ -15,18 +15,18 @@ export class ColumnGroup {
   /** Position of the first value; the others follow without a gap. */
   readonly first: number;
   /** Undefined when the values are primitives, which then are the only column. */
-  readonly #keys: readonly string[] | undefined;
-  readonly #columns: unknown[][];
+  readonly keys: readonly string[] | undefined;
   /** Whether a column holds nested objects and arrays, as JSON text. */
-  readonly #nested: readonly boolean[];
+  readonly nested: readonly boolean[];
+  readonly #columns: unknown[][];
   #size = 0;
   #characters = 0;
 
   private constructor(first: number, keys: readonly string[] | undefined, nested: readonly boolean[]) {
     this.first = first;
-    this.#keys = keys;
+    this.keys = keys;
     this.#columns = nested.map(() => []);
-    this.#nested = nested;
+    this.nested = nested;
   }
 
   /** A group that begins with this value; undefined when such values are better encoded one by one. */
@@ -53,7 +53,7 @@ export class ColumnGroup {
   /** Takes the value in, as it is now; false when it is of another shape or the group is full. May run getters. */
   add(value: unknown): boolean {
     if (this.#size === MOST_ROWS || this.#characters >= MOST_CHARACTERS) return false;
-    const fits = this.#keys === undefined ? this.#addPrimitive(value) : this.#addObject(value, this.#keys);
+    const fits = this.keys === undefined ? this.#addPrimitive(value) : this.#addObject(value, this.keys);
     if (fits) this.#size++;
     return fits;
   }
@@ -63,13 +63,18 @@ export class ColumnGroup {
     return encode(decodeBlock(this.block(position, position + 1))[0]);
   }
 
+  /** A primitive or, where the column is nested, the JSON text of a value. */
+  cell(column: number, position: number): unknown {
+    return this.#columns[column]?.[position - this.first];
+  }
+
   /** The values from one position to another, ready to cross a boundary. */
   block(from: number, to: number): ColumnBlock {
     const columns = this.#columns.map((column, index) => ({
       values: column.slice(from - this.first, to - this.first),
-      nested: this.#nested[index] === true,
+      nested: this.nested[index] === true,
     }));
-    return toBlock(this.#keys, columns);
+    return toBlock(this.keys, columns);
   }
 
   #addPrimitive(value: unknown): boolean {
@@ -88,7 +93,7 @@ export class ColumnGroup {
     for (const key in value) {
       if (key !== keys[index]) return false;
       let property = value[key];
-      if (this.#nested[index] === true) {
+      if (this.nested[index] === true) {
         property = exactJsonOf(property, value, (walk ??= { seen: undefined }));
         if (property === undefined) return false;
       } else if (!isPrimitive(property)) {

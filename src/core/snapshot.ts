@@ -1,4 +1,4 @@
-import { encode, type Encoded } from './codec.ts';
+import { encode, joinEncoded, type Encoded, type EncodedList } from './codec.ts';
 import { ColumnGroup } from './column-group.ts';
 
 /** A row as it was when its snapshot was taken: by itself, or one of a group; {@link Uncloneable} where there can be none. */
@@ -39,7 +39,7 @@ export class Snapshots {
     this.#inGroups = inGroups;
   }
 
-  /** Like {@link snapshotOf}; positions follow one another. */
+  /** Like {@link snapshotOf}; positions grow, and a gap between them begins a new group. */
   take(row: unknown, position: number): Snapshot {
     if (!this.#inGroups) return snapshotOf(row);
     try {
@@ -51,10 +51,60 @@ export class Snapshots {
   }
 
   #takeInGroup(row: unknown, position: number): ColumnGroup | undefined {
-    if (this.#group?.add(row) === true) return this.#group;
-    if (this.#group !== undefined && this.#group.size < SMALL_GROUP) this.#smallGroups++;
+    const group = this.#group;
+    if (group !== undefined && group.first + group.size === position && group.add(row)) return group;
+    if (group !== undefined && group.size < SMALL_GROUP) this.#smallGroups++;
     if (this.#smallGroups === MOST_SMALL_GROUPS) this.#inGroups = false;
     this.#group = this.#inGroups ? ColumnGroup.startWith(row, position) : undefined;
     return this.#group;
   }
+}
+
+/** A snapshot and its position in its group, if it has one. */
+export interface PlacedSnapshot {
+  readonly snapshot: Snapshot;
+  readonly position: number;
+}
+
+/** Fewer rows are not worth the arrays of a block. */
+const SMALLEST_BLOCK = 8;
+
+/** Snapshots as they cross a boundary together: those of a group as a block, the others by themselves. */
+export function joinSnapshots(list: readonly PlacedSnapshot[]): EncodedList {
+  const parts: EncodedList[] = [];
+  let others: Encoded[] = [];
+  const endOthers = () => {
+    if (others.length > 0) parts.push(joinEncoded(others));
+    others = [];
+  };
+  for (let from = 0; from < list.length;) {
+    const { snapshot, position } = list[from] as PlacedSnapshot;
+    const count = snapshot instanceof ColumnGroup ? runLength(list, from) : 1;
+    if (snapshot instanceof ColumnGroup && count >= SMALLEST_BLOCK) {
+      endOthers();
+      parts.push(snapshot.block(position, position + count));
+    } else {
+      for (const one of list.slice(from, from + count)) others.push(encodedOf(one));
+    }
+    from += count;
+  }
+  endOthers();
+  return parts.length === 1 ? (parts[0] as EncodedList) : { parts };
+}
+
+/** A snapshot by itself. */
+export function encodedOf({ snapshot, position }: PlacedSnapshot): Encoded {
+  return snapshot instanceof ColumnGroup ? snapshot.encodedAt(position) : snapshot;
+}
+
+/** How many snapshots from one on follow one another in the same group. */
+function runLength(list: readonly PlacedSnapshot[], from: number): number {
+  const { snapshot, position } = list[from] as PlacedSnapshot;
+  let count = 1;
+  for (
+    let next = list[from + 1];
+    next?.snapshot === snapshot && next?.position === position + count;
+    next = list[from + ++count]
+  );
+  return count;
 }

@@ -1,16 +1,11 @@
 import type { Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallEvent } from '../core/call-event.ts';
-import type { ColumnGroup } from '../core/column-group.ts';
+import type { PlacedSnapshot } from '../core/snapshot.ts';
 import type { Encoded } from '../core/codec.ts';
 
 /** One row of a slice. */
-export interface SliceRow {
-  /** Its snapshot by itself. */
-  readonly encoded: Encoded;
-  /** The group that the snapshot is part of, where it is, and its position there. */
-  readonly group?: ColumnGroup | undefined;
-  readonly submitIndex: number;
+export interface SliceRow extends PlacedSnapshot {
   readonly stateId: string;
   readonly rowIndex: number;
   /** Number of the attempt that this run is. */

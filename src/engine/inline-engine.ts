@@ -61,6 +61,7 @@ export class InlineEngine implements Engine {
       recordCall,
       gauge: this.gauge,
       now: () => clock.now(),
+      inColumns: recordCall === undefined,
       decodeRows: (rows) => decodeList(rows, decodeCopy),
       isCancelled: () => signal.aborted,
       onSliceStart: () => undefined,

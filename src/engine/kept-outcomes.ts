@@ -1,5 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
-import { decode, type Encoded } from '../core/codec.ts';
+import { decode } from '../core/codec.ts';
+import { ColumnGroup } from '../core/column-group.ts';
+import type { PlacedSnapshot } from '../core/snapshot.ts';
+import { Cells } from './cells.ts';
 import type { Outcome } from '../core/outcome.ts';
 
 /** How a row of a slice ended, before its slice did. Instants in ms on the shared monotonic clock. */
@@ -9,9 +12,9 @@ export interface KeptOutcome {
   readonly outcome: Outcome;
 }
 
-/** What a worker keeps of a row: its encoded output, or the outcome of a row that did not succeed. */
+/** What a worker keeps of a row: its output, or the outcome of a row that did not succeed. */
 export interface RowEnd {
-  readonly encoded: Encoded;
+  readonly output: PlacedSnapshot | undefined;
   readonly other: Outcome | undefined;
   readonly startedAt: number;
   readonly finishedAt: number;
@@ -29,6 +32,9 @@ const NUMBER = 2;
 const CLONE = 3;
 const OUTCOME = 4;
 const UNDEFINED = 5;
+/** Not a row: the shape of those of kind ROW that follow. */
+const SHAPE = 6;
+const ROW = 7;
 
 const MAX_LANE_BYTES = 1 << 20;
 const MAX_TOTAL_BYTES = 1 << 26;
@@ -82,9 +88,13 @@ class LaneMemory {
   readonly #bytes: Buffer;
   readonly #floats: Float64Array;
   readonly #ints: Int32Array;
+  readonly #cells: Cells;
   #cursor = 0;
+  /** The group whose shape was written last. */
+  #shape: ColumnGroup | undefined;
 
   constructor(buffer: SharedArrayBuffer, offset: number, bytes: number) {
+    this.#cells = new Cells(buffer, offset, bytes);
     this.#bytes = Buffer.from(buffer, offset, bytes);
     this.#floats = new Float64Array(buffer, offset, bytes / 8);
     this.#ints = new Int32Array(buffer, offset, bytes / 4);
@@ -92,13 +102,16 @@ class LaneMemory {
 
   reset(): void {
     this.#cursor = 0;
+    this.#shape = undefined;
     this.#ints[KIND] = 0;
   }
 
   keep(end: RowEnd): boolean {
-    const start = this.#cursor + HEADER_BYTES;
-    const { encoded, other } = end;
+    const { output, other } = end;
     if (other !== undefined) return this.#keepSerialized(end, OUTCOME, other);
+    const encoded = output?.snapshot;
+    if (encoded instanceof ColumnGroup) return this.#keepRow(end, encoded, output?.position ?? 0);
+    const start = this.#cursor + HEADER_BYTES;
     switch (typeof encoded) {
       case 'string':
         return encoded.isWellFormed()
@@ -117,14 +130,36 @@ class LaneMemory {
 
   read(): KeptOutcome[] {
     const kept: KeptOutcome[] = [];
+    let shape: Shape = { keys: undefined, nested: [] };
     for (let at = 0; this.#int(at, KIND) !== 0; at = next(at, this.#int(at, LENGTH))) {
+      if (this.#int(at, KIND) === SHAPE) {
+        shape = this.#deserialize(at) as Shape;
+        continue;
+      }
       kept.push({
         startedAt: this.#floats[at / 8 + STARTED] ?? 0,
         finishedAt: this.#floats[at / 8 + FINISHED] ?? 0,
-        outcome: this.#outcomeAt(at),
+        outcome: this.#outcomeAt(at, shape),
       });
     }
     return kept;
+  }
+
+  #keepRow(end: RowEnd, group: ColumnGroup, position: number): boolean {
+    if (this.#shape !== group) {
+      const { keys, nested } = group;
+      if (!this.#keepSerialized(end, SHAPE, { keys, nested } satisfies Shape)) return false;
+      this.#shape = group;
+    }
+    const start = this.#cursor + HEADER_BYTES;
+    const limit = this.#bytes.length - 2 * HEADER_BYTES;
+    let at = start;
+    for (let column = 0; column < group.nested.length; column++) {
+      const behind = this.#cells.write(at, group.cell(column, position), limit);
+      if (behind === undefined) return false;
+      at = behind;
+    }
+    return this.#finish(end, ROW, at - start);
   }
 
   #keepText(end: RowEnd, start: number, text: string): boolean {
@@ -162,7 +197,7 @@ class LaneMemory {
     return true;
   }
 
-  #outcomeAt(at: number): Outcome {
+  #outcomeAt(at: number, shape: Shape): Outcome {
     const start = at + HEADER_BYTES;
     const end = start + this.#int(at, LENGTH);
     switch (this.#int(at, KIND)) {
@@ -172,20 +207,34 @@ class LaneMemory {
         return { status: 'success', value: this.#floats[start / 8] };
       case UNDEFINED:
         return { status: 'success', value: undefined };
+      case ROW:
+        return { status: 'success', value: valueOf(this.#cells.read(start, shape.nested.length), shape) };
       case CLONE:
-        return { status: 'success', value: decode(this.#deserialize(start, end)) };
+        return { status: 'success', value: decode(this.#deserialize(at)) };
       default:
-        return this.#deserialize(start, end) as Outcome;
+        return this.#deserialize(at) as Outcome;
     }
   }
 
-  #deserialize(start: number, end: number): unknown {
+  #deserialize(at: number): unknown {
+    const start = at + HEADER_BYTES;
+    const end = start + this.#int(at, LENGTH);
     return deserialize(Buffer.from(this.#bytes.subarray(start, end))); // a copy: it may not read shared memory
   }
 
   #int(at: number, field: number): number {
     return this.#ints[at / 4 + field] ?? 0;
   }
+}
+
+/** As of a {@link ColumnGroup}. */
+type Shape = Pick<ColumnGroup, 'keys' | 'nested'>;
+
+function valueOf(cells: readonly unknown[], { keys, nested }: Shape): unknown {
+  if (keys === undefined) return cells[0];
+  const valueAt = (index: number) =>
+    nested[index] === true ? (JSON.parse(cells[index] as string) as unknown) : cells[index];
+  return Object.fromEntries(keys.map((key, index) => [key, valueAt(index)]));
 }
 
 function next(at: number, length: number): number {

@@ -92,10 +92,10 @@ export class ProcessHost implements Host {
 
   keptOutcomes(lane: number): readonly KeptOutcome[] {
     const ends = this.#running.get(lane)?.ends ?? [];
-    return ends.map(({ encoded, other, startedAt, finishedAt }) => ({
+    return ends.map(({ output, other, startedAt, finishedAt }) => ({
       startedAt,
       finishedAt,
-      outcome: other ?? { status: 'success', value: decode(encoded) },
+      outcome: other ?? { status: 'success', value: decode(output?.snapshot) },
     }));
   }
 
@@ -251,7 +251,7 @@ function endOf(code: number | null, signal: NodeJS.Signals | null): Error {
 function withEnds(slice: SliceReturn, ends: readonly RowEnd[]): SliceReturn {
   return {
     ...slice,
-    outputs: ends.map(({ encoded }) => encoded),
+    outputs: ends.map(({ output }) => output?.snapshot),
     others: ends.flatMap(({ other }, position) => (other === undefined ? [] : [[position, other] as const])),
     times: Float64Array.from(ends.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt])),
   };

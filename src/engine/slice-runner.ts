@@ -4,10 +4,11 @@ import { describeThrown } from '../core/row-error.ts';
 import type { Transform } from '../core/transform.ts';
 import { isTransformResult } from '../core/transform-result.ts';
 import { AttemptContext } from './attempt-context.ts';
-import { decodeList, encode, joinEncoded, type Encoded, type EncodedList } from '../core/codec.ts';
+import { decodeList, type Encoded, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
-import type { ColumnBlock } from '../core/column-block.ts';
-import type { CallRecorder, Slice, SliceReport, SliceRow } from './engine.ts';
+import { joinSnapshots } from '../core/snapshot.ts';
+import type { CallRecorder, Slice, SliceReport } from './engine.ts';
+import { SliceOutputs } from './slice-outputs.ts';
 import type { RowEnd } from './kept-outcomes.ts';
 
 /** The rows of a slice by columns, as they cross a boundary; a column that says nothing new is left out. */
@@ -46,6 +47,8 @@ export interface SliceHost {
   readonly workerData: unknown;
   readonly gauge: ConcurrencyGauge;
   readonly recordCall: CallRecorder | undefined;
+  /** Whether outputs of one shape may leave in columns; else each is encoded by itself. */
+  readonly inColumns: boolean;
   now(): number;
   /** Gives the rows as the transform gets them: nobody else has these values. */
   decodeRows(rows: EncodedList): readonly unknown[];
@@ -85,7 +88,7 @@ export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob
     sliceId,
     counter,
     count: rows.length,
-    rows: inBlocks(rows) ?? joinEncoded(rows.map((row) => row.encoded)),
+    rows: joinSnapshots(rows),
     firstRowIndex,
     rowIndices: consecutive ? undefined : rows.map((row) => row.rowIndex),
     stateIds: generatedIds ? undefined : rows.map((row) => row.stateId),
@@ -94,32 +97,6 @@ export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob
       ? undefined
       : rows.map((row) => row.nextCallIndex),
   };
-}
-
-/** Fewer rows are not worth the arrays of a block. */
-const SMALLEST_BLOCK = 8;
-
-/** The rows as blocks of columns; undefined when they are not of a few groups. */
-function inBlocks(rows: readonly SliceRow[]): { readonly blocks: readonly ColumnBlock[] } | undefined {
-  const blocks: ColumnBlock[] = [];
-  for (let from = 0; from < rows.length;) {
-    const count = runLength(rows, from);
-    const { group, submitIndex } = rows[from] as SliceRow;
-    if (group === undefined || count < SMALLEST_BLOCK) return undefined;
-    blocks.push(group.block(submitIndex, submitIndex + count));
-    from += count;
-  }
-  return { blocks };
-}
-
-/** How many rows from one on follow one another in the same group. */
-function runLength(rows: readonly SliceRow[], from: number): number {
-  const { group, submitIndex } = rows[from] as SliceRow;
-  let count = 1;
-  for (let row = rows[from + 1]; row?.group === group && row?.submitIndex === submitIndex + count;) {
-    row = rows[from + ++count];
-  }
-  return count;
 }
 
 /** Turns the columns that crossed a boundary into outcomes, each time somebody asks for them. */
@@ -141,7 +118,8 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {
-  if (typeof outputs !== 'string') return 'blocks' in outputs ? undefined : outputs;
+  if (typeof outputs !== 'string')
+    return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
   if (outputLengths === undefined) return undefined;
   let end = 0;
   return Array.from(outputLengths, (length) => outputs.slice(++end, (end += length))); // [a,b,c]
@@ -153,16 +131,19 @@ function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
   return outcomes;
 }
 
+/** Fewer outputs are not worth a group. */
+const FEWEST_IN_COLUMNS = 8;
+
 /** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
 export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
   const { count } = job;
-  const outputs: Encoded[] = [];
+  const outputs = new SliceOutputs(host.inColumns && count >= FEWEST_IN_COLUMNS);
   const others: [number, Outcome][] = [];
   const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;
   let goesOn = true;
   let position = 0;
-  if (host.isCancelled()) return { outputs, others, times: times.subarray(0, 0) };
+  if (host.isCancelled()) return { outputs: [], others, times: times.subarray(0, 0) };
 
   const rows = host.decodeRows(job.rows);
   host.gauge.enter(job.counter);
@@ -182,13 +163,12 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     }
     other ??= pack(returned, outputs); // runs code of the user where it meets getters
     if (other !== undefined) {
-      outputs.length = position + 1;
+      outputs.addNone();
       others.push([position, other]);
     }
     const finishedAt = host.now();
     goesOn =
-      host.onRowEnd({ encoded: outputs[position], other, startedAt, finishedAt }) &&
-      other?.status !== 'capacity';
+      host.onRowEnd({ output: outputs.last, other, startedAt, finishedAt }) && other?.status !== 'capacity';
     host.gauge.leave(POOL_COUNTER);
 
     const nextCallIndex = AttemptContext.nextCallIndexOf(context);
@@ -203,11 +183,11 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   }
   host.onSliceEnd();
   host.gauge.leave(job.counter);
-  const joined = joinOutputs(outputs, others);
+  const joined = outputs.join();
   return {
     outputs: joined,
     outputLengths:
-      host.recordCall === undefined || typeof joined !== 'string' ? undefined : lengthsOf(outputs),
+      host.recordCall === undefined || typeof joined !== 'string' ? undefined : outputs.textLengths(),
     others,
     times: times.subarray(0, 2 * position),
     nextCallIndices,
@@ -236,26 +216,15 @@ function outcomeOf(thrown: unknown, context: AttemptContext): Outcome {
   return lost(reason, 'bystander');
 }
 
-/** A row without an output has a place in the list all the same. */
-function joinOutputs(outputs: Encoded[], others: readonly (readonly [number, Outcome])[]): EncodedList {
-  if (others.length === 0) return joinEncoded(outputs);
-  for (const [position] of others) outputs[position] = '[]';
-  return joinEncoded(outputs);
-}
-
-function lengthsOf(texts: readonly Encoded[]): Int32Array {
-  return Int32Array.from(texts, (text) => (text as string).length);
-}
-
-/** Encodes what the transform returned to the end of `outputs`, or gives the outcome that it stands for. */
-function pack(returned: unknown, outputs: Encoded[]): Outcome | undefined {
+/** Adds what the transform returned to `outputs`, or gives the outcome that it stands for. */
+function pack(returned: unknown, outputs: SliceOutputs): Outcome | undefined {
   try {
     if (!isTransformResult(returned)) {
-      outputs.push(encode(returned));
+      outputs.add(returned);
       return undefined;
     }
     if (returned.status === 'success') {
-      outputs.push(encode(returned.value));
+      outputs.add(returned.value);
       return undefined;
     }
     // a plain object: only own data of the result may cross

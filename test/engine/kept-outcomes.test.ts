@@ -2,11 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/core/codec.ts';
 import { failure, lost, type Outcome } from '../../src/core/outcome.ts';
+import { Snapshots } from '../../src/core/snapshot.ts';
 import { KeptOutcomes, type RowEnd } from '../../src/engine/kept-outcomes.ts';
 import { cloneableTree, shapeOf } from '../core/arbitrary-values.ts';
 
 function endOf(value: unknown, other?: Outcome): RowEnd {
-  return { encoded: other === undefined ? encode(value) : undefined, other, startedAt: 1.5, finishedAt: 2.5 };
+  const output = other === undefined ? { snapshot: encode(value), position: 0 } : undefined;
+  return { output, other, startedAt: 1.5, finishedAt: 2.5 };
+}
+
+/** Values as a slice that keeps its outputs in columns. */
+function endsOf(values: readonly unknown[]): RowEnd[] {
+  const snapshots = new Snapshots(true);
+  return values.map((value, position) => {
+    const output = { snapshot: snapshots.take(value, position), position };
+    return { output, other: undefined, startedAt: 1.5, finishedAt: 2.5 };
+  });
 }
 
 describe('KeptOutcomes', () => {
@@ -36,6 +47,31 @@ describe('KeptOutcomes', () => {
     );
   });
 
+  test('I11 outputs in columns are read as they were', () => {
+    const like = fc.record({ id: fc.double(), name: fc.string({ unit: 'binary' }), more: cloneableTree });
+    const values = fc.array(fc.oneof({ weight: 5, arbitrary: like }, cloneableTree), { maxLength: 20 });
+    fc.assert(
+      fc.property(values, (outputs) => {
+        const running = new KeptOutcomes(1);
+        running.reset(0);
+        for (const end of endsOf(outputs)) expect(running.keep(0, end)).toBe(true);
+        const kept = new KeptOutcomes(1, running.buffer).read(0);
+        expect(kept.map(({ outcome }) => shapeOf(outcome))).toEqual(
+          outputs.map((value) => shapeOf({ status: 'success', value: structuredClone(value) })),
+        );
+      }),
+    );
+  });
+
+  test('columns that do not fit any more are not kept, and hurt nothing', () => {
+    const kept = new KeptOutcomes(1);
+    kept.reset(0);
+    const ends = endsOf(Array.from({ length: 200 }, (_, id) => ({ id, text: 'é'.repeat(5_000) })));
+    const count = ends.findIndex((end) => !kept.keep(0, end));
+    expect(count).toBeGreaterThan(50);
+    expect(kept.read(0)).toHaveLength(count);
+  });
+
   test('a slice begins with an empty list, whatever was kept before', () => {
     const kept = new KeptOutcomes(1);
     kept.reset(0);
@@ -57,7 +93,8 @@ describe('KeptOutcomes', () => {
       kept.reset(lane);
       kept.keep(lane, endOf('first'));
     }
-    expect(kept.keep(0, { ...endOf('first'), encoded: value })).toBe(false);
+    const output = { snapshot: value, position: 0 };
+    expect(kept.keep(0, { ...endOf('first'), output })).toBe(false);
     expect(kept.read(0)).toMatchObject([{ outcome: { value: 'first' } }]);
     expect(kept.read(1)).toMatchObject([{ outcome: { value: 'first' } }]);
   });

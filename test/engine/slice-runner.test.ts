@@ -23,6 +23,7 @@ type Fn = (row: unknown, context: TransformContext) => unknown;
 
 /** A host whose clock moves by one at each look, and that writes down what it is told. */
 class FakeHost implements SliceHost {
+  readonly inColumns = true;
   readonly transform: SliceHost['transform'];
   readonly workerData = { key: 1 };
   readonly gauge = new ConcurrencyGauge();
@@ -76,10 +77,10 @@ class FakeHost implements SliceHost {
 
 function rowOf(row: unknown, index: number, more: Partial<SliceRow> = {}): SliceRow {
   return {
-    encoded: encode(row),
+    snapshot: encode(row),
     stateId: generatedStateId(index),
     rowIndex: index,
-    submitIndex: index,
+    position: index,
     attempt: 1,
     nextCallIndex: 0,
     ...more,

@@ -1,0 +1,48 @@
+import type { EncodedList } from '../core/codec.ts';
+import { joinSnapshots, Snapshots, Uncloneable, type PlacedSnapshot } from '../core/snapshot.ts';
+
+/** What stands for a row without an output. */
+const NONE = '[]';
+
+/** The outputs of a slice, each detached from whatever the transform does with it later. */
+export class SliceOutputs {
+  readonly #snapshots: Snapshots;
+  readonly #list: PlacedSnapshot[] = [];
+
+  /** @param inColumns whether outputs of one shape may be kept in columns */
+  constructor(inColumns: boolean) {
+    this.#snapshots = new Snapshots(inColumns);
+  }
+
+  /**
+   * Takes the output of the next row.
+   *
+   * @throws whatever says that it can't be cloned; then {@link addNone} takes its place
+   */
+  add(output: unknown): void {
+    const position = this.#list.length;
+    const snapshot = this.#snapshots.take(output, position);
+    if (snapshot instanceof Uncloneable) throw snapshot.reason;
+    this.#list.push({ snapshot, position });
+  }
+
+  /** The next row has no output. */
+  addNone(): void {
+    this.#list.push({ snapshot: NONE, position: this.#list.length });
+  }
+
+  /** The output that was added last. */
+  get last(): PlacedSnapshot | undefined {
+    return this.#list.at(-1);
+  }
+
+  /** How long each text in {@link join} is, where that is one text. */
+  textLengths(): Int32Array {
+    return Int32Array.from(this.#list, ({ snapshot }) => (snapshot as string).length);
+  }
+
+  /** All of them, ready to cross a boundary. */
+  join(): EncodedList {
+    return joinSnapshots(this.#list);
+  }
+}
