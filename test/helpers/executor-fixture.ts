@@ -139,7 +139,7 @@ async function checkFurtherBatch({ executor, clock, further, isShutDown }: Made)
 function hasRecords(
   audit: AuditTrail | undefined,
 ): audit is AuditTrail & { records: readonly AuditRecord[] } {
-  return audit !== undefined && 'records' in audit;
+  return audit !== undefined && 'records' in audit && Array.isArray(audit.records); // other trails have to be read
 }
 
 function dump({ executor, clock }: Made): string {

@@ -5,6 +5,7 @@ import {
   DriftError,
   MemoryAuditTrail,
   PooledExecutor,
+  SqliteAuditTrail,
   type AuditRecord,
   type Entry,
   type Transform,
@@ -16,6 +17,7 @@ import { diedBeforeAttempt, dispatchOf, recordsOfRun, RUN, trailOf } from '../he
 import { codesOf, collect, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
 import { recordsOf } from '../helpers/trails.ts';
+import { openTrail, trailPath } from '../helpers/trail-files.ts';
 import { makeDelayedTransform, makeTrackedTransform } from '../helpers/transforms.ts';
 
 const double: Transform<number, number> = (row) => row * 2;
@@ -181,6 +183,37 @@ describe('a batch on a run that is on record', () => {
     const executor = createExecutor({ transform, poolSize: 2, audit });
     const { entries } = await executor.executeBatch(contextsOf(range(5)), RUN);
     expect(entries.map(({ attempts }) => attempts)).toEqual([1, 1, 2, 1, 1]);
+  });
+});
+
+describe('a run on a file', () => {
+  const rows = [new Map([[1, new Date(5)]]), [-0, NaN, undefined], 'text', 10n, { at: new Date(7) }];
+  const echo = () => makeTrackedTransform<unknown>((row) => row);
+
+  test('goes on with values that JSON can not carry, in another process', async ({ createExecutor }) => {
+    const { transform, log } = echo();
+    const died = await diedBeforeAttempt(3, contextsOf(rows), { transform });
+    const path = trailPath();
+    const written = new SqliteAuditTrail(path);
+    await written.append(died.records);
+    await written.close();
+    const before = log.length;
+    const audit = openTrail(path);
+    const executor = createExecutor({ transform, poolSize: 1, audit });
+    const { entries } = await executor.executeBatch(contextsOf(rows), RUN);
+    expect(outputsOf(entries)).toEqual(rows);
+    expect(log.slice(before).map(({ row }) => row)).toEqual(rows.slice(3));
+  });
+
+  test('a row that differs only in what JSON can not carry has changed', async ({ createExecutor }) => {
+    const { transform } = echo();
+    const audit = openTrail();
+    await audit.append((await diedBeforeAttempt(3, contextsOf(rows), { transform })).records);
+    const executor = createExecutor({ transform, poolSize: 1, audit });
+    const other = [new Map([[1, new Date(6)]]), ...rows.slice(1)];
+    await expect(executor.executeBatch(contextsOf(other), RUN)).rejects.toThrow(
+      /row 0 \('row-0'\) has changed/,
+    );
   });
 });
 
