@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import { auditRuns } from '../../../src/audit/questions/audit-runs.ts';
+import {
+  MemoryAuditTrail,
+  PooledExecutor,
+  type AuditRecord,
+  type BatchStats,
+  type RunReport,
+} from '../../../src/index.ts';
+import { readable } from '../../helpers/readable-trail.ts';
+import { range } from '../../helpers/rows.ts';
+import { recordStories, STORY_ROWS, storyRecords } from '../../helpers/story-runs.ts';
+import { changed, without } from '../../helpers/trail-edits.ts';
+import { openTrail } from '../../helpers/trail-files.ts';
+
+async function reportOf(records: readonly AuditRecord[]): Promise<RunReport> {
+  const { runs } = await auditRuns(readable(records));
+  expect(runs).toHaveLength(1);
+  return runs[0]!;
+}
+
+/** The names of the counters that don't agree. */
+async function differingIn(records: readonly AuditRecord[]): Promise<string[]> {
+  const { stats } = await reportOf(records);
+  expect(stats.differenceCount).toBe(stats.differences.length);
+  return stats.differences.map(({ name }) => name);
+}
+
+function lie(records: readonly AuditRecord[], lies: Partial<BatchStats>): readonly AuditRecord[] {
+  return changed(records, 'batch-end', ({ stats }) => ({ stats: { ...stats, ...lies } }));
+}
+
+describe('audit', () => {
+  test('sums up results, outcomes and attempts per row', async () => {
+    expect(await reportOf(await storyRecords())).toMatchObject({
+      runId: 'story',
+      rows: STORY_ROWS,
+      results: { success: STORY_ROWS - 1, transform_error: 1 },
+      outcomes: { ok: STORY_ROWS - 1, failed: 1, capacity: 2 },
+      rowsByAttempts: [0, STORY_ROWS - 1, 0, 1],
+    });
+  });
+
+  test('names the slowest attempts, the slowest first', async () => {
+    const records = changed(await storyRecords(), 'attempt', ({ startedAt, rowIndex, attempt }) => ({
+      finishedAt: startedAt + 10 * rowIndex + attempt,
+    }));
+    const { slowest } = await reportOf(records);
+    expect(slowest).toHaveLength(10);
+    expect(slowest.map(({ rowIndex }) => rowIndex)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 3]);
+    expect(slowest[0]!.ranMs).toBeCloseTo(111, 3);
+  });
+
+  test('every counter of the stats is recomputed and agrees', async () => {
+    const records = await storyRecords();
+    const { stats } = records.find((record) => record.kind === 'batch-end')!;
+    const report = await reportOf(records);
+    expect(report.stats.differences).toEqual([]);
+    expect(report.stats.batches).toBe(1);
+    for (const { name, stated, least, most } of report.stats.counters) {
+      expect(stated, name).toBe(stats[name]);
+      expect(least, name).toBeLessThanOrEqual(stated);
+      expect(most, name).toBeGreaterThanOrEqual(stated);
+    }
+    expect(report.stats.counters.map(({ name }) => name).toSorted()).toEqual(
+      Object.keys(stats)
+        .filter((name) => name !== 'currentDelayMs' && name !== 'pacedTimeMs')
+        .toSorted(),
+    );
+  });
+
+  test.each([
+    'submitted',
+    'successes',
+    'errors',
+    'attempts',
+    'capacityRetries',
+    'totalThrottleTimeMs',
+    'peakDelayMs',
+  ] as const)('a batch that states another number of %s is found out', async (name) => {
+    const records = await storyRecords();
+    const { stats } = records.find((record) => record.kind === 'batch-end')!;
+    // one more submitted looks like a consumer that stopped early, but no row is on record for it
+    expect(await differingIn(lie(records, { [name]: stats[name] + 1 }))).toContain(name);
+    expect(await differingIn(lie(records, { [name]: stats[name] - 1 }))).toContain(name);
+  });
+
+  test('a stated concurrency outside of what the attempts allow is found out', async () => {
+    const records = await storyRecords();
+    expect(await differingIn(lie(records, { maxConcurrentReached: 4 }))).toEqual(['maxConcurrentReached']);
+    expect(await differingIn(lie(records, { maxConcurrentReached: 0 }))).toEqual(['maxConcurrentReached']);
+  });
+
+  test('a missing attempt record is found out', async () => {
+    const isFirst = (record: AuditRecord) => record.kind === 'attempt' && record.rowIndex === 0;
+    expect(await differingIn(without(await storyRecords(), isFirst))).toContain('attempts');
+  });
+
+  test('a stream that its consumer left early agrees too', async () => {
+    const audit = new MemoryAuditTrail();
+    await using executor = new PooledExecutor({ transform: (row: number) => row, poolSize: 2, audit });
+    for await (const { rowIndex } of executor.stream(range(500), { window: 50 })) if (rowIndex === 20) break;
+    await executor.shutdown();
+    expect(audit.records.filter(({ kind }) => kind === 'entry').length).toBeLessThan(500);
+    expect(await differingIn(audit.records)).toEqual([]);
+  });
+
+  test('batches of one run that overlap are told apart', async () => {
+    const audit = new MemoryAuditTrail();
+    await using executor = new PooledExecutor({ transform: async (row: number) => row, poolSize: 3, audit });
+    const contexts = (from: number) =>
+      range(40).map((row) => ({ row, rowIndex: from + row, stateId: `row-${from + row}` }));
+    const options = { runId: 'both' };
+    await Promise.all([0, 100].map((from) => executor.executeBatch(contexts(from), options)));
+    const { stats, batches } = await reportOf(audit.records);
+    expect(batches).toBe(2);
+    expect(stats).toMatchObject({ batches: 2, differences: [] });
+    expect(stats.counters.find(({ name }) => name === 'submitted')).toMatchObject({ stated: 80, least: 80 });
+  });
+
+  test('a run that has not ended is summed up as far as it is', async () => {
+    const records = without(await storyRecords(), ({ kind }) => kind === 'batch-end');
+    const report = await reportOf(records);
+    expect(report.stats).toMatchObject({ batches: 0, counters: [] });
+    expect(report.concurrency.highest).toBeGreaterThan(0);
+  });
+
+  test('SqliteAuditTrail.audit: all runs, or one', async () => {
+    const trail = openTrail();
+    await recordStories(trail, 'one');
+    await recordStories(trail, 'two');
+    const all = await trail.audit();
+    expect(all.agrees).toBe(true);
+    expect(all.runs.map(({ runId, rows }) => [runId, rows])).toEqual([
+      ['one', STORY_ROWS],
+      ['two', STORY_ROWS],
+    ]);
+    expect((await trail.audit({ runId: 'two' })).runs).toEqual([all.runs[1]]);
+    await expect(trail.audit({ runId: 'three' })).rejects.toThrow('its runs are one, two');
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { explainRow } from '../../../src/audit/questions/explain-row.ts';
+import { SqliteAuditTrail, type AuditRecord, type RowExplanation } from '../../../src/index.ts';
+import { readable } from '../../helpers/readable-trail.ts';
+import { CALLING, FAILED, recordStories, REFUSED, storyRecords } from '../../helpers/story-runs.ts';
+import { without } from '../../helpers/trail-edits.ts';
+import { openTrail } from '../../helpers/trail-files.ts';
+
+function explain(records: readonly AuditRecord[], row: number | string): Promise<RowExplanation> {
+  return explainRow(readable(records), row);
+}
+
+describe('explain', () => {
+  test('tells the request, every attempt with response or error, and the place in the order', async () => {
+    const records = await storyRecords();
+    const { submission, attempts, entries, result, open } = await explain(records, REFUSED);
+    expect(submission).toMatchObject({ request: REFUSED });
+    expect(attempts).toMatchObject([
+      { attempt: 1, outcome: 'capacity', error: { statusCode: 503, message: 'busy' } },
+      { attempt: 2, outcome: 'capacity', error: { statusCode: 503 } },
+      { attempt: 3, outcome: 'ok', response: REFUSED * 2, backoffMs: 0 },
+    ]);
+    expect(entries).toMatchObject([{ submitIndex: REFUSED, attempts: 3 }]);
+    expect(result).toMatchObject({ status: 'success', value: REFUSED * 2 });
+    expect(open).toBeUndefined();
+  });
+
+  test('tells what each attempt waited for: the time between two attempts is all accounted for', async () => {
+    const { submission, attempts } = await explain(await storyRecords(), REFUSED);
+    let readyAt = submission!.at;
+    for (const [index, { place, waits, backoffMs }] of attempts.entries()) {
+      const waitedMs = waits.reduce((sum, { ms }) => sum + ms, 0);
+      expect(readyAt + waitedMs).toBeCloseTo(place!.startedAt, 6);
+      const ordered = waits.find((wait) => wait.for === 'backoff')?.ms ?? 0;
+      expect(ordered).toBeCloseTo(attempts[index - 1]?.backoffMs ?? 0, 6);
+      readyAt = place!.finishedAt;
+      expect(backoffMs > 0).toBe(index < 2);
+    }
+  });
+
+  test('tells calls with request, response or error, in the attempt that made them', async () => {
+    const { attempts } = await explain(await storyRecords(), `row-${CALLING}`);
+    expect(attempts).toHaveLength(1);
+    expect(attempts[0]!.calls).toMatchObject([
+      { callIndex: 0, name: 'find', request: { row: CALLING }, response: { found: CALLING } },
+      { callIndex: 1, name: 'store', request: { found: CALLING }, error: { message: 'no space' } },
+    ]);
+  });
+
+  test('tells why a row failed', async () => {
+    const { result, attempts } = await explain(await storyRecords(), FAILED);
+    expect(attempts).toMatchObject([{ outcome: 'failed', error: { name: 'RangeError' } }]);
+    expect(result).toMatchObject({
+      status: 'error',
+      error: { code: 'transform_error', message: 'too large' },
+    });
+  });
+
+  test('a row that never finished has no result, and its open attempt is told with the call under way', async () => {
+    const records = await storyRecords();
+    const { runId, batchId, at } = records[0]!;
+    const isAnswer = (record: AuditRecord) => record.kind === 'call' && record.phase !== 'request';
+    const isEnd = (record: AuditRecord) =>
+      record.kind === 'batch-end' ||
+      (['attempt', 'entry'].includes(record.kind) && 'rowIndex' in record && record.rowIndex === CALLING);
+    const own = records.findIndex((record) => record.kind === 'row' && record.rowIndex === CALLING);
+    const dispatch: AuditRecord = {
+      kind: 'dispatch',
+      ...{ runId, batchId, at },
+      sliceId: 99,
+      rowIndices: [CALLING],
+      attempts: [1],
+    };
+    const died = without(
+      records.toSpliced(own + 1, 0, dispatch),
+      (record) => isAnswer(record) || isEnd(record),
+    );
+    const explanation = await explain(died, CALLING);
+    expect(explanation).not.toHaveProperty('result');
+    expect(explanation.attempts).toEqual([]);
+    expect(explanation.open).toMatchObject({
+      attempt: 1,
+      sliceId: 99,
+      calls: [{ name: 'find' }, { name: 'store' }],
+    });
+    expect(explanation.open!.calls[0]).not.toHaveProperty('response');
+  });
+
+  test('a row that was cut off has an entry that says so, and no result', async () => {
+    const records = (await storyRecords()).map((record): AuditRecord =>
+      record.kind === 'entry' && record.rowIndex === 1
+        ? {
+            ...record,
+            result: { status: 'error', error: { code: 'aborted', message: 'stop' }, retryable: true },
+          }
+        : record,
+    );
+    const explanation = await explain(records, 1);
+    expect(explanation.entries).toHaveLength(1);
+    expect(explanation).not.toHaveProperty('result');
+  });
+
+  test('neighbours are the rows that ran at the same time', async () => {
+    const records = await storyRecords();
+    const attempts = records.filter((record) => record.kind === 'attempt');
+    for (const one of attempts) {
+      const { attempts: explained } = await explainRow(readable(records), one.rowIndex, { alongside: true });
+      const expected = attempts.filter(
+        (other) =>
+          other.rowIndex !== one.rowIndex &&
+          other.startedAt < one.finishedAt &&
+          one.startedAt < other.finishedAt,
+      );
+      const neighbours = explained.find(({ attempt }) => attempt === one.attempt)!.alongside!;
+      expect(neighbours.map(({ rowIndex, attempt }) => [rowIndex, attempt])).toEqual(
+        expected.map(({ rowIndex, attempt }) => [rowIndex, attempt]),
+      );
+    }
+  });
+
+  test.each([
+    [99, 'has no row 99: its rows are 0 to 11'],
+    [
+      'ROW-1',
+      "has no row with state id 'ROW-1': its rows are 0 to 11; similar state ids are 'row-1', 'row-10', 'row-11'",
+    ],
+    ['customer', "has no row with state id 'customer': its rows are 0 to 11"],
+  ])('an unknown row %s: the message says which there are', async (row, message) => {
+    await expect(explain(await storyRecords(), row)).rejects.toThrow(message);
+  });
+
+  test('of several runs the last one is meant, but for one that got nowhere', async () => {
+    const first = await storyRecords();
+    const rename = (runId: string) => (record: AuditRecord) => ({ ...record, runId });
+    const second = first.map(rename('second'));
+    const nowhere = first.slice(0, 1).map(rename('third'));
+    const all = readable([...first, ...second, ...nowhere]);
+    expect((await explainRow(all, 1)).runId).toBe('second');
+    expect((await explainRow(all, 1, { runId: 'story' })).runId).toBe('story');
+    await expect(explainRow(all, 1, { runId: 'fourth' })).rejects.toThrow(
+      "The trail has no run 'fourth': its runs are story, second, third",
+    );
+    await expect(explainRow(readable([]), 1)).rejects.toThrow('The trail has no runs yet');
+  });
+
+  test('SqliteAuditTrail.explain tells the same as the records in memory', async () => {
+    const trail = openTrail();
+    await recordStories(trail);
+    const records: AuditRecord[] = [];
+    for await (const page of trail.records()) for (const { record } of page) records.push(record);
+    const reader = await SqliteAuditTrail.open(trail.path, { readOnly: true });
+    for (const row of [REFUSED, FAILED, CALLING, 'row-0'])
+      expect(await reader.explain(row, { alongside: true })).toEqual(
+        await explainRow(readable(records), row, { alongside: true }),
+      );
+    await reader.close();
+  });
+});
