@@ -34,9 +34,8 @@ interface Identity {
 /** A page ends with the block that makes it as long as this. */
 const PAGE_RECORDS = 1_000;
 
-const BLOCKS = `
-  SELECT seq, count, kind, run, run_id, batch_id, at, first_row, last_row, common, body, spans, hash
-  FROM block JOIN batch ON batch.id = block.batch JOIN run ON run.id = batch.run`;
+const COLUMNS = 'seq, count, kind, run, run_id, batch_id, at, first_row, last_row, common, body, spans, hash';
+const JOINED = 'JOIN batch ON batch.id = block.batch JOIN run ON run.id = batch.run';
 
 /** Reads what stands in a trail's file. Synchronous: for a worker. */
 export class TrailReader {
@@ -53,7 +52,8 @@ export class TrailReader {
     const run = filter.runId === undefined ? undefined : (this.#runOf(filter.runId) ?? null);
     const rows = isOfOneRow(filter) ? this.#identitiesOf(filter, run) : undefined;
     const condition = conditionOf(filter, run, rows);
-    const blocks = this.#blocks(both([condition, { sql: 'seq > ?', values: [after] }]));
+    const behind = both([condition, { sql: 'seq > ?', values: [after] }]);
+    const blocks = rows === undefined ? this.#blocksInPassing(behind) : this.#blocks(behind);
     const items: StoredRecord[] = [];
     for (const block of blocks) {
       for (const stored of this.#recordsOf(block)) if (isAbout(stored.record, rows)) items.push(stored);
@@ -102,7 +102,8 @@ export class TrailReader {
   /** Rows in the order of their first submission; those whose records stand behind `after`. */
   historyRows(runId: string, after: number): Page<RowHistory> {
     const run = this.#runOf(runId) ?? null;
-    const [block] = this.#blocks({ sql: `run = ? AND kind = 'row' AND seq > ?`, values: [run, after] });
+    const behind = { sql: `run = ? AND kind = 'row' AND seq > ?`, values: [run, after] };
+    const [block] = this.#blocksInPassing(behind);
     if (block === undefined) return { items: [], next: undefined };
     return { items: this.#storiesOf(block), next: block.seq + block.count - 1 };
   }
@@ -184,8 +185,20 @@ export class TrailReader {
     return this.#all('SELECT id FROM run WHERE run_id = ?', runId)[0]?.['id'] as number | undefined;
   }
 
-  #blocks({ sql, values }: Condition): Iterable<BlockRow> {
-    const statement = this.#file.database.prepare(`${BLOCKS} WHERE ${sql} ORDER BY seq`);
+  /** Few blocks, found by an index and then put in order. */
+  #blocks(condition: Condition): Iterable<BlockRow> {
+    return this.#select('block', condition);
+  }
+
+  /** Blocks of which many may be meant and only the first are wanted: looks at one after the other. */
+  #blocksInPassing(condition: Condition): Iterable<BlockRow> {
+    return this.#select('block NOT INDEXED', condition);
+  }
+
+  #select(table: string, { sql, values }: Condition): Iterable<BlockRow> {
+    const statement = this.#file.database.prepare(
+      `SELECT ${COLUMNS} FROM ${table} ${JOINED} WHERE ${sql} ORDER BY seq`,
+    );
     return statement.iterate(...values) as Iterable<unknown> as Iterable<BlockRow>;
   }
 
