@@ -195,22 +195,21 @@ class Connection {
   readonly #worker: Worker;
   readonly #service: Remote<TrailService>;
   readonly #opened: Promise<void>;
-  /** Rejects when the worker has ended, so that nobody waits for its answer. */
-  readonly #lost: Promise<never>;
-  #pending = 0;
+  /** Rejects what is under way. */
+  readonly #underWay = new Set<(reason: Error) => void>();
+  /** Why there will be no more answers: the worker has ended. */
+  #lost: Error | undefined;
 
   constructor(options: Parameters<TrailService['open']>[0]) {
     this.#worker = new Worker(WORKER_URL);
     this.#service = wrap<TrailService>(nodeEndpoint(this.#worker));
-    this.#lost = new Promise((_, reject) => {
-      const fail = (reason: unknown) => {
-        const cause = { cause: reason };
-        reject(new Error(`Cannot use audit trail ${options.path} as its thread has ended`, cause));
-      };
-      this.#worker.once('error', fail);
-      this.#worker.once('exit', fail);
-    });
-    this.#lost.catch(() => undefined);
+    const lose = (reason: unknown) => {
+      const message = `Cannot use audit trail ${options.path} as its thread has ended`;
+      this.#lost ??= new Error(message, { cause: reason });
+      for (const reject of this.#underWay) reject(this.#lost);
+    };
+    this.#worker.once('error', lose);
+    this.#worker.once('exit', lose);
     this.#worker.unref();
     this.#opened = this.#whileAlive(() => this.#service.open(options));
     this.#opened.catch(() => undefined); // whoever uses it is told
@@ -232,11 +231,17 @@ class Connection {
 
   /** The process stays alive while something is under way. */
   async #whileAlive<Result>(action: () => Promise<Result> | Result): Promise<Result> {
-    if (this.#pending++ === 0) this.#worker.ref();
+    if (this.#lost !== undefined) throw this.#lost;
+    // no race with one promise that is always there: that would hold on to every answer
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    if (this.#underWay.size === 0) this.#worker.ref();
+    this.#underWay.add(reject);
     try {
-      return await Promise.race([action(), this.#lost]);
+      Promise.resolve(action()).then(resolve, reject);
+      return await promise;
     } finally {
-      if (--this.#pending === 0) this.#worker.unref();
+      this.#underWay.delete(reject);
+      if (this.#underWay.size === 0) this.#worker.unref();
     }
   }
 }
