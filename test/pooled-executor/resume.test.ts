@@ -190,7 +190,7 @@ describe('a run on a file', () => {
   const rows = [new Map([[1, new Date(5)]]), [-0, NaN, undefined], 'text', 10n, { at: new Date(7) }];
   const echo = () => makeTrackedTransform<unknown>((row) => row);
 
-  test('goes on with values that JSON can not carry, in another process', async ({ createExecutor }) => {
+  test('goes on with values that JSON can not carry, in another process', async () => {
     const { transform, log } = echo();
     const died = await diedBeforeAttempt(3, contextsOf(rows), { transform });
     const path = trailPath();
@@ -199,17 +199,17 @@ describe('a run on a file', () => {
     await written.close();
     const before = log.length;
     const audit = openTrail(path);
-    const executor = createExecutor({ transform, poolSize: 1, audit });
+    await using executor = new PooledExecutor({ transform, poolSize: 1, audit });
     const { entries } = await executor.executeBatch(contextsOf(rows), RUN);
     expect(outputsOf(entries)).toEqual(rows);
     expect(log.slice(before).map(({ row }) => row)).toEqual(rows.slice(3));
   });
 
-  test('a row that differs only in what JSON can not carry has changed', async ({ createExecutor }) => {
+  test('a row that differs only in what JSON can not carry has changed', async () => {
     const { transform } = echo();
     const audit = openTrail();
     await audit.append((await diedBeforeAttempt(3, contextsOf(rows), { transform })).records);
-    const executor = createExecutor({ transform, poolSize: 1, audit });
+    await using executor = new PooledExecutor({ transform, poolSize: 1, audit });
     const other = [new Map([[1, new Date(6)]]), ...rows.slice(1)];
     await expect(executor.executeBatch(contextsOf(other), RUN)).rejects.toThrow(
       /row 0 \('row-0'\) has changed/,
