@@ -95,7 +95,10 @@ export interface BatchOptions {
 }
 
 export interface StreamOptions extends BatchOptions {
-  /** The most rows admitted and not yet taken. Default: 4 * poolSize * the current slice size, at most 16,384. */
+  /**
+   * The most rows admitted and not yet taken. Default: 4 * poolSize * the current slice size, at most 16,384; with a trail
+   * one more poolSize * slice size for each ms that it takes to make records durable, up to 60.
+   */
   readonly window?: number | undefined;
 }
 

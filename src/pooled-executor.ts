@@ -40,6 +40,8 @@ export interface ExecutorPorts {
 }
 
 const MAX_DEFAULT_WINDOW = 16_384;
+/** A trail that is slower than so many ms slows the run down. */
+const MOST_TRAIL_SLICES = 60;
 
 /**
  * Runs a transform over rows on worker threads, at most `poolSize` rows at once, and gives the results back in the order
@@ -215,8 +217,10 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     if (failure !== undefined) throw failure;
   }
 
+  /** Slices take some milliseconds; each millisecond that the trail takes needs further rows to keep the workers busy. */
   #defaultWindow(): number {
-    return Math.min(MAX_DEFAULT_WINDOW, 4 * this.poolSize * this.#dispatcher.sliceSize);
+    const slices = 4 + Math.min(MOST_TRAIL_SLICES, Math.ceil(this.#trail?.latencyMs ?? 0));
+    return Math.min(MAX_DEFAULT_WINDOW, slices * this.poolSize * this.#dispatcher.sliceSize);
   }
 
   #callRecorder(): CallRecorder | undefined {

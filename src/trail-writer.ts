@@ -14,6 +14,9 @@ type Content = TrailEvent extends infer Event
     : never
   : never;
 
+/** Share of a new sample in the latency. */
+const LATENCY_GAIN = 0.1;
+
 /** What is on record of a row that is submitted again. */
 export interface RowPast {
   readonly past: RowHistory;
@@ -25,10 +28,16 @@ export interface RowPast {
 export class TrailWriter {
   readonly #recorder: TrailRecorder<TrailEvent>;
   readonly #clock: Clock;
+  #latencyMs = 0;
 
   constructor(recorder: TrailRecorder<TrailEvent>, clock: Clock) {
     this.#recorder = recorder;
     this.#clock = clock;
+  }
+
+  /** How long rows and entries have lately waited until they were durable, in ms; 0 when nothing was recorded yet. */
+  get latencyMs(): number {
+    return this.#latencyMs;
   }
 
   get failure(): Error | undefined {
@@ -47,7 +56,7 @@ export class TrailWriter {
   /** Resolves when the rows are durable and may be dispatched. */
   rowsAdmitted(rows: readonly BatchRow[]): Promise<void> {
     const [first] = rows;
-    return first === undefined ? Promise.resolve() : this.#record(first.batch, { kind: 'rows', rows });
+    return first === undefined ? Promise.resolve() : this.#recordTimed(first.batch, { kind: 'rows', rows });
   }
 
   /** Resolves when it is durable what became of the row's last attempt; then it may be dispatched. */
@@ -82,7 +91,7 @@ export class TrailWriter {
 
   /** Resolves when the entries are durable and may be delivered. */
   entriesReady(batch: Batch, entries: readonly Entry<unknown>[]): Promise<void> {
-    return this.#record(batch, { kind: 'entries', entries });
+    return this.#recordTimed(batch, { kind: 'entries', entries });
   }
 
   /** Resolves when the event is durable. */
@@ -93,6 +102,12 @@ export class TrailWriter {
   /** For what nobody waits for: a failure shows at the next record, and the executor is told by the recorder. */
   #recordSoon(batch: Batch, content: Content): void {
     this.#record(batch, content).catch(() => undefined);
+  }
+
+  async #recordTimed(batch: Batch, content: Content): Promise<void> {
+    const startedAt = this.#clock.now();
+    await this.#record(batch, content);
+    this.#latencyMs += LATENCY_GAIN * (this.#clock.now() - startedAt - this.#latencyMs);
   }
 
   #record(batch: Batch, ...contents: readonly Content[]): Promise<void> {
