@@ -81,7 +81,8 @@ export class Identities {
 /** The index in a generated state id; Infinity when it is none. */
 function indexOfGenerated(stateId: string): number {
   const rowIndex = Number(stateId.slice(generatedStateId(0).length - 1));
-  return stateId === generatedStateId(rowIndex) ? rowIndex : Infinity;
+  const isIndex = Number.isSafeInteger(rowIndex) && rowIndex >= 0;
+  return isIndex && stateId === generatedStateId(rowIndex) ? rowIndex : Infinity;
 }
 
 function refuse(name: string, value: unknown, where: string): never {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RowContext } from '../src/index.ts';
+import type { RowContext, RunHistory } from '../src/index.ts';
 import { RunRegistry } from '../src/run-registry.ts';
+import { isSettled } from './helpers/event-loop.ts';
 
 function contextOf(stateId: unknown, rowIndex: unknown): RowContext<unknown> {
   return { row: null, stateId: stateId as string, rowIndex: rowIndex as number };
@@ -86,5 +87,73 @@ describe('RunRegistry.claim', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('RunRegistry.claim, rows that have no ids of their own', () => {
+  const generated = (...indices: readonly number[]) =>
+    indices.map((index) => contextOf(`row-${index}`, index));
+
+  test('any batches, with some ids of their own among them, agree with plain lists', () => {
+    const row = fc.record({ index: fc.nat(8), named: fc.nat(9), isNamed: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 20 }), (rows) => {
+        const registry = newRegistry();
+        const [ids, indices] = [new Set<string>(), new Set<number>()];
+        for (const { index, named, isNamed } of rows) {
+          const context = contextOf(isNamed ? `row-${named}` : `row-${index}`, index);
+          const claim = () => {
+            registry.claim('run', [context]);
+          };
+          if (ids.has(context.stateId) || indices.has(index)) {
+            expect(claim).toThrow('is used twice');
+          } else {
+            claim();
+            ids.add(context.stateId);
+            indices.add(index);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.for(['row-', 'row-01', 'row-1.0', 'row-1.5', 'row-NaN', 'row-x', 'row--1', 'Row-1', 'row-1 '])(
+    '%s is none of theirs',
+    (id) => {
+      const registry = newRegistry();
+      registry.claim('run', generated(0, 1, 2));
+      registry.claim('run', [contextOf(id, 7)]);
+    },
+  );
+});
+
+describe('RunRegistry.enter', () => {
+  const history = { runId: 'run' } as RunHistory;
+
+  test('the first batch is given what is on record, later ones nothing', async () => {
+    const registry = new RunRegistry(() => Promise.resolve(history));
+    const given = (found: RunHistory | undefined) => Promise.resolve(found);
+    expect(await registry.enter('run', given)).toBe(history);
+    expect(await registry.enter('run', given)).toBeUndefined();
+    expect(await registry.enter('other', given)).toBe(history);
+  });
+
+  test('a second batch waits until the first has begun, and is the first when that fails', async () => {
+    const registry = new RunRegistry(() => Promise.resolve(history));
+    const first = Promise.withResolvers<string>();
+    const begun = registry.enter('run', () => first.promise);
+    const second = registry.enter('run', (found) => Promise.resolve(found));
+    expect(await isSettled(second)).toBe(false);
+    first.reject(new Error('drift'));
+    await expect(begun).rejects.toThrow('drift');
+    expect(await second).toBe(history);
+  });
+
+  test('a record that can not be read fails the batch, and the next one reads it again', async () => {
+    const reads = [Promise.reject(new Error('no such table')), Promise.resolve(history)];
+    const registry = new RunRegistry(() => reads.shift() ?? Promise.resolve(undefined));
+    await expect(registry.enter('run', () => Promise.resolve())).rejects.toThrow('no such table');
+    expect(await registry.enter('run', (found) => Promise.resolve(found))).toBe(history);
   });
 });

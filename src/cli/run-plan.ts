@@ -49,9 +49,9 @@ export async function planContinuation(
   };
 }
 
-/** The last run that got anywhere; a run that did not, as its transform could not be loaded, has changed no file. */
+/** The last run; one that ended without any entry, as its transform could not be loaded, has changed no file. */
 export function lastRun(runs: readonly RunSummary[]): RunSummary | undefined {
-  return runs.findLast(({ entries }) => entries > 0) ?? runs.at(-1);
+  return runs.findLast(({ entries, endedAt }) => entries > 0 || endedAt === undefined) ?? runs.at(-1);
 }
 
 async function survey(

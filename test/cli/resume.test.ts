@@ -403,6 +403,18 @@ describe('the record of a run', () => {
     expect({ code, left: readdirSync(folder.path) }).toEqual({ code: 2, left: ['in.ndjson'] });
   });
 
+  test('a run whose transform could not be loaded is not the one to resume', async ({ folder }) => {
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+    folder.write('in.ndjson', toLines(numbers(3)));
+    folder.write('t.mjs', 'export default ({ n }) => n;');
+    await folder.run(args);
+    folder.write('broken.mjs', 'throw new Error("not today")');
+    expect((await folder.run(['run', 'broken.mjs', ...args.slice(2)])).code).toBe(2);
+    const { code, stderr } = await folder.run([...args, '--resume']);
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '0\n1\n2\n' });
+    expect(stderr).toContain('3 rows are on record, 0 of them have to run');
+  });
+
   test('a new run on the trail of one that died says what could have been done', async ({ folder }) => {
     await killedAt(folder, 4, argsOf('out.ndjson'));
     const { code, stderr } = await folder.run(argsOf('out.ndjson'));
