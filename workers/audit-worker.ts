@@ -22,7 +22,8 @@ const service: TrailService = {
     if (!options.readOnly) appender = new TrailAppender(file, new Redactor(options.redact));
   },
   append(sets) {
-    opened(appender).append(sets);
+    if (appender === undefined) throw new Error('Cannot write to audit trail as it is open for reading only');
+    appender.append(sets);
   },
   records: (filter, after) => opened(reader).records(filter, after),
   runs: () => opened(reader).runs(),
@@ -36,7 +37,7 @@ const service: TrailService = {
 };
 
 function opened<Part>(part: Part | undefined): Part {
-  if (part === undefined) throw new Error('Cannot use audit trail as its file is not open for that');
+  if (part === undefined) throw new Error('Cannot use audit trail as its file is not open');
   return part;
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from './node-sqlite.ts';
 import { pathToFileURL } from 'node:url';
 import { reasonOf } from './sqlite-error.ts';
 import { APPLICATION_ID, migrate, MIGRATIONS, newerVersionMessage, versionOf } from './sqlite-schema.ts';

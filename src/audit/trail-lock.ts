@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from './node-sqlite.ts';
 import { isBusy } from './sqlite-error.ts';
 
 /**

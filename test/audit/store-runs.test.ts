@@ -163,7 +163,7 @@ describe('SqliteAuditTrail: runs', () => {
     expect((await recordsIn(reader)).slice(0, first.length)).toEqual(first);
     expect(await reader.runs()).toHaveLength(2);
     expect(await reader.verifyChain()).toMatchObject({ intact: true });
-    await expect(reader.append([])).rejects.toThrow('not open for that');
+    await expect(reader.append([])).rejects.toThrow('as it is open for reading only');
     await executor.shutdown();
   });
 
