@@ -61,6 +61,7 @@ export class TrailAppender {
       for (const { sha256, text } of payloads) this.#statements.payload.run(sha256, text);
       this.#appendBlock(set, block, batch.id);
     }
+    if (set.kind === 'batch-end') this.#batches.delete(batchKey(set)); // an executor may live through any number of them
   }
 
   #appendBlock(set: RecordSet, block: Block, batch: number): void {
@@ -85,7 +86,7 @@ export class TrailAppender {
   }
 
   #batchOf(runId: string, batchId: string): { readonly id: number; readonly run: number } {
-    const key = JSON.stringify([runId, batchId]);
+    const key = batchKey({ runId, batchId });
     const known = this.#batches.get(key);
     if (known !== undefined) return known;
     const { insertRun, run: findRun, insertBatch, batch: findBatch } = this.#statements;
@@ -96,6 +97,10 @@ export class TrailAppender {
     this.#batches.set(key, batch);
     return batch;
   }
+}
+
+function batchKey({ runId, batchId }: Pick<RecordSet, 'runId' | 'batchId'>): string {
+  return JSON.stringify([runId, batchId]);
 }
 
 type Statements = Readonly<

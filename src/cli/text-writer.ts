@@ -72,7 +72,7 @@ export class TextWriter {
       this.#flushDue ??= setImmediate(() => {
         this.#flush();
       });
-    return this.#draining && Promise.race([this.#draining.promise, this.failed]);
+    return this.#draining?.promise;
   }
 
   /** Resolves when everything taken so far is written. Rejects when writing fails. */
@@ -111,15 +111,22 @@ export class TextWriter {
     this.begin();
     if (this.#failure !== undefined) return;
     try {
-      if (text !== '' && !this.#target.stream.write(text)) this.#draining ??= Promise.withResolvers();
+      if (text !== '' && !this.#target.stream.write(text)) this.#waitForDrain();
     } catch (reason) {
       this.#fail(reason); // stdout that is a file is written synchronously
     }
+  }
+
+  #waitForDrain(): void {
+    if (this.#draining !== undefined) return;
+    this.#draining = Promise.withResolvers();
+    this.#draining.promise.catch(() => undefined); // whoever writes is told again
   }
 
   #fail(reason: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = reason instanceof UsageError ? reason : new WriteError(this.#target.name, reason);
     this.#onFailure.reject(this.#failure);
+    this.#draining?.reject(this.#failure);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Transform } from '../core/transform.ts';
 import { AttemptContext } from './attempt-context.ts';
 import { decodeCopy, decodeList } from '../core/codec.ts';
+import { Interruption } from '../core/interruption.ts';
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder, Engine, Slice, SliceReport } from './engine.ts';
 import { AttemptTimeout, runSlice, toJob, toReport, type SliceHost } from './slice-runner.ts';
@@ -23,12 +24,11 @@ export class InlineEngine implements Engine {
   readonly threads = 1;
   readonly #options: InlineEngineOptions;
   readonly #running = new Set<AttemptContext>();
-  readonly #destroyed = Promise.withResolvers<never>();
+  readonly #destroyed = new Interruption();
   #shutDown: Error | undefined;
 
   constructor(options: InlineEngineOptions) {
     this.#options = options;
-    this.#destroyed.promise.catch(() => undefined);
   }
 
   start(): Promise<void> {
@@ -49,7 +49,7 @@ export class InlineEngine implements Engine {
   destroy(): Promise<void> {
     const reason = (this.#shutDown ??= new Error('Executor is shut down'));
     for (const context of this.#running) AttemptContext.abort(context, reason);
-    this.#destroyed.reject(reason);
+    this.#destroyed.interrupt(reason);
     return Promise.resolve();
   }
 
@@ -78,7 +78,7 @@ export class InlineEngine implements Engine {
     const timeout = Promise.withResolvers<never>();
     const cancelTimer = this.#armTimeout(context, timeout);
     try {
-      return await Promise.race([output, timeout.promise, this.#destroyed.promise]);
+      return await this.#destroyed.race(Promise.race([output, timeout.promise]));
     } finally {
       cancelTimer?.();
       this.#running.delete(context);

@@ -70,10 +70,10 @@ describe('WorkerEngine', () => {
       generatedIds: false,
       alone: false,
       rows: range(rows).map((index) => ({
-        encoded: encode(index),
+        snapshot: encode(index),
         stateId: `row-${index}`,
         rowIndex: index,
-        submitIndex: index,
+        position: index,
         attempt: 1,
         nextCallIndex: 0,
       })),
