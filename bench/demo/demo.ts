@@ -1,10 +1,11 @@
 /**
  * The demo, `npm run demo`: 6,046 real e-mails through a CPU-heavy transform on all cores, compared
- * with the same transform in a plain loop, and what the result is good for. Needs `npm run build`.
+ * with the same transform in a plain loop, what the result is good for, and what the record of the run says. Needs
+ * `npm run build`.
  *
  * `--mails <n>` takes n mails, spread over the corpus; `--pool-size <n>` is handed to the CLI.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -21,6 +22,7 @@ const folder = join(project, 'reports', 'demo');
 const files = {
   rows: join(folder, 'mails.ndjson'),
   pooled: join(folder, 'features.ndjson'),
+  trail: join(folder, 'features.ndjson.audit.db'),
   plain: join(folder, 'features-plain-loop.ndjson'),
   groups: join(folder, 'near-duplicates.ndjson'),
 };
@@ -37,12 +39,14 @@ async function main(options: DemoOptions): Promise<void> {
   const plainMs = await runPlainLoop();
   await compare({ mails, pooledMs, plainMs });
   await groupNearDuplicates();
-  say('\n5. Output');
-  for (const file of [files.pooled, files.groups]) say(`   ${relative(process.cwd(), file)}`);
+  await askTrail(mails);
+  say('\n6. Output');
+  for (const file of [files.pooled, files.groups, files.trail]) say(`   ${relative(process.cwd(), file)}`);
 }
 
 async function prepare(limit: number | undefined): Promise<number> {
   say('1. Writing the SpamAssassin public corpus as rows');
+  await rm(folder, { recursive: true, force: true }); // each demo has a record of its own
   await mkdir(folder, { recursive: true });
   const mails = await writeCorpus(files.rows, limit);
   say(`   ${mails.toLocaleString('en')} e-mails in ${relative(process.cwd(), files.rows)}`);
@@ -93,6 +97,19 @@ async function groupNearDuplicates(): Promise<void> {
   for (const line of summarise(groups)) say(`   ${line}`);
   for (const group of groups.slice(0, shownGroups)) say(`\n${describeGroup(group)}`);
   say(`\n   Read them yourself: ${relative(process.cwd(), corpusFolder)}/<name>*.txt`);
+}
+
+/** The record of the run: the story of one row, and whether all of it is whole. */
+async function askTrail(mails: number): Promise<void> {
+  const row = String(Math.floor(mails / 2));
+  say(`\n5. The record of the run: the story of row ${row}, and whether all of it is whole\n`);
+  const [trail, output] = [files.trail, files.pooled].map((file) => relative(process.cwd(), file)) as [
+    string,
+    string,
+  ];
+  await runNode(cli, ['explain', trail, row]);
+  say('');
+  await runNode(cli, ['verify', trail, output]);
 }
 
 function say(line: string): void {

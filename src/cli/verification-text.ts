@@ -20,7 +20,7 @@ export function verificationText(
     field('rows', `${formatCount(rows)}, each to have exactly one terminal entry of ${formatCount(entries)}`),
     field(
       'attempts',
-      `${formatCount(attempts)}, to be numbered without gaps, in ${formatCount(batches)} batches`,
+      `${formatCount(attempts)}, to be numbered without gaps, in ${batches === 1 ? '1 batch' : `${formatCount(batches)} batches`}`,
     ),
     field('calls', `${formatCount(calls)} records, to have indices of their own`),
     field('output', output),
