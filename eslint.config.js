@@ -136,7 +136,7 @@ export default defineConfig(
   { files: ['bench/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   {
     files: ['test/**'],
-    ignores: ['test/helpers/**', 'test/package/**'],
+    ignores: ['test/helpers/**', 'test/package/**', 'test/soak/**'],
     rules: noTime(useHelper, {
       properties: [
         ['vi', 'waitFor'],

@@ -77,7 +77,7 @@ export class ProcessHost implements Host {
     } catch {
       throw await this.ended;
     } finally {
-      if (--this.#busy === 0) this.#stayOutOfTheWay();
+      if (--this.#busy === 0 && !this.#child.killed) this.#stayOutOfTheWay();
     }
   }
 
@@ -100,6 +100,7 @@ export class ProcessHost implements Host {
   }
 
   terminate(): void {
+    if (this.#end === undefined) this.#keepAlive(); // somebody may wait for its end
     this.#child.kill('SIGKILL');
   }
 

@@ -186,7 +186,9 @@ export class WorkerEngine implements Engine {
     if (running) {
       const now = this.#options.clock.now();
       outcomes.push(this.#lossOf(flight, state, reason));
-      times.push(Math.min(now, this.#options.originMs + state.startedMs), now);
+      // the lane says it in whole ms, rounded down: it did not begin before the row before it had ended
+      const startedAt = Math.max(times.at(-1) ?? 0, this.#options.originMs + state.startedMs);
+      times.push(Math.min(now, startedAt), now);
     }
     return { threadId: host.id, outcomes, times: Float64Array.from(times), disturbed: true };
   }

@@ -88,7 +88,9 @@ export function describeFaults(configs: readonly Config[]): void {
         .filter(([, expected]) => (expected.isolation ?? isolation) === isolation);
 
       test.each(cases)('%s', async (fault, expected) => {
-        const rows: FaultyRow[] = range(ROWS).map((id) => (id === FAULTY ? { id, fault } : { id }));
+        const rows: FaultyRow[] = range(ROWS).map((id) =>
+          id === FAULTY ? { id, fault, times: expected.times ?? Infinity } : { id },
+        );
         const executor = expected.timed === true ? timed : untimed;
         const printed = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
         const { entries, stats } = await run(rows, fault, executor).finally(() => printed.mockRestore());

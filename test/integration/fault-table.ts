@@ -12,6 +12,8 @@ export interface Expected {
   readonly error?: object;
   /** Default 1. */
   readonly attempts?: number;
+  /** The fault happens on so many attempts. Default: on all. */
+  readonly times?: number;
   /** Whether a warning names the row. */
   readonly warns?: boolean;
   /** Needs `attemptTimeoutMs`. */
@@ -70,6 +72,8 @@ export const FAULT_TABLE: Readonly<Record<FaultName, Expected | ((isolation: Iso
   'getter that throws as result': failed(/no value for you/),
   'toJSON that throws as result': failed(CANNOT_LEAVE),
   'detached buffer as result': failed(CANNOT_LEAVE),
+
+  refused: { code: 'ok', value: 30, attempts: 2, times: 1 },
 
   'throws null': failed(/null/, { details: null }),
   'throws undefined': failed(/undefined/),

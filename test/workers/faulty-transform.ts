@@ -3,7 +3,7 @@ import { pbkdf2Sync } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import vm from 'node:vm';
 import type { MaybePromise } from '../../src/core/transform.ts';
-import type { TransformContext } from '../../src/index.ts';
+import { CapacityError, type TransformContext } from '../../src/index.ts';
 import { fromTimer } from '../helpers/event-loop.ts';
 
 export interface FaultyRow {
@@ -138,6 +138,8 @@ const FAULTS = {
   }),
   'toJSON that throws as result': () => ({ toJSON: () => raise(new Error('no JSON for you')) }),
   'detached buffer as result': detached,
+  // is told to come back later
+  refused: () => raise(new CapacityError(503)),
   // throws anything
   'throws null': () => raise(null),
   'throws undefined': () => raise(undefined),

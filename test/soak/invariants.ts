@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import type { AuditRecord, Entry } from '../../src/index.ts';
+import type { RecordOf } from '../helpers/trails.ts';
+import { FAULT_TABLE } from '../integration/fault-table.ts';
+import type { FaultyRow } from '../workers/faulty-transform.ts';
+import type { Round, Subject, Work } from './rounds.ts';
+
+/** Checks what must hold after every round. Returns how many checks that were; throws at the first that fails. */
+export function checkRound(subject: Subject, { works, records }: Round): number {
+  let checks = 0;
+  const check = (actual: unknown, expected: unknown, what: string) => {
+    checks++;
+    assert.deepEqual(actual, expected, `${subject.name}: ${what}: ${show(actual)}, not ${show(expected)}`);
+  };
+  const { executor } = subject;
+  check(executor.availablePermits, executor.poolSize, 'I4: permits free');
+  check(executor.pendingCount, 0, 'I4: pending rows');
+  check(highestConcurrency(records) <= executor.poolSize, true, 'I2: rows at once, from the record');
+  for (const work of works) {
+    checkEntries(subject, work, check);
+    checkRecord(
+      work,
+      records.filter(({ runId }) => runId === work.runId),
+      check,
+    );
+  }
+  return checks;
+}
+
+type Check = (actual: unknown, expected: unknown, what: string) => void;
+
+/** I1, and I11: each row has the result that it would have had alone. */
+function checkEntries({ isolation }: Subject, { rows, cut, entries }: Work, check: Check): void {
+  if (!cut) check(entries.length, rows.length, 'I1: an entry for each row');
+  entries.forEach((entry, index) => {
+    const row = rows[index];
+    if (row === undefined) throw new Error(`There are more entries (${entries.length}) than rows`);
+    check(entry.rowIndex, row.id, 'I1: entries in the order of the rows');
+    const found = codeOf(entry);
+    if (cut && found === 'aborted') return;
+    check(found, expectedCode(row, isolation), `I11: row ${row.id} with the fault '${row.fault ?? 'none'}'`);
+    if (row.fault === undefined && entry.result.status === 'success') {
+      check(entry.result.value, row.id * 10, `I11: result of row ${row.id}`);
+    }
+  });
+}
+
+/** I5 and I6: the counters are what is on record. */
+function checkRecord({ stats, cut, entries }: Work, records: readonly AuditRecord[], check: Check): void {
+  const attempts = records.filter((record) => record.kind === 'attempt');
+  check(stats.attempts, attempts.length, 'I5: attempts on record');
+  check(stats.submitted, stats.successes + stats.errors, 'I5: every row ended');
+  const backoffMs = attempts.reduce((sum, attempt) => sum + attempt.backoffMs, 0);
+  check(Math.abs(stats.totalThrottleTimeMs - backoffMs) < 0.01, true, 'I6: waits on record');
+  const attemptsOf = Map.groupBy(attempts, ({ stateId }) => stateId);
+  for (const [stateId, own] of attemptsOf) {
+    check(
+      own.map(({ attempt }) => attempt),
+      own.map((_, index) => index + 1),
+      `attempts of ${stateId}`,
+    );
+  }
+  if (cut) return;
+  for (const entry of entries) {
+    check(entry.attempts, attemptsOf.get(entry.stateId)?.length ?? 0, `I5: attempts of ${entry.stateId}`);
+  }
+}
+
+function codeOf({ result }: Entry<unknown>): string {
+  return result.status === 'success' ? 'ok' : result.error.code;
+}
+
+function expectedCode({ fault }: FaultyRow, isolation: Subject['isolation']): string {
+  if (fault === undefined) return 'ok';
+  const expected = FAULT_TABLE[fault];
+  return (typeof expected === 'function' ? expected(isolation) : expected).code;
+}
+
+/** The most attempts that ran at once: starts and ends in order of time, ends first. */
+function highestConcurrency(records: readonly AuditRecord[]): number {
+  const attempts = records.filter(
+    (record): record is RecordOf<'attempt'> & AuditRecord => record.kind === 'attempt',
+  );
+  const events = attempts
+    .flatMap(({ startedAt, finishedAt }) => [
+      { at: startedAt, change: 1 },
+      { at: finishedAt, change: -1 },
+    ])
+    .sort((a, b) => a.at - b.at || a.change - b.change);
+  let running = 0;
+  let highest = 0;
+  for (const { change } of events) highest = Math.max(highest, (running += change));
+  return highest;
+}
+
+function show(value: unknown): string {
+  return inspect(value, { breakLength: Infinity });
+}
