@@ -12,7 +12,6 @@ interface ExecutorFlag {
   readonly read: (text: string) => unknown;
   /** May be given several times; `read` gets them one by one. */
   readonly repeatable?: boolean;
-  readonly hidden?: boolean;
 }
 
 const FLAGS: readonly ExecutorFlag[] = [
@@ -105,8 +104,8 @@ const BY_OPTION = new Map(FLAGS.map((flag) => [new Option(flag.flags).attributeN
 
 /** The flags as commander takes them. Their values stay as typed until {@link readExecutorFlags}. */
 export function executorFlagOptions(): Option[] {
-  return FLAGS.map(({ flags, description, repeatable, hidden }) => {
-    const option = new Option(flags, description).hideHelp(hidden === true);
+  return FLAGS.map(({ flags, description, repeatable }) => {
+    const option = new Option(flags, description);
     return repeatable === true
       ? option.argParser<string[] | undefined>((value, before = []) => [...before, value])
       : option;
