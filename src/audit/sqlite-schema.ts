@@ -62,7 +62,8 @@ export const MIGRATIONS: readonly string[] = [
     spans     TEXT,
     hash      TEXT NOT NULL
   );
-  CREATE INDEX block_of_rows ON block (batch, kind, first_row);
+  CREATE INDEX block_of_rows ON block (first_row, last_row, kind);
+  CREATE INDEX block_of_kind ON block (batch, kind, at, count);
   CREATE UNIQUE INDEX block_of_call ON block (call_key) WHERE call_key IS NOT NULL;
 
   -- Requests, responses and errors that are too large to stand more than once.

@@ -241,7 +241,10 @@ export class TrailReader {
 /** Blocks, but not those of calls, that could be about rows in a range. */
 function nearRows(first: number, last: number): Condition {
   return {
-    sql: `(first_row BETWEEN ? AND ? AND last_row >= ? OR kind = 'dispatch' AND first_row IS NULL)`,
+    // looked up beforehand, so that the blocks are not gone through one by one
+    sql: `seq IN (
+      SELECT seq FROM block WHERE first_row BETWEEN ? AND ? AND last_row >= ?
+      UNION ALL SELECT seq FROM block WHERE first_row IS NULL AND last_row IS NULL AND kind = 'dispatch')`,
     values: [first - WIDEST_BLOCK, last, first],
   };
 }
