@@ -134,6 +134,36 @@ describe('SqliteAuditTrail: runs', () => {
     expect(hashes.size).toBeLessThan(records / 5);
   });
 
+  test('rows with indices far apart, in any order: each is found, with its dispatch and in the history', async () => {
+    const trail = openTrail();
+    const executor = new PooledExecutor<number, number>({
+      transform: (row) => row,
+      sliceSize: 8,
+      poolSize: 1,
+      audit: trail,
+    });
+    const indices = rowsUpTo(40).map((row) => (row * 7_919) % 40_000);
+    await executor.executeBatch(
+      indices.map((rowIndex) => ({ row: rowIndex, rowIndex, stateId: `state ${rowIndex}` })),
+      { runId: 'one' },
+    );
+    await executor.shutdown();
+    for (const rowIndex of indices.slice(0, 5)) {
+      const records = await recordsIn(trail, { runId: 'one', rowIndex });
+      expect(records.map(({ kind }) => kind)).toEqual(['row', 'dispatch', 'attempt', 'entry']);
+      expect(await recordsIn(trail, { stateId: `state ${rowIndex}` })).toEqual(records);
+    }
+    const history = await trail.history('one');
+    const found: number[] = [];
+    for await (const page of history!.rows()) {
+      for (const { rowIndex, entry, attempts } of page) {
+        expect([entry?.result, attempts]).toEqual([{ status: 'success', value: rowIndex }, 1]);
+        found.push(rowIndex);
+      }
+    }
+    expect(found).toEqual(indices);
+  });
+
   test('unique: the same side of a call can not be on record twice in a run', async () => {
     const trail = openTrail();
     const call = (runId: string): AuditRecord => ({
