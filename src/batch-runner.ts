@@ -8,12 +8,6 @@ import type { Intake, IntakeOptions } from './intake.ts';
 import type { Entered, RunEntrance } from './run-entrance.ts';
 import type { Works } from './works.ts';
 
-/** The results of a batch, in the order of its rows. */
-export interface BatchResult<Output> {
-  readonly entries: readonly Entry<Output>[];
-  readonly stats: BatchStats;
-}
-
 export interface BatchRunnerParts {
   readonly clock: Clock;
   readonly intake: Intake;
@@ -45,12 +39,17 @@ export class BatchRunner {
     this.#parts = parts;
   }
 
-  /** Resolves when each row has its entry. */
+  /**
+   * Resolves, with the batch's counters, when each row has its entry.
+   *
+   * @param deliver takes the entries that are next in order
+   */
   async run(
     contexts: Iterable<RowContext<unknown>>,
     options: IntakeOptions,
     action: string,
-  ): Promise<BatchResult<unknown>> {
+    deliver: (entries: readonly Entry<unknown>[]) => void,
+  ): Promise<BatchStats> {
     const { entrance, intake, refuseUnlessUsable } = this.#parts;
     refuseUnlessUsable(action);
     entrance.checkOptions(action, options);
@@ -58,12 +57,12 @@ export class BatchRunner {
       const snapshots = snapshotsOf(contexts, new Snapshots(false)); // by themselves: a part of them may run
       const submission = await this.#enter({ contexts, snapshots }, options);
       refuseUnlessUsable(action); // it may have been shut down meanwhile
-      return this.#run(submission, options);
+      return this.#run(submission, options, deliver);
     }
     entrance.claim(options.runId, contexts);
     const { about } = entrance;
     const snapshots = snapshotsOf(contexts, intake.newSnapshots());
-    return this.#run({ contexts, snapshots, about, continued: [], known: 0 }, options);
+    return this.#run({ contexts, snapshots, about, continued: [], known: 0 }, options, deliver);
   }
 
   /** Finds out what is on record of the batch's run. */
@@ -87,13 +86,14 @@ export class BatchRunner {
     });
   }
 
-  async #run(submission: Submission, options: IntakeOptions): Promise<BatchResult<unknown>> {
+  async #run(
+    submission: Submission,
+    options: IntakeOptions,
+    deliver: (entries: readonly Entry<unknown>[]) => void,
+  ): Promise<BatchStats> {
     const { contexts, snapshots, about, continued, known } = submission;
     const { intake, works } = this.#parts;
-    const entries: Entry<unknown>[] = [];
-    const open = intake.open(options, (ready) => {
-      for (const entry of ready) entries.push(entry);
-    });
+    const open = intake.open(options, deliver);
     const { batch } = open;
     open.recordStart(about);
     const pending = () => snapshots.length - batch.delivered;
@@ -109,7 +109,7 @@ export class BatchRunner {
       await batch.settled;
       const stats = open.stats();
       await open.recordEnd(stats);
-      return { entries, stats };
+      return stats;
     } finally {
       end();
       open.release();

@@ -1,7 +1,6 @@
 import './node-version.ts';
 
-export { PooledExecutor } from './pooled-executor.ts';
-export type { BatchResult } from './batch-runner.ts';
+export { PooledExecutor, type BatchResult } from './pooled-executor.ts';
 export { DriftError } from './drift.ts';
 export { createExecutor, type OutputOf, type RowOf } from './create-executor.ts';
 export { sharedThrottle } from './shared-throttle.ts';

@@ -2,10 +2,11 @@ import { identifyTransform } from './audit/transform-identity.ts';
 import { eventTrailOf } from './audit/event-trail.ts';
 import { TrailRecorder } from './audit/trail-recorder.ts';
 import type { RowContext } from './batch.ts';
-import { BatchRunner, type BatchResult } from './batch-runner.ts';
+import { BatchRunner } from './batch-runner.ts';
 import type { Clock } from './core/clock.ts';
+import type { Entry } from './core/entry.ts';
 import { generatedStateId } from './core/generated-id.ts';
-import { StatsCounter, type ExecutorStats } from './core/stats.ts';
+import { StatsCounter, type BatchStats, type ExecutorStats } from './core/stats.ts';
 import { AimdThrottle, type Throttle } from './core/throttle.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -42,6 +43,12 @@ export interface ExecutorPorts {
 const MAX_DEFAULT_WINDOW = 16_384;
 /** A trail that is slower than so many ms slows the run down. */
 const MOST_TRAIL_SLICES = 60;
+
+/** The results of a batch, in the order of its rows. */
+export interface BatchResult<Output> {
+  readonly entries: readonly Entry<Output>[];
+  readonly stats: BatchStats;
+}
 
 /**
  * Runs a transform over rows on worker threads, at most `poolSize` rows at once, and gives the results back in the order
@@ -147,8 +154,12 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   ): Promise<BatchResult<Output>> {
     checkBatchOptions(options);
     const batchOptions = { ...options, generatedIds: false };
-    const result = await this.#batches.run(checkContexts(contexts), batchOptions, 'execute batch');
-    return result as BatchResult<Output>;
+    const entries: Entry<unknown>[] = [];
+    const collect = (ready: readonly Entry<unknown>[]) => {
+      for (const entry of ready) entries.push(entry);
+    };
+    const stats = await this.#batches.run(checkContexts(contexts), batchOptions, 'execute batch', collect);
+    return { entries: entries as Entry<Output>[], stats };
   }
 
   /** Like {@link executeBatch} with contexts made for you; gives the bare results. */
@@ -156,8 +167,12 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     checkBatchOptions(options);
     checkIterable(rows);
     const contexts = contextsOf(Array.from(rows));
-    const { entries } = await this.#batches.run(contexts, { ...options, generatedIds: true }, 'map rows');
-    return entries.map((entry) => entry.result as TransformResult<Output>);
+    const results: TransformResult<unknown>[] = [];
+    const collect = (ready: readonly Entry<unknown>[]) => {
+      for (const { result } of ready) results.push(result); // their entries are not worth keeping
+    };
+    await this.#batches.run(contexts, { ...options, generatedIds: true }, 'map rows', collect);
+    return results as TransformResult<Output>[];
   }
 
   /**
