@@ -32,8 +32,12 @@ export class ConcurrencyGauge {
 
   /** One more runs. */
   enter(counter: number): void {
+    this.raise(counter, Atomics.add(this.#cells, counter * CELLS + RUNNING, 1) + 1);
+  }
+
+  /** So many have run at once. */
+  raise(counter: number, running: number): void {
     const cells = this.#cells;
-    const running = Atomics.add(cells, counter * CELLS + RUNNING, 1) + 1;
     let highest = Atomics.load(cells, counter * CELLS + HIGHEST);
     while (running > highest) {
       const seen = Atomics.compareExchange(cells, counter * CELLS + HIGHEST, highest, running);

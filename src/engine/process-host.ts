@@ -10,12 +10,24 @@ import type { Host } from './host.ts';
 import type { KeptOutcome, RowEnd } from './kept-outcomes.ts';
 import type { Lanes } from './lanes.ts';
 import { REPORT_FD, type LaneReport, type ProcessMessage, type ProcessReport } from './process-protocol.ts';
+import { monotonicNow } from './monotonic-now.ts';
+import type { OpenSpan, Overlaps } from './overlaps.ts';
 import type { SliceReturn } from './slice-runner.ts';
-import type { SetupTask, SliceTask, StrayError, WorkerReply, WorkerTask } from './worker-protocol.ts';
+import type {
+  SetupTask,
+  SliceTask,
+  StrayError,
+  WorkerReply,
+  WorkerSetup,
+  WorkerTask,
+} from './worker-protocol.ts';
 
 export interface ProcessHostOptions {
   readonly gauge: ConcurrencyGauge;
   readonly lanes: Lanes;
+  /** The slices of all processes: reports of several are read one after another, so their order does not tell. */
+  readonly overlaps: Overlaps;
+  readonly setup: WorkerSetup;
   readonly recordCall: CallRecorder | undefined;
   readonly onStray: (stray: StrayError) => void;
   readonly resourceLimits?: ResourceLimits | undefined;
@@ -35,6 +47,7 @@ interface Running {
   readonly answer: PromiseWithResolvers<WorkerReply>;
   /** The batch's counter in the gauge, while the slice counts in it. */
   counter: number;
+  readonly span: OpenSpan;
   readonly ends: RowEnd[];
 }
 
@@ -110,7 +123,8 @@ export class ProcessHost implements Host {
   }
 
   #runSlice(task: SliceTask): Promise<WorkerReply> {
-    const running: Running = { answer: Promise.withResolvers(), counter: -1, ends: [] };
+    const span = this.#options.overlaps.open(monotonicNow());
+    const running: Running = { answer: Promise.withResolvers(), counter: -1, span, ends: [] };
     this.#running.set(task.lane, running);
     this.#send({ kind: 'run', task });
     if (this.#options.lanes.isCancelled(task.lane)) this.cancel(task.lane);
@@ -171,7 +185,9 @@ export class ProcessHost implements Host {
         break;
       case 'leave':
         lanes.leave(lane);
+        this.#countSpan(running, running.ends.at(-1)?.finishedAt ?? 0);
         gauge.leave(running.counter);
+        running.counter = -1;
         break;
       case 'blame':
         lanes.blame(lane, report.isCulprit);
@@ -183,6 +199,19 @@ export class ProcessHost implements Host {
     if (running === undefined) return;
     this.#running.delete(lane);
     running.answer.resolve({ ...reply, slice: withEnds(reply.slice, running.ends) });
+  }
+
+  /** @param begunAt when its first row began, if none has ended */
+  #countSpan({ span, counter, ends }: Running, end: number, begunAt = Infinity): void {
+    const { overlaps, gauge } = this.#options;
+    const start = ends[0]?.startedAt ?? begunAt;
+    if (counter < 0 || start >= end) {
+      overlaps.forget(span);
+      return;
+    }
+    const { overall, inGroup } = overlaps.close(span, counter, start, end);
+    gauge.raise(POOL_COUNTER, overall);
+    gauge.raise(counter, inGroup);
   }
 
   #record({ id, sliceId, event }: Extract<ProcessReport, { kind: 'call' }>): void {
@@ -202,7 +231,14 @@ export class ProcessHost implements Host {
     return ended.promise.then((end) => {
       this.#end = end;
       this.#setUp.reject(end);
-      for (const { answer } of this.#running.values()) answer.reject(end);
+      for (const [lane, running] of this.#running) {
+        this.#countSpan(
+          running,
+          monotonicNow(),
+          this.#options.setup.originMs + this.#options.lanes.read(lane).startedMs,
+        );
+        running.answer.reject(end);
+      }
       return end;
     });
   }

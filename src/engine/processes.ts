@@ -1,6 +1,7 @@
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { Host } from './host.ts';
 import { Lanes } from './lanes.ts';
+import { Overlaps } from './overlaps.ts';
 import { ProcessHost } from './process-host.ts';
 import type { Workers, WorkersOptions } from './worker-engine.ts';
 import type { StrayError, WorkerReply } from './worker-protocol.ts';
@@ -10,6 +11,7 @@ export class Processes implements Workers {
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
   readonly #options: WorkersOptions;
+  readonly #overlaps = new Overlaps();
   readonly #hosts = new Set<ProcessHost>();
 
   constructor(options: WorkersOptions) {
@@ -22,6 +24,7 @@ export class Processes implements Workers {
       ...this.#options,
       gauge: this.gauge,
       lanes: this.lanes,
+      overlaps: this.#overlaps,
       onStray: (stray) => onStray(stray, host),
     });
     this.#hosts.add(host);
