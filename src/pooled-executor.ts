@@ -1,5 +1,6 @@
 import { identifyTransform } from './audit/transform-identity.ts';
 import { eventTrailOf } from './audit/event-trail.ts';
+import { CommitPacer } from './audit/commit-pacer.ts';
 import { TrailRecorder } from './audit/trail-recorder.ts';
 import type { RowContext } from './batch.ts';
 import { BatchRunner } from './batch-runner.ts';
@@ -86,9 +87,14 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
     this.#totals = new StatsCounter(minDispatchDelayMs);
     if (audit !== undefined) {
-      const recorder = new TrailRecorder(eventTrailOf(audit), (error) => {
-        this.#works.failAll(error);
-      });
+      const pacer = new CommitPacer(this.#clock, () => this.availablePermits === 0);
+      const recorder = new TrailRecorder(
+        eventTrailOf(audit),
+        (error) => {
+          this.#works.failAll(error);
+        },
+        audit.outlivesProcess === true ? () => pacer.pause() : undefined,
+      );
       this.#trail = new TrailWriter(recorder, this.#clock);
     }
     this.#engine = ports.engine ?? createEngine(this.#options, this.#clock, this.#callRecorder());

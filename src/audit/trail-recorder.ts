@@ -17,14 +17,23 @@ interface Group<Item> {
 export class TrailRecorder<Item> {
   readonly #trail: RecorderTarget<Item>;
   readonly #onFailure: (error: Error) => void;
+  readonly #pause: (() => Promise<void>) | undefined;
   #gathering: Group<Item> | undefined;
   #writing = false;
   #failure: Error | undefined;
 
-  /** `onFailure` is called once, when the trail can no longer record. */
-  constructor(trail: RecorderTarget<Item>, onFailure: (error: Error) => void) {
+  /**
+   * @param onFailure called once, when the trail can no longer record
+   * @param pause waited for before each append, so that more gathers for it
+   */
+  constructor(
+    trail: RecorderTarget<Item>,
+    onFailure: (error: Error) => void,
+    pause?: (() => Promise<void>)  ,
+  ) {
     this.#trail = trail;
     this.#onFailure = onFailure;
+    this.#pause = pause;
   }
 
   /** Why the trail can no longer record; undefined while it can. */
@@ -45,7 +54,9 @@ export class TrailRecorder<Item> {
   /** Never rejects. */
   async #write(): Promise<void> {
     this.#writing = true;
-    for (let group = this.#gathering; group !== undefined; group = this.#gathering) {
+    while (this.#gathering !== undefined) {
+      if (this.#pause !== undefined) await this.#pause();
+      const group = this.#gathering;
       this.#gathering = undefined;
       try {
         if (this.#failure !== undefined) throw this.#failure;
