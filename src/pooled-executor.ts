@@ -41,6 +41,8 @@ export interface ExecutorPorts {
   readonly engine?: Engine;
 }
 
+/** Slices of this size hold rows that take some microseconds each. */
+const FAST_ROWS_SLICE = 256;
 const MAX_DEFAULT_WINDOW = 16_384;
 /** A trail that is slower than so many ms slows the run down. */
 const MOST_TRAIL_SLICES = 60;
@@ -87,7 +89,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
     this.#totals = new StatsCounter(minDispatchDelayMs);
     if (audit !== undefined) {
-      const pacer = new CommitPacer(this.#clock, () => this.availablePermits === 0);
+      const pacer = new CommitPacer(this.#clock, () => this.#isBusyWithSlowRows());
       const recorder = new TrailRecorder(
         eventTrailOf(audit),
         (error) => {
@@ -239,6 +241,11 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   }
 
   /** Slices take some milliseconds; each millisecond that the trail takes needs further rows to keep the workers busy. */
+  /** Appends for rows that are faster hold many of them as it is. */
+  #isBusyWithSlowRows(): boolean {
+    return this.availablePermits === 0 && this.#dispatcher.sliceSize < FAST_ROWS_SLICE;
+  }
+
   #defaultWindow(): number {
     const slices = 4 + Math.min(MOST_TRAIL_SLICES, Math.ceil(this.#trail?.latencyMs ?? 0));
     return Math.min(MAX_DEFAULT_WINDOW, slices * this.poolSize * this.#dispatcher.sliceSize);
