@@ -26,11 +26,7 @@ export class TrailRecorder<Item> {
    * @param onFailure called once, when the trail can no longer record
    * @param pause waited for before each append, so that more gathers for it
    */
-  constructor(
-    trail: RecorderTarget<Item>,
-    onFailure: (error: Error) => void,
-    pause?: (() => Promise<void>)  ,
-  ) {
+  constructor(trail: RecorderTarget<Item>, onFailure: (error: Error) => void, pause?: () => Promise<void>) {
     this.#trail = trail;
     this.#onFailure = onFailure;
     this.#pause = pause;
