@@ -31,6 +31,7 @@ export interface Slice {
 /** What became of the rows of a slice. Rows from `outcomes.length` on were never started. */
 export interface SliceReport {
   readonly threadId: number;
+  /** Unpacked each time it is read: not to be taken out of the report where it may not be needed. */
   readonly outcomes: readonly Outcome[];
   /** The outputs of the successful rows by position, as they crossed the boundary, where the trail may want them. */
   readonly encoded?: readonly Encoded[] | undefined;

@@ -133,6 +133,24 @@ describe('WorkerEngine', () => {
     expect([0, 1, 2].map((counter) => gauge.running(counter))).toEqual([0, 0, 0]);
   });
 
+  test('the outputs of a slice are unpacked by whoever asks for them, and by nobody else', async () => {
+    const engine = await startedEngine();
+    const running = engine.run(sliceOf(0, 2), signal);
+    let reads = 0;
+    const slice = {
+      get outputs() {
+        reads++;
+        return '[1,2]';
+      },
+      others: [],
+      times: new Float64Array(4),
+    };
+    hosts[0]?.answers.at(-1)?.resolve({ kind: 'slice', slice });
+    const report = await running;
+    expect(reads).toBe(0);
+    expect(report.outcomes).toMatchObject([{ value: 1 }, { value: 2 }]);
+  });
+
   test('loss before any row began: its rows are suspects; one that was alone did it', async () => {
     const engine = await startedEngine();
     for (const [rows, alone, blame] of [
