@@ -2,6 +2,7 @@ import { wrap, type Remote } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Interruption } from '../core/interruption.ts';
 import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
 import { CHAIN_START, type ChainProgress, type ChainReport, type ChainStep } from './chain-check.ts';
 import { packEvents, type PackOptions } from './pack-events.ts';
@@ -195,18 +196,16 @@ class Connection {
   readonly #worker: Worker;
   readonly #service: Remote<TrailService>;
   readonly #opened: Promise<void>;
-  /** Rejects what is under way. */
-  readonly #underWay = new Set<(reason: Error) => void>();
-  /** Why there will be no more answers: the worker has ended. */
-  #lost: Error | undefined;
+  /** Comes when the worker has ended: there will be no more answers. */
+  readonly #lost = new Interruption();
+  #underWay = 0;
 
   constructor(options: Parameters<TrailService['open']>[0]) {
     this.#worker = new Worker(WORKER_URL);
     this.#service = wrap<TrailService>(nodeEndpoint(this.#worker));
     const lose = (reason: unknown) => {
       const message = `Cannot use audit trail ${options.path} as its thread has ended`;
-      this.#lost ??= new Error(message, { cause: reason });
-      for (const reject of this.#underWay) reject(this.#lost);
+      this.#lost.interrupt(new Error(message, { cause: reason }));
     };
     this.#worker.once('error', lose);
     this.#worker.once('exit', lose);
@@ -231,17 +230,11 @@ class Connection {
 
   /** The process stays alive while something is under way. */
   async #whileAlive<Result>(action: () => Promise<Result> | Result): Promise<Result> {
-    if (this.#lost !== undefined) throw this.#lost;
-    // no race with one promise that is always there: that would hold on to every answer
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    if (this.#underWay.size === 0) this.#worker.ref();
-    this.#underWay.add(reject);
+    if (this.#underWay++ === 0) this.#worker.ref();
     try {
-      Promise.resolve(action()).then(resolve, reject);
-      return await promise;
+      return await this.#lost.race(Promise.resolve(action()));
     } finally {
-      this.#underWay.delete(reject);
-      if (this.#underWay.size === 0) this.#worker.unref();
+      if (--this.#underWay === 0) this.#worker.unref();
     }
   }
 }
