@@ -3,6 +3,7 @@
  * JSON text, and the main thread neither parses nor prints them. The user's module, its export and its `workerData` come
  * in the executor's option `workerData`.
  */
+import { parseJson } from '../src/core/json.ts';
 import { messageOf } from '../src/core/row-error.ts';
 import { syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';
@@ -75,7 +76,7 @@ function keepOutputClean(): void {
 function parse(line: string | { readonly malformed: string }): unknown {
   if (typeof line !== 'string') throw new MalformedRowError(line.malformed);
   try {
-    return JSON.parse(line);
+    return parseJson(line);
   } catch (reason) {
     // a row is one line, so only the position in it says something
     throw new MalformedRowError((reason as SyntaxError).message.replace(/ \(line \d+ column \d+\)$/, ''));

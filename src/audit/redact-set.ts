@@ -1,4 +1,5 @@
 import { encode } from '../core/codec.ts';
+import { parseJson } from '../core/json.ts';
 import type { Payloads, RecordSet } from './record-set.ts';
 import type { Redactor } from './redactor.ts';
 import { fromStored, taggedText, toStoredText } from './tagged-json.ts';
@@ -35,7 +36,7 @@ function redactPayloads({ names, text, ends, marked }: Payloads, redactor: Redac
 function redactString(text: string, redactor: Redactor): string {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return taggedText('$text', UNREADABLE);
   }

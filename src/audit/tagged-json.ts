@@ -1,6 +1,7 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { isDeepStrictEqual } from 'node:util';
 import { decode, jsonTextOf, type Encoded } from '../core/codec.ts';
+import { isEscapedKey } from '../core/json.ts';
 
 /**
  * How values stand in a trail: as JSON text, always valid. What JSON can carry exactly stands as it is; any other value
@@ -8,6 +9,7 @@ import { decode, jsonTextOf, type Encoded } from '../core/codec.ts';
  *
  *     {"$undefined": true}    {"$number": "NaN"}    {"$bigint": "12"}      {"$date": "2026-01-31T10:00:00.000Z"}
  *     {"$map": [[k, v]]}      {"$set": [v]}         {"$regexp": ["a", "i"]}
+ *     {"$object": [[k, v]]}   an object with a key that JSON escapes, which JSON.parse may misread
  *     {"$hole": true}         an empty place in an array
  *     {"$ref": 3}             the fourth object that a walk over the value meets, once more
  *     {"$v8": "base64"}       anything else that structured clone carries
@@ -115,8 +117,15 @@ class Tagging {
   }
 
   #treeOfPlainObject(value: Readonly<Record<string, unknown>>): unknown {
+    const entries = Object.entries(value);
+    if (entries.some(([key]) => isEscapedKey(key))) {
+      return this.#tag(
+        '$object',
+        entries.map(([key, item]) => [key, this.#treeOf(item)]),
+      );
+    }
     const tree: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value)) {
+    for (const [key, item] of entries) {
       if (key.startsWith('$')) this.#tagged = true;
       define(tree, key.startsWith('$') ? `$${key}` : key, this.#treeOf(item));
     }
@@ -187,6 +196,8 @@ class Untagging {
         return this.#met(new RegExp(...(content as [string, string])));
       case '$map':
         return this.#mapOf(content as [unknown, unknown][]);
+      case '$object':
+        return this.#objectOf(content as [string, unknown][]);
       case '$set':
         return this.#setOf(content as unknown[]);
       case '$v8':
@@ -199,6 +210,12 @@ class Untagging {
   #mapOf(pairs: readonly (readonly [unknown, unknown])[]): Map<unknown, unknown> {
     const value = this.#met(new Map<unknown, unknown>());
     for (const [key, item] of pairs) value.set(this.valueOf(key), this.valueOf(item));
+    return value;
+  }
+
+  #objectOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+    const value = this.#met<Record<string, unknown>>({});
+    for (const [key, item] of entries) define(value, key, this.valueOf(item));
     return value;
   }
 

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { parseJson } from '../core/json.ts';
 import type { RowError } from '../index.ts';
 import { RunError } from './exit.ts';
 import { ResultProblem, type ResultFormat } from './result-format.ts';
@@ -21,7 +22,7 @@ export class CsvResults implements ResultFormat {
   }
 
   success(json: string): string {
-    const row = toRecord(JSON.parse(json));
+    const row = toRecord(parseJson(json));
     const head = this.#columns === undefined ? this.#start(new Set(Object.keys(row))) : '';
     const columns = this.#columns ?? new Set<string>();
     const extra = Object.keys(row).find((key) => !columns.has(key));

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { parseJson } from '../core/json.ts';
 import { UsageError } from './exit.ts';
 import { parseDecimal } from './numbers.ts';
 
@@ -169,7 +170,7 @@ function toNumberOrWord(text: string): unknown {
 }
 
 function toJson(text: string): unknown {
-  return JSON.parse(text);
+  return parseJson(text);
 }
 
 function asTyped(text: string): string {

@@ -1,4 +1,5 @@
 import { decodeBlock, type ColumnBlock } from './column-block.ts';
+import { hasEscapedKey } from './json.ts';
 
 /**
  * A value as it crosses a boundary, detached from the original: a string that starts with `"` is the string behind
@@ -17,7 +18,13 @@ export function encode(value: unknown): Encoded {
   if (typeof value !== 'object' || value === null) {
     return typeof value === 'function' || typeof value === 'symbol' ? structuredClone(value) : value;
   }
-  return isExactJson(value, { seen: undefined }) ? JSON.stringify(value) : structuredClone(value);
+  return (isExactJson(value, { seen: undefined }) ? safeJsonOf(value) : undefined) ?? structuredClone(value);
+}
+
+/** The JSON text of a value; undefined when `JSON.parse` might misread it. */
+function safeJsonOf(value: unknown): string | undefined {
+  const text = JSON.stringify(value);
+  return text.includes('\\') && hasEscapedKey(value) ? undefined : text;
 }
 
 /** Gives a fresh value of what {@link encode} made. A clone is given as it is: whoever needs it twice clones it first. */
@@ -87,7 +94,7 @@ export function exactJsonOf(property: unknown, container: object, walk: Walk): s
     typeof property === 'object' && property !== null
       ? isNew(property, container, walk) && isExactJson(property, walk)
       : isExactPrimitive(property);
-  return exact ? JSON.stringify(property) : undefined;
+  return exact ? safeJsonOf(property) : undefined;
 }
 
 /** Whether structured clone carries the value's enumerable own properties and nothing else of it. */

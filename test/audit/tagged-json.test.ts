@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromStored, isTaggedText, taggedText, toStoredText } from '../../src/audit/tagged-json.ts';
 import { encode } from '../../src/core/codec.ts';
+import { hasEscapedKey } from '../../src/core/json.ts';
 import { cloneable, shapeOf } from '../core/arbitrary-values.ts';
 
 const noPayloads = (): never => {
@@ -23,10 +24,11 @@ describe('toStoredText and fromStored', () => {
     );
   });
 
-  test('JSON stands as it is', () => {
+  test('JSON stands as it is, unless it has a key that JSON.parse may misread', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         fc.pre(!JSON.stringify(value).includes('$tagged') && !JSON.stringify(value).includes('-0'));
+        fc.pre(!hasEscapedKey(value));
         const clean: unknown = JSON.parse(JSON.stringify(value));
         expect(toStoredText(encode(clean))).toBe(JSON.stringify(clean));
       }),
@@ -36,6 +38,7 @@ describe('toStoredText and fromStored', () => {
   test.each<[string, unknown, string]>([
     ['undefined', undefined, '{"$undefined":true}'],
     ['-0', -0, '{"$number":"-0"}'],
+    ['a key with an escape', { '\n': -0, $a: 1 }, '{"$object":[["\\n",{"$number":"-0"}],["$a",1]]}'],
     ['NaN', NaN, '{"$number":"NaN"}'],
     ['-Infinity', -Infinity, '{"$number":"-Infinity"}'],
     ['a BigInt', 12n, '{"$bigint":"12"}'],

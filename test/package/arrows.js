@@ -51,10 +51,11 @@ export default {
     {
       name: 'cli-imports-index',
       comment:
-        'The command line uses the library like any user: from src/index.ts; its bin first asks node-version.ts.',
+        'The command line uses the library like any user: from src/index.ts; its bin first asks node-version.ts. ' +
+        'core/json.ts stands in for JSON.parse, which V8 gets wrong.',
       severity: 'error',
       from: { path: '^src/cli/' },
-      to: { path: '^(src|workers|test|bench)/', pathNot: '^src/(cli/|(index|node-version)\\.ts$)' },
+      to: { path: '^(src|workers|test|bench)/', pathNot: '^src/(cli/|(index|node-version|core/json)\\.ts$)' },
     },
     {
       name: 'nothing-imports-cli',
