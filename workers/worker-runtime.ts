@@ -25,7 +25,7 @@ import type {
 export interface LaneWriter {
   /** The slice is taken up. */
   open(): void;
-  /** It counts in its batch's counter of the gauge, until {@link leave}. */
+  /** It counts in the gauge, also in this counter of its batch, until {@link leave}. */
   enter(counter: number): void;
   begin(row: number, startedMs: number): void;
   /** The row that began waits for a promise. */

@@ -24,7 +24,7 @@ export interface LaneState {
   /** Position in the slice of the row that runs, or ran last; -1 before the first. */
   readonly row: number;
   /**
-   * `outside`: the slice has not begun, or is over; from `between-rows` on it counts in its batch's gauge. `running`: the
+   * `outside`: the slice has not begun, or is over; from `between-rows` on it counts in the gauge. `running`: the
    * transform has the thread; `awaiting`: it waits for a promise, so that its thread still reacts to events.
    */
   readonly state: (typeof STATES)[number];
@@ -91,7 +91,7 @@ export class Lanes {
     return this.#load(lane, CANCEL) === 1;
   }
 
-  /** Running thread: the slice counts in its batch's gauge from now on. */
+  /** Running thread: the slice counts in the gauge from now on. */
   enter(lane: number): void {
     this.#store(lane, STATE, BETWEEN_ROWS);
   }
@@ -118,7 +118,7 @@ export class Lanes {
     this.#store(lane, STATE, BETWEEN_ROWS);
   }
 
-  /** Running thread: the slice no longer counts in its batch's gauge. */
+  /** Running thread: the slice no longer counts in the gauge. */
   leave(lane: number): void {
     this.#store(lane, STATE, OUTSIDE);
   }

@@ -165,11 +165,10 @@ export class ProcessHost implements Host {
         break;
       case 'enter':
         running.counter = report.counter;
-        gauge.enter(report.counter);
+        for (const counter of [POOL_COUNTER, report.counter]) gauge.enter(counter);
         lanes.enter(lane);
         break;
       case 'begin':
-        gauge.enter(POOL_COUNTER);
         lanes.begin(lane, report.row, report.startedMs);
         break;
       case 'await':
@@ -181,12 +180,11 @@ export class ProcessHost implements Host {
       case 'end':
         running.ends.push(report.end);
         lanes.end(lane);
-        gauge.leave(POOL_COUNTER);
         break;
       case 'leave':
         lanes.leave(lane);
         this.#countSpan(running, running.ends.at(-1)?.finishedAt ?? 0);
-        gauge.leave(running.counter);
+        for (const counter of [POOL_COUNTER, running.counter]) gauge.leave(counter);
         running.counter = -1;
         break;
       case 'blame':

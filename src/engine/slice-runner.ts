@@ -54,7 +54,7 @@ export interface SliceHost {
   decodeRows(rows: EncodedList): readonly unknown[];
   /** Whether to stop before the next row. */
   isCancelled(): boolean;
-  /** The slice counts in its batch's gauge, from here to {@link onSliceEnd}. */
+  /** The slice counts in the gauge, from here to {@link onSliceEnd}. */
   onSliceStart(): void;
   onSliceEnd(): void;
   onRowStart(position: number, startedAt: number, context: AttemptContext): void;
@@ -146,14 +146,14 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   if (host.isCancelled()) return { outputs: [], others, times: times.subarray(0, 0) };
 
   const rows = host.decodeRows(job.rows);
-  host.gauge.enter(job.counter);
+  // rows of a slice run one after another, so that it counts as one that runs
+  for (const counter of [POOL_COUNTER, job.counter]) host.gauge.enter(counter);
   host.onSliceStart();
   let startedAt = host.now();
   for (; position < count && goesOn && !host.isCancelled(); position++) {
     const context = contextOf(job, position, host);
     let returned: unknown;
     let other: Outcome | undefined;
-    host.gauge.enter(POOL_COUNTER);
     host.onRowStart(position, startedAt, context);
     try {
       returned = host.transform(rows[position], context);
@@ -169,7 +169,6 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     const finishedAt = host.now();
     goesOn =
       host.onRowEnd({ output: outputs.last, other, startedAt, finishedAt }) && other?.status !== 'capacity';
-    host.gauge.leave(POOL_COUNTER);
 
     const nextCallIndex = AttemptContext.nextCallIndexOf(context);
     if (nextCallIndex > 0) {
@@ -182,7 +181,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     if (host.pause !== undefined) await host.pause();
   }
   host.onSliceEnd();
-  host.gauge.leave(job.counter);
+  for (const counter of [POOL_COUNTER, job.counter]) host.gauge.leave(counter);
   const joined = outputs.join();
   return {
     outputs: joined,

@@ -178,8 +178,7 @@ export class WorkerEngine implements Engine {
     const state = this.#workers.lanes.read(slice.lane);
     if (state.row < 0) return this.#reportUntouched(flight, state, reason);
     const running = isRunning(state);
-    if (running) this.gauge.leave(POOL_COUNTER);
-    if (state.state !== 'outside') this.gauge.leave(slice.counter);
+    this.#leaveGauge(slice, state);
     const kept = host.keptOutcomes(slice.lane).slice(0, running ? state.row : undefined);
     const outcomes: Outcome[] = kept.map(({ outcome }) => outcome);
     const times = kept.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt]);
@@ -196,13 +195,18 @@ export class WorkerEngine implements Engine {
   /** None of its rows had begun. If no row ran there at all, it may be one of these that can't even be unpacked. */
   #reportUntouched({ slice, member }: Flight, state: LaneState, reason: unknown): SliceReport {
     const { host } = member;
-    if (state.state !== 'outside') this.gauge.leave(slice.counter);
+    this.#leaveGauge(slice, state);
     if (this.#endedHosts.has(host)) return NOTHING_STARTED;
     const others = this.#flights.list().filter((other) => other.member === member && other.slice !== slice);
     if (others.length > 0) return NOTHING_STARTED;
     const outcomes = slice.rows.map(() => lost(reason, slice.alone ? 'culprit' : 'suspect'));
     const times = new Float64Array(2 * outcomes.length).fill(this.#options.clock.now());
     return { threadId: host.id, outcomes, times, disturbed: true };
+  }
+
+  /** In the place of a worker that can't any more. */
+  #leaveGauge({ counter }: Slice, { state }: LaneState): void {
+    if (state !== 'outside') for (const each of [POOL_COUNTER, counter]) this.gauge.leave(each);
   }
 
   #lossOf(flight: Flight, state: LaneState, reason: unknown): Outcome {
