@@ -1,5 +1,6 @@
 import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
-import { encode, exactJsonOf, isPlainObject, type Encoded, type Walk } from './codec.ts';
+import { encode, isPlainObject, type Encoded } from './codec.ts';
+import { isPrimitive, readerFor, type ShapeReader } from './shape-reader.ts';
 
 const MOST_ROWS = 1_024;
 /** What a group may hold of strings, so that a few long ones don't stay until the last of a thousand rows is done. */
@@ -19,6 +20,8 @@ export class ColumnGroup {
   /** Whether a column holds nested objects and arrays, as JSON text. */
   readonly nested: readonly boolean[];
   readonly #columns: unknown[][];
+  /** Absent where the values are primitives. */
+  readonly #read: ShapeReader | undefined;
   #size = 0;
   #characters = 0;
 
@@ -27,6 +30,7 @@ export class ColumnGroup {
     this.keys = keys;
     this.#columns = nested.map(() => []);
     this.nested = nested;
+    this.#read = keys && readerFor({ keys, nested });
   }
 
   /** A group that begins with this value; undefined when such values are better encoded one by one. */
@@ -53,7 +57,7 @@ export class ColumnGroup {
   /** Takes the value in, as it is now; false when it is of another shape or the group is full. May run getters. */
   add(value: unknown): boolean {
     if (this.#size === MOST_ROWS || this.#characters >= MOST_CHARACTERS) return false;
-    const fits = this.keys === undefined ? this.#addPrimitive(value) : this.#addObject(value, this.keys);
+    const fits = this.#read === undefined ? this.#addPrimitive(value) : this.#addObject(value, this.#read);
     if (fits) this.#size++;
     return fits;
   }
@@ -85,42 +89,11 @@ export class ColumnGroup {
   }
 
   /** What it has written is void when it gives up in the middle, as the size stays. */
-  #addObject(value: unknown, keys: readonly string[]): boolean {
+  #addObject(value: unknown, read: ShapeReader): boolean {
     if (!isPlainObject(value)) return false;
-    let index = 0;
-    let characters = 0;
-    let walk: Walk | undefined;
-    for (const key in value) {
-      if (key !== keys[index]) return false;
-      let property = value[key];
-      if (this.nested[index] === true) {
-        property = exactJsonOf(property, value, (walk ??= { seen: undefined }));
-        if (property === undefined) return false;
-      } else if (!isPrimitive(property)) {
-        return false;
-      }
-      if (typeof property === 'string') characters += property.length;
-      (this.#columns[index] as unknown[])[this.#size] = property;
-      index++;
-    }
-    if (index !== keys.length) return false;
+    const characters = read(value, this.#columns, this.#size);
+    if (characters < 0) return false;
     this.#characters += characters;
     return true;
-  }
-}
-
-/** What a message carries as it is. */
-function isPrimitive(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-    case 'undefined':
-    case 'bigint':
-      return true;
-    case 'object':
-      return value === null;
-    default:
-      return false;
   }
 }
