@@ -1,10 +1,11 @@
-import type { RowContext } from './batch.ts';
+import type { RowIdentity } from './batch.ts';
 import type { Continuation, ContinuedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
+import { generatedStateId } from './core/generated-id.ts';
 import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
-import type { Intake, IntakeOptions } from './intake.ts';
+import type { Intake, IntakeOptions, OpenBatch } from './intake.ts';
 import type { Entered, RunEntrance } from './run-entrance.ts';
 import type { Works } from './works.ts';
 
@@ -13,21 +14,30 @@ export interface BatchRunnerParts {
   readonly intake: Intake;
   readonly works: Works;
   readonly entrance: RunEntrance;
+  /** How many rows keep all workers busy. */
+  readonly defaultWindow: () => number;
   /** Throws when the executor can't take any more batches. */
   readonly refuseUnlessUsable: (action: string) => void;
+}
+
+/** The rows of a batch, in order. */
+export interface BatchRows {
+  readonly rows: readonly unknown[];
+  /** What they are called; undefined when they are called by their position. */
+  readonly identities: readonly RowIdentity[] | undefined;
 }
 
 /** Rows of a batch that are admitted in one go: their snapshots are taken at once, all else can wait for the workers. */
 const ADMISSION_GROUP = 2_048;
 
 /** A batch that was handed over and may begin. */
-interface Submission {
-  readonly contexts: Iterable<RowContext<unknown>>;
+interface Submission extends BatchRows {
   readonly snapshots: readonly Snapshot[];
+  readonly submittedAt: number;
   readonly about: Entered['about'];
   /** The rows that were submitted before, in order; new ones follow. */
   readonly continued: readonly ContinuedRow[];
-  /** How many of the contexts those were. */
+  /** How many of the rows those were. */
   readonly known: number;
 }
 
@@ -45,44 +55,46 @@ export class BatchRunner {
    * @param deliver takes the entries that are next in order
    */
   async run(
-    contexts: Iterable<RowContext<unknown>>,
+    batchRows: BatchRows,
     options: IntakeOptions,
     action: string,
     deliver: (entries: readonly Entry<unknown>[]) => void,
   ): Promise<BatchStats> {
-    const { entrance, intake, refuseUnlessUsable } = this.#parts;
+    const { entrance, intake, clock, refuseUnlessUsable } = this.#parts;
     refuseUnlessUsable(action);
     entrance.checkOptions(action, options);
+    const submittedAt = clock.now();
     if (entrance.mayContinue(options)) {
-      const snapshots = snapshotsOf(contexts, new Snapshots(false)); // by themselves: a part of them may run
-      const submission = await this.#enter({ contexts, snapshots }, options);
+      const snapshots = snapshotsOf(batchRows, new Snapshots(false)); // by themselves: a part of them may run
+      const submission = await this.#enter({ ...batchRows, submittedAt, snapshots }, options);
       refuseUnlessUsable(action); // it may have been shut down meanwhile
       return this.#run(submission, options, deliver);
     }
-    entrance.claim(options.runId, contexts);
+    entrance.claim(options.runId, identitiesOf(batchRows));
     const { about } = entrance;
-    const snapshots = snapshotsOf(contexts, intake.newSnapshots());
-    return this.#run({ contexts, snapshots, about, continued: [], known: 0 }, options, deliver);
+    const snapshots = snapshotsOf(batchRows, intake.newSnapshots());
+    return this.#run(
+      { ...batchRows, submittedAt, snapshots, about, continued: [], known: 0 },
+      options,
+      deliver,
+    );
   }
 
   /** Finds out what is on record of the batch's run. */
   #enter(
-    { contexts, snapshots }: Pick<Submission, 'contexts' | 'snapshots'>,
+    submitted: Omit<Submission, 'about' | 'continued' | 'known'>,
     options: IntakeOptions,
   ): Promise<Submission> {
     const { entrance } = this.#parts;
-    const iterator = contexts[Symbol.iterator]();
     let next = 0;
     const pull = () => {
-      const step = iterator.next();
-      if (step.done === true) return undefined;
-      const { stateId, rowIndex } = step.value;
-      return { stateId, rowIndex, snapshot: snapshots[next++] };
+      const snapshot = submitted.snapshots[next];
+      return next < submitted.rows.length ? { ...identityOf(submitted, next++), snapshot } : undefined;
     };
     return entrance.enter(options, pull, async ({ about, continuation }) => {
       const continued = await rowsOf(continuation);
-      entrance.claim(options.runId, contexts);
-      return { contexts, snapshots, about, continued, known: continuation?.pulled ?? 0 };
+      entrance.claim(options.runId, identitiesOf(submitted));
+      return { ...submitted, about, continued, known: continuation?.pulled ?? 0 };
     });
   }
 
@@ -91,20 +103,16 @@ export class BatchRunner {
     options: IntakeOptions,
     deliver: (entries: readonly Entry<unknown>[]) => void,
   ): Promise<BatchStats> {
-    const { contexts, snapshots, about, continued, known } = submission;
     const { intake, works } = this.#parts;
+    const { snapshots } = submission;
     const open = intake.open(options, deliver);
     const { batch } = open;
-    open.recordStart(about);
+    open.recordStart(submission.about);
     const pending = () => snapshots.length - batch.delivered;
     const end = works.begin({ batch, pending, stopSource: () => undefined }, options.signal);
     try {
-      for (const row of continued) open.readmit(row);
-      let admitted = 0;
-      for (const context of contexts) {
-        if (admitted >= known) open.admitSnapshot(context, snapshots[admitted]);
-        if (++admitted % ADMISSION_GROUP === 0) await this.#turn();
-      }
+      for (const row of submission.continued) open.readmit(row);
+      await this.#admit(submission, open);
       open.close();
       await batch.settled;
       const stats = open.stats();
@@ -113,6 +121,21 @@ export class BatchRunner {
     } finally {
       end();
       open.release();
+    }
+  }
+
+  /** Admits the new rows little by little: what the workers can't begin with yet need not lie in the queue. */
+  async #admit({ identities, snapshots, submittedAt, known }: Submission, open: OpenBatch): Promise<void> {
+    for (let index = known; index < snapshots.length; index++) {
+      open.admitSnapshot(
+        identities?.[index] ?? { stateId: undefined, rowIndex: index },
+        snapshots[index],
+        submittedAt,
+      );
+      if ((index + 1) % ADMISSION_GROUP === 0) {
+        await this.#turn();
+        await open.batch.whenFewerAre(ADMISSION_GROUP + this.#parts.defaultWindow());
+      }
     }
   }
 
@@ -130,6 +153,19 @@ async function rowsOf(continuation: Continuation | undefined): Promise<readonly 
   return rows;
 }
 
-function snapshotsOf(contexts: Iterable<RowContext<unknown>>, snapshots: Snapshots): readonly Snapshot[] {
-  return Array.from(contexts, ({ row }, position) => snapshots.take(row, position));
+function snapshotsOf({ rows }: BatchRows, snapshots: Snapshots): readonly Snapshot[] {
+  return rows.map((row, position) => snapshots.take(row, position));
+}
+
+function identityOf({ identities }: BatchRows, index: number): RowIdentity {
+  return identities?.[index] ?? { stateId: generatedStateId(index), rowIndex: index };
+}
+
+/** Can be gone through more than once. */
+function identitiesOf(batchRows: BatchRows): Iterable<RowIdentity> {
+  return {
+    *[Symbol.iterator]() {
+      for (const index of batchRows.rows.keys()) yield identityOf(batchRows, index);
+    },
+  };
 }

@@ -7,7 +7,7 @@ import type { RowErrorCode } from './core/row-error.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import { Uncloneable, type Snapshot, type Snapshots } from './core/snapshot.ts';
-import { PendingRow } from './pending-row.ts';
+import { PendingRow, type RowName } from './pending-row.ts';
 
 /** A row as its caller names it. */
 export interface RowContext<Row> {
@@ -72,6 +72,7 @@ export class Batch {
   readonly #settling = Promise.withResolvers<void>();
   #slicesInFlight = 0;
   #completed = 0;
+  #room: { readonly limit: number; readonly found: () => void } | undefined;
   #delivered = 0;
   /** Entries on record already, in the buffer or on their way out, with their wait then. */
   readonly #givenBack = new Map<Entry<unknown>, number>();
@@ -125,12 +126,17 @@ export class Batch {
     return this.admitSnapshot(context, this.#snapshots.take(context.row, this.stats.submitted), sequence);
   }
 
-  /** The same for a row whose snapshot was taken before. */
-  admitSnapshot(identity: RowIdentity, snapshot: Snapshot, sequence: number): BatchRow | undefined {
-    const place = { sequence, submitIndex: this.#buffer.submit(), submittedAt: this.#parts.clock.now() };
+  /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
+  admitSnapshot(
+    name: RowName,
+    snapshot: Snapshot,
+    sequence: number,
+    submittedAt = this.#parts.clock.now(),
+  ): BatchRow | undefined {
+    const place = { sequence, submitIndex: this.#buffer.submit(), submittedAt };
     this.stats.onSubmitted();
-    if (!(snapshot instanceof Uncloneable)) return new PendingRow<Batch>(this, place, identity, snapshot);
-    const row = new PendingRow<Batch>(this, place, identity, undefined);
+    if (!(snapshot instanceof Uncloneable)) return new PendingRow<Batch>(this, place, name, snapshot);
+    const row = new PendingRow<Batch>(this, place, name, undefined);
     const message = `Row can not be cloned: ${messageOf(snapshot.reason)}`;
     this.complete(row, failure('transform_error', message), place.submittedAt);
     this.flush();
@@ -146,6 +152,18 @@ export class Batch {
     this.#givenBack.set(entry, recorded.bufferWaitMs);
     this.#buffer.complete(submitIndex, entry);
     this.flush();
+  }
+
+  /** Resolves when fewer rows than `limit` are admitted, without a result, and do not wait out a refusal. */
+  async whenFewerAre(limit: number): Promise<void> {
+    if (this.#underWay < limit) return;
+    await new Promise<void>((found) => {
+      this.#room = { limit, found };
+    });
+  }
+
+  get #underWay(): number {
+    return this.stats.submitted - this.#completed - this.inBackoff;
   }
 
   /** No more rows will be admitted. */
@@ -209,6 +227,9 @@ export class Batch {
     });
     if (entries.length > 0) this.#emit(entries);
     else this.#settleIfDone();
+    if (this.#room === undefined || this.#underWay >= this.#room.limit) return;
+    this.#room.found();
+    this.#room = undefined;
   }
 
   /** Something changed that a progress display could show. To be called when all is in order again: it runs user code. */

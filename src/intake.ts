@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Admission } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
-import { Batch, type BatchRow, type RowContext, type RowIdentity } from './batch.ts';
+import { Batch, type BatchRow, type RowContext } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
@@ -11,6 +11,7 @@ import type { Throttle } from './core/throttle.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConcurrencyGauge } from './engine/concurrency-gauge.ts';
 import type { BatchOptions } from './options.ts';
+import type { RowName } from './pending-row.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import type { TrailWriter } from './trail-writer.ts';
 
@@ -36,8 +37,8 @@ export interface OpenBatch {
   recordStart(about: Omit<BatchRecord, 'kind'>): void;
   /** Takes a row in; it is dispatched when it is on record. */
   admit(context: RowContext<unknown>): void;
-  /** The same for a row whose snapshot was taken before. */
-  admitSnapshot(identity: RowIdentity, snapshot: Snapshot): void;
+  /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
+  admitSnapshot(name: RowName, snapshot: Snapshot, submittedAt: number): void;
   /** Takes in a row that was submitted before, in a batch that continues the run. */
   readmit(row: ContinuedRow): void;
   /** No more rows come. */
@@ -83,8 +84,8 @@ export class Intake {
         const row = batch.admit(context, this.#nextSequence++);
         if (row !== undefined) admission.add(row);
       },
-      admitSnapshot: (identity, snapshot) => {
-        const row = batch.admitSnapshot(identity, snapshot, this.#nextSequence++);
+      admitSnapshot: (name, snapshot, submittedAt) => {
+        const row = batch.admitSnapshot(name, snapshot, this.#nextSequence++, submittedAt);
         if (row !== undefined) admission.add(row);
       },
       readmit: (continued) => {

@@ -1,15 +1,22 @@
 import type { Encoded } from './core/codec.ts';
+import { generatedStateId } from './core/generated-id.ts';
 import { encodedOf, type Snapshot } from './core/snapshot.ts';
 import type { RowError } from './core/row-error.ts';
 import type { QueuedRow } from './core/row-queue.ts';
 import type { SliceRow } from './engine/engine.ts';
+
+/** What a row is called. */
+export interface RowName {
+  /** Undefined for a row that is called by its index. */
+  readonly stateId: string | undefined;
+  readonly rowIndex: number;
+}
 
 /** A row between its admission and its result: what the queue and the engine need to know of it. */
 export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   readonly batch: Batch;
   readonly sequence: number;
   readonly submitIndex: number;
-  readonly stateId: string;
   readonly rowIndex: number;
   /** Monotonic ms, like every instant here. */
   readonly submittedAt: number;
@@ -21,20 +28,26 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   readonly snapshot: Snapshot;
   /** What earlier attempts left behind; most rows have only one. */
   #history: RowHistory | undefined;
+  /** Made when first asked for, where the row's index tells it. */
+  #stateId: string | undefined;
 
   constructor(
     batch: Batch,
     place: { readonly sequence: number; readonly submitIndex: number; readonly submittedAt: number },
-    identity: { readonly stateId: string; readonly rowIndex: number },
+    name: RowName,
     snapshot: Snapshot,
   ) {
     this.batch = batch;
     this.sequence = place.sequence;
     this.submitIndex = place.submitIndex;
     this.submittedAt = place.submittedAt;
-    this.stateId = identity.stateId;
-    this.rowIndex = identity.rowIndex;
+    this.#stateId = name.stateId;
+    this.rowIndex = name.rowIndex;
     this.snapshot = snapshot;
+  }
+
+  get stateId(): string {
+    return (this.#stateId ??= generatedStateId(this.rowIndex));
   }
 
   /** Where the snapshot is in its group. */

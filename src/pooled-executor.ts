@@ -6,7 +6,6 @@ import type { RowContext } from './batch.ts';
 import { BatchRunner } from './batch-runner.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
-import { generatedStateId } from './core/generated-id.ts';
 import { StatsCounter, type BatchStats, type ExecutorStats } from './core/stats.ts';
 import { AimdThrottle, type Throttle } from './core/throttle.ts';
 import type { TransformResult } from './core/transform-result.ts';
@@ -132,14 +131,21 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       options: recordedOptions(this.#options),
       transform: identifyTransform(this.#options.transform),
     }));
-    const common = { clock: this.#clock, dispatcher: this.#dispatcher, intake, works: this.#works, entrance };
+    const common = {
+      clock: this.#clock,
+      dispatcher: this.#dispatcher,
+      intake,
+      works: this.#works,
+      entrance,
+      defaultWindow: () => this.#defaultWindow(),
+    };
     this.#batches = new BatchRunner({
       ...common,
       refuseUnlessUsable: (action) => {
         this.#refuseUnlessUsable(action);
       },
     });
-    this.#streams = new StreamRunner({ ...common, defaultWindow: () => this.#defaultWindow() });
+    this.#streams = new StreamRunner(common);
   }
 
   /** Rows admitted and not yet emitted, over all batches. */
@@ -166,7 +172,9 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     const collect = (ready: readonly Entry<unknown>[]) => {
       for (const entry of ready) entries.push(entry);
     };
-    const stats = await this.#batches.run(checkContexts(contexts), batchOptions, 'execute batch', collect);
+    const identities = checkContexts(contexts);
+    const rows = identities.map(({ row }) => row);
+    const stats = await this.#batches.run({ rows, identities }, batchOptions, 'execute batch', collect);
     return { entries: entries as Entry<Output>[], stats };
   }
 
@@ -174,12 +182,12 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   async map(rows: Iterable<Row>, options: BatchOptions = {}): Promise<TransformResult<Output>[]> {
     checkBatchOptions(options);
     checkIterable(rows);
-    const contexts = contextsOf(Array.from(rows));
+    const batchRows = { rows: Array.from(rows), identities: undefined };
     const results: TransformResult<unknown>[] = [];
     const collect = (ready: readonly Entry<unknown>[]) => {
       for (const { result } of ready) results.push(result); // their entries are not worth keeping
     };
-    await this.#batches.run(contexts, { ...options, generatedIds: true }, 'map rows', collect);
+    await this.#batches.run(batchRows, { ...options, generatedIds: true }, 'map rows', collect);
     return results as TransformResult<Output>[];
   }
 
@@ -240,12 +248,12 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     if (failure !== undefined) throw failure;
   }
 
-  /** Slices take some milliseconds; each millisecond that the trail takes needs further rows to keep the workers busy. */
   /** Appends for rows that are faster hold many of them as it is. */
   #isBusyWithSlowRows(): boolean {
     return this.availablePermits === 0 && this.#dispatcher.sliceSize < FAST_ROWS_SLICE;
   }
 
+  /** Slices take some milliseconds; each millisecond that the trail takes needs further rows to keep the workers busy. */
   #defaultWindow(): number {
     const slices = 4 + Math.min(MOST_TRAIL_SLICES, Math.ceil(this.#trail?.latencyMs ?? 0));
     return Math.min(MAX_DEFAULT_WINDOW, slices * this.poolSize * this.#dispatcher.sliceSize);
@@ -259,14 +267,4 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       if (batch !== undefined) await trail.callMade(batch, event);
     };
   }
-}
-
-/** The contexts of rows that have none, made one by one whenever they are looked at. */
-function contextsOf(rows: readonly unknown[]): Iterable<RowContext<unknown>> {
-  return {
-    *[Symbol.iterator]() {
-      for (const [rowIndex, row] of rows.entries())
-        yield { row, stateId: generatedStateId(rowIndex), rowIndex };
-    },
-  };
 }

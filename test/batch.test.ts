@@ -1,9 +1,11 @@
 import { Snapshots } from '../src/core/snapshot.ts';
 import { describe, expect, test } from 'vitest';
-import { Batch } from '../src/batch.ts';
+import { Batch, type BatchParts, type BatchRow } from '../src/batch.ts';
 import { StatsCounter } from '../src/core/stats.ts';
 import type { Entry } from '../src/index.ts';
+import { isSettled } from './helpers/event-loop.ts';
 import { FakeClock } from './helpers/fake-clock.ts';
+import { range } from './helpers/rows.ts';
 
 /** A row whose getter throws what `make` gives. */
 function rowThat(make: () => unknown): unknown {
@@ -12,6 +14,19 @@ function rowThat(make: () => unknown): unknown {
     get: () => {
       throw make();
     },
+  });
+}
+
+function newBatch(deliver: BatchParts['deliver']): Batch {
+  return new Batch({
+    runId: 'run',
+    batchId: 'batch',
+    clock: new FakeClock(),
+    counter: 1,
+    generatedIds: false,
+    snapshots: new Snapshots(false),
+    stats: new StatsCounter(0),
+    deliver,
   });
 }
 
@@ -33,16 +48,7 @@ describe('Batch.admit', () => {
     'I10 I11 %s has its entry at once, an error with 0 attempts, and the batch settles',
     async (_name, row) => {
       const entries: Entry<unknown>[] = [];
-      const batch = new Batch({
-        runId: 'run',
-        batchId: 'batch',
-        clock: new FakeClock(),
-        counter: 1,
-        generatedIds: false,
-        snapshots: new Snapshots(false),
-        stats: new StatsCounter(0),
-        deliver: (ready) => entries.push(...ready),
-      });
+      const batch = newBatch((ready) => entries.push(...ready));
       expect(batch.admit({ row, stateId: 'a', rowIndex: 0 }, 0)).toBeUndefined();
       batch.close();
       await batch.settled;
@@ -56,4 +62,36 @@ describe('Batch.admit', () => {
       expect(batch.stats.errors).toBe(1);
     },
   );
+});
+
+describe('Batch.whenFewerAre', () => {
+  function admitted(count: number): { batch: Batch; rows: readonly (BatchRow | undefined)[] } {
+    const batch = newBatch(() => undefined);
+    const rows = range(count).map((index) =>
+      batch.admitSnapshot({ stateId: undefined, rowIndex: index }, index, index),
+    );
+    return { batch, rows };
+  }
+
+  test('waits for results', async () => {
+    const { batch, rows } = admitted(3);
+    const room = batch.whenFewerAre(2);
+    for (const index of [1, 2]) {
+      batch.flush();
+      expect(await isSettled(room)).toBe(false);
+      batch.complete(rows[index] as BatchRow, { status: 'success', value: 1 }, 0);
+    }
+    batch.flush();
+    await room;
+  });
+
+  test('rows that wait out a refusal do not count', async () => {
+    const { batch } = admitted(3);
+    const room = batch.whenFewerAre(3);
+    expect(await isSettled(room)).toBe(false);
+    batch.inBackoff++;
+    batch.flush();
+    await room;
+    await batch.whenFewerAre(3);
+  });
 });
