@@ -122,8 +122,8 @@ export class Batch {
    * Takes a snapshot of the row. A row that can't be cloned has its entry at once, an error with 0 attempts; then
    * undefined is returned and nothing is left to do.
    */
-  admit(context: RowContext<unknown>, sequence: number): BatchRow | undefined {
-    return this.admitSnapshot(context, this.#snapshots.take(context.row, this.stats.submitted), sequence);
+  admit(row: unknown, name: RowName, sequence: number): BatchRow | undefined {
+    return this.admitSnapshot(name, this.#snapshots.take(row, this.stats.submitted), sequence);
   }
 
   /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */

@@ -35,6 +35,8 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 const LONGEST_PULL_MS = 5;
 /** Rows between two looks at the clock. */
 const CLOCK_INTERVAL = 16;
+/** Of the window. */
+const LEAST_SHARE = 1 / 64;
 
 /**
  * Pulls rows from a source while the window has room and hands out entries in order. Nothing is pulled before the first
@@ -159,8 +161,13 @@ export class WindowedStream implements EntryStream<unknown> {
   }
 
   #pull(): void {
-    if (this.#pulling || this.#sourceEnded || !this.#hasRoom()) return;
+    if (this.#pulling || this.#sourceEnded || this.#room < this.#leastRoom) return;
     void this.#pullWhileRoom();
+  }
+
+  /** While the consumer has something to take, a pull for a few rows of a large window is not worth its cost. */
+  get #leastRoom(): number {
+    return this.#entries.size === 0 ? 1 : Math.max(1, this.#parts.window() * LEAST_SHARE);
   }
 
   /** Never rejects: an error of the source is kept for the reader. */
@@ -170,7 +177,7 @@ export class WindowedStream implements EntryStream<unknown> {
     let pulled = 0;
     this.#pulling = true;
     try {
-      while (!this.#sourceEnded && this.#hasRoom()) {
+      while (!this.#sourceEnded && this.#room > 0) {
         const next = source.next();
         const step = next instanceof Promise ? await next : next;
         if (this.#hasEnded(step)) return;
@@ -198,8 +205,9 @@ export class WindowedStream implements EntryStream<unknown> {
     return true;
   }
 
-  #hasRoom(): boolean {
-    return this.pending < this.#parts.window();
+  /** How many rows the window has room for. */
+  get #room(): number {
+    return this.#parts.window() - this.pending;
   }
 
   #onSettled(): void {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Admission } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
-import { Batch, type BatchRow, type RowContext } from './batch.ts';
+import { Batch, type BatchRow } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
@@ -36,7 +36,7 @@ export interface OpenBatch {
   /** Puts the beginning of the batch on record. To be called once, before anything else is. */
   recordStart(about: Omit<BatchRecord, 'kind'>): void;
   /** Takes a row in; it is dispatched when it is on record. */
-  admit(context: RowContext<unknown>): void;
+  admit(row: unknown, name: RowName): void;
   /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
   admitSnapshot(name: RowName, snapshot: Snapshot, submittedAt: number): void;
   /** Takes in a row that was submitted before, in a batch that continues the run. */
@@ -80,9 +80,9 @@ export class Intake {
         started = about;
         trail?.batchStarted(batch, about);
       },
-      admit: (context) => {
-        const row = batch.admit(context, this.#nextSequence++);
-        if (row !== undefined) admission.add(row);
+      admit: (row, name) => {
+        const admitted = batch.admit(row, name, this.#nextSequence++);
+        if (admitted !== undefined) admission.add(admitted);
       },
       admitSnapshot: (name, snapshot, submittedAt) => {
         const row = batch.admitSnapshot(name, snapshot, this.#nextSequence++, submittedAt);

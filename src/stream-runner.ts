@@ -1,4 +1,4 @@
-import type { Ending, RowContext } from './batch.ts';
+import type { Ending, RowIdentity } from './batch.ts';
 import type { SubmittedRow } from './continuation.ts';
 import { ContinuedSource, Readmission } from './continued-source.ts';
 import type { Clock } from './core/clock.ts';
@@ -46,7 +46,7 @@ export class StreamRunner {
     const { batch } = open;
     let nextIndex = 0;
     let finalStats: BatchStats | undefined;
-    const identify = (row: unknown) => contextOf(row, nextIndex++);
+    const identify = () => identityOf(nextIndex++);
     const caughtUp = (): Promise<void> => stream.caughtUp();
     const stream: WindowedStream = new WindowedStream({
       batch,
@@ -58,9 +58,8 @@ export class StreamRunner {
           entrance.claim(options.runId, [row.identity]);
           open.readmit(row.row);
         } else {
-          const context = identify(row);
-          entrance.claim(options.runId, [context]);
-          open.admit(context);
+          if (options.runId !== undefined) entrance.claim(options.runId, [identityOf(nextIndex)]);
+          open.admit(row, { stateId: undefined, rowIndex: nextIndex++ });
         }
       },
       close: () => {
@@ -96,8 +95,7 @@ export class StreamRunner {
     const pull = async (): Promise<SubmittedRow | undefined> => {
       const step = await input.next();
       if (step.done === true) return undefined;
-      const { row, stateId, rowIndex } = identify(step.value);
-      return { stateId, rowIndex, snapshot: snapshotOf(row) };
+      return { ...identify(), snapshot: snapshotOf(step.value) };
     };
     const begin = () =>
       entrance.enter(options, pull, ({ about, continuation }) => {
@@ -112,10 +110,11 @@ interface StreamSourceParts {
   readonly input: RowSource<unknown>;
   readonly open: OpenBatch;
   readonly options: StreamOptions;
-  readonly identify: (row: unknown) => RowContext<unknown>;
+  /** Names the next row. */
+  readonly identify: () => RowIdentity;
   readonly caughtUp: () => Promise<void>;
 }
 
-function contextOf(row: unknown, rowIndex: number): RowContext<unknown> {
-  return { row, stateId: generatedStateId(rowIndex), rowIndex };
+function identityOf(rowIndex: number): RowIdentity {
+  return { stateId: generatedStateId(rowIndex), rowIndex };
 }

@@ -49,7 +49,7 @@ describe('Batch.admit', () => {
     async (_name, row) => {
       const entries: Entry<unknown>[] = [];
       const batch = newBatch((ready) => entries.push(...ready));
-      expect(batch.admit({ row, stateId: 'a', rowIndex: 0 }, 0)).toBeUndefined();
+      expect(batch.admit(row, { stateId: 'a', rowIndex: 0 }, 0)).toBeUndefined();
       batch.close();
       await batch.settled;
       expect(entries).toMatchObject([
