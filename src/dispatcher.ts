@@ -8,7 +8,7 @@ import { RowQueue } from './core/row-queue.ts';
 import { Semaphore, type Permit } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
-import type { Throttle, ThrottledAttempt } from './core/throttle.ts';
+import type { Throttle, ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
 import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine/engine.ts';
 import { OutcomeHandler } from './outcome-handler.ts';
 
@@ -86,12 +86,14 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #queue = new RowQueue<Batch, BatchRow>();
   readonly #semaphore: Semaphore;
+  readonly #throttle: ThrottleSeat;
   readonly #sizer: SliceSizer;
   readonly #outcomes: OutcomeHandler;
   readonly #inFlight: FlightTable<InFlight>;
   #engineState: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
   #nextSliceId = 0;
   #timer: { readonly at: number; readonly cancel: () => void } | undefined;
+  #isWoken = false;
   #paced: { readonly since: number; readonly batches: ReadonlySet<Batch> } | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -99,7 +101,8 @@ export class Dispatcher {
     this.#semaphore = new Semaphore(options.poolSize);
     this.#inFlight = new FlightTable(options.poolSize);
     this.#sizer = new SliceSizer(options);
-    this.#outcomes = new OutcomeHandler({ ...options, queue: this.#queue });
+    this.#throttle = this.#joinThrottle();
+    this.#outcomes = new OutcomeHandler({ ...options, throttle: this.#throttle, queue: this.#queue });
   }
 
   get availablePermits(): number {
@@ -145,29 +148,61 @@ export class Dispatcher {
     return flight?.batch;
   }
 
+  /** No further row will be dispatched: a throttle that is shared forgets about this executor. */
+  close(): void {
+    this.#throttle.leave();
+  }
+
+  #joinThrottle(): ThrottleSeat {
+    const { throttle, poolSize } = this.#options;
+    const queue = this.#queue;
+    return throttle.join({
+      poolSize,
+      inFlight: this.#inFlight,
+      get readyCount() {
+        return queue.readyCount;
+      },
+      get waitingCount() {
+        return queue.waitingCount;
+      },
+      wake: () => {
+        this.#pumpSoon();
+      },
+    });
+  }
+
+  #pumpSoon(): void {
+    if (this.#isWoken) return;
+    this.#isWoken = true;
+    this.#options.clock.defer(() => {
+      this.#isWoken = false;
+      this.#pump();
+    });
+  }
+
   #pump(): void {
-    const { clock, throttle } = this.#options;
+    const { clock } = this.#options;
     const now = clock.now();
     for (const row of this.#queue.advance(now)) this.#outcomes.expire(row, now);
     this.#accountPacing(now);
+    let held = false;
     if (this.#queue.readyCount > 0 && this.#isEngineReady()) {
-      while (this.#mayDispatch()) {
-        if (throttle.gateAt(now) > now) {
+      while (this.#canDispatch() && this.#throttle.mayDispatch()) {
+        if (this.#throttle.gateAt(now) > now) {
           this.#paced = { since: now, batches: this.#queue.readyBatches() };
           break;
         }
         this.#dispatch(now);
       }
+      held = this.#canDispatch();
     }
     this.#armTimer(now);
+    this.#throttle.onPumped(held);
   }
 
-  #mayDispatch(): boolean {
-    return (
-      this.#queue.readyCount > 0 &&
-      this.#semaphore.available > 0 &&
-      this.#inFlight.size < this.#options.throttle.limit()
-    );
+  /** Whether there are a row and a permit: the rest is up to the throttle. */
+  #canDispatch(): boolean {
+    return this.#queue.readyCount > 0 && this.#semaphore.available > 0;
   }
 
   /** Starts the engine when it is first needed. */
@@ -196,12 +231,15 @@ export class Dispatcher {
   }
 
   #dispatch(now: number): void {
-    const { throttle, engine } = this.#options;
+    const { engine } = this.#options;
+    const throttle = this.#throttle;
     const permit = this.#semaphore.tryAcquire();
     if (permit === undefined) throw new Error('Cannot dispatch as no permit is free');
-    const rows = this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
+    const { probing: probe, currentDelayMs: delayMs } = throttle;
+    const rows = probe
+      ? this.#queue.takeProbe()
+      : this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
     const { batch, refusals, runsAlone } = rows[0] as BatchRow;
-    const delayMs = throttle.currentDelayMs;
     for (const row of rows) {
       row.attempt++;
       if (row.lastRefusal !== undefined) batch.inBackoff--;
@@ -222,6 +260,8 @@ export class Dispatcher {
       permit,
       dispatchedAt: now,
       refusals,
+      rowCount: rows.length,
+      probe,
       delayMs,
     };
     throttle.onDispatch(flight);
@@ -240,7 +280,7 @@ export class Dispatcher {
 
   #sizeFor(batch: Batch, waiting: number): number {
     // anything that could be refused again must not sit behind another row in a slice
-    const undisturbed = this.#options.throttle.atRest && this.#queue.waitingCount === 0;
+    const undisturbed = this.#throttle.atRest && this.#queue.waitingCount === 0;
     return undisturbed ? this.#sizer.sizeFor({ waiting, open: batch.open }) : 1;
   }
 
@@ -255,10 +295,8 @@ export class Dispatcher {
     const started = times.length / 2;
     if (started > 0) this.#sizer.record(started, (times[times.length - 1] ?? 0) - (times[0] ?? 0));
     // the worker need not wait until its results are unpacked, unless they decide what comes next
-    if (started === rows.length && !report.disturbed && this.#options.throttle.atRest) this.#pump();
-    const alone =
-      this.#semaphore.count === 1 || (this.#inFlight.size === 0 && this.#queue.waitingCount === 0);
-    const end = { attempt: flight, alone, now };
+    if (started === rows.length && !report.disturbed && this.#throttle.atRest) this.#pump();
+    const end = { attempt: flight, now };
     const { outcomes, nextCallIndices } = report;
     const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
     for (const [position, outcome] of outcomes.entries()) {
@@ -269,10 +307,9 @@ export class Dispatcher {
       const finishedAt = Math.min(now, Math.max(startedAt, times[2 * position + 1] ?? now));
       const { attempt } = row;
       const backoffMs = this.#outcomes.apply(row, outcome, startedAt, finishedAt, end);
-      const delayAfterMs = backoffMs > 0 ? this.#options.throttle.currentDelayMs : undefined;
+      const delayAfterMs = backoffMs > 0 ? this.#throttle.currentDelayMs : undefined;
       attempts?.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
     }
-    if (started === 0) this.#options.throttle.onOther(flight, now);
     if (outcomes.length < rows.length) this.#takeBack(batch, rows.slice(outcomes.length), now);
     if (attempts !== undefined) {
       observer.onAttempts?.({
@@ -317,8 +354,8 @@ export class Dispatcher {
 
   /** One timer for whatever comes first: a wait that ends, a budget that is spent, the gate. */
   #armTimer(now: number): void {
-    const { clock, throttle } = this.#options;
-    const gateAt = this.#paced === undefined ? Infinity : throttle.gateAt(now);
+    const { clock } = this.#options;
+    const gateAt = this.#paced === undefined ? Infinity : this.#throttle.gateAt(now);
     const at = Math.min(gateAt, this.#queue.nextEventAt);
     if (this.#timer?.at === at) return;
     this.#timer?.cancel();

@@ -19,7 +19,7 @@ export { CapacityError, isCapacityStatus, type CapacityErrorOptions } from './co
 export type { RowError, RowErrorCode } from './core/row-error.ts';
 export type { Entry } from './core/entry.ts';
 export type { BatchStats, ExecutorStats, PoolStats } from './core/stats.ts';
-export type { Throttle } from './core/throttle.ts';
+export type { Throttle } from './core/throttle/throttle.ts';
 export { TransformLoadError } from './engine/engine.ts';
 export type {
   AttemptRecord,

@@ -7,7 +7,7 @@ import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
-import type { Throttle } from './core/throttle.ts';
+import type { Throttle } from './core/throttle/throttle.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConcurrencyGauge } from './engine/concurrency-gauge.ts';
 import type { BatchOptions } from './options.ts';

@@ -61,11 +61,7 @@ export const EXECUTOR_OPTIONS = v.strictObject({
   recycleAfterHeapMb: v.optional(
     must('a finite number of MB above 0', (value) => isNumber(value) && value > 0 && value < Infinity),
   ),
-  throttle: v.optional(
-    must('a throttle', (value) =>
-      hasMethods(value, ['limit', 'gateAt', 'onDispatch', 'onSuccess', 'onCapacityError', 'onOther']),
-    ),
-  ),
+  throttle: v.optional(must('a throttle', (value) => hasMethods(value, ['join']))),
   audit: v.optional(
     must('an audit trail (append and close)', (value) => hasMethods(value, ['append', 'close'])),
   ),

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { hashOfValue } from './audit/records.ts';
-import type { AimdDelayOptions } from './core/aimd-delay.ts';
-import type { Throttle } from './core/throttle.ts';
+import type { ResolvedThrottleOptions } from './core/throttle/throttle-options.ts';
+import type { Throttle } from './core/throttle/throttle.ts';
 import type { Transform } from './core/transform.ts';
 import {
   BATCH_OPTIONS,
@@ -118,7 +118,7 @@ export interface Progress {
 }
 
 /** Options with all defaults filled in. */
-export interface ResolvedOptions extends AimdDelayOptions {
+export interface ResolvedOptions extends ResolvedThrottleOptions {
   readonly transform: { readonly url: string } | { readonly fn: Transform<never, unknown> };
   readonly exportName: string;
   readonly poolSize: number;
@@ -210,12 +210,12 @@ function resolveTransform(transform: URL | string | Transform<never, unknown>): 
  *
  * @throws TypeError "Cannot create throttle as 'backoffMultiplier' must be a finite number above 1: received NaN".
  */
-export function resolveThrottleOptions(options: ThrottleOptions): AimdDelayOptions {
+export function resolveThrottleOptions(options: ThrottleOptions): ResolvedThrottleOptions {
   check('create throttle', THROTTLE_OPTIONS, options);
   return resolveDelays('create throttle', options);
 }
 
-function resolveDelays(action: string, options: ThrottleOptions): AimdDelayOptions {
+function resolveDelays(action: string, options: ThrottleOptions): ResolvedThrottleOptions {
   const delays = {
     minDispatchDelayMs: options.minDispatchDelayMs ?? 0,
     maxDispatchDelayMs: options.maxDispatchDelayMs ?? 5_000,

@@ -1,11 +1,11 @@
 import type { Batch, BatchRow } from './batch.ts';
 import { failure, type CapacityOutcome, type LostOutcome, type Outcome } from './core/outcome.ts';
 import type { RowQueue } from './core/row-queue.ts';
-import type { Throttle, ThrottledAttempt } from './core/throttle.ts';
+import type { ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
 
 export interface OutcomeHandlerOptions {
   readonly queue: RowQueue<Batch, BatchRow>;
-  readonly throttle: Throttle;
+  readonly throttle: ThrottleSeat;
   readonly maxCapacityRetryMs: number;
   readonly maxRowCrashes: number;
 }
@@ -14,8 +14,6 @@ export interface OutcomeHandlerOptions {
 export interface SliceEnd {
   /** The slice as the throttle knows it. */
   readonly attempt: ThrottledAttempt;
-  /** Whether no other attempt is in flight or waits out a refusal. */
-  readonly alone: boolean;
   readonly now: number;
 }
 
@@ -47,11 +45,10 @@ export class OutcomeHandler {
         row.batch.complete(row, outcome, finishedAt);
         break;
       case 'error':
-        throttle.onOther(slice.attempt, slice.now);
+        if (isAnswer(outcome)) throttle.onOtherAnswer(slice.attempt, slice.now);
         row.batch.complete(row, outcome, finishedAt);
         break;
       case 'lost':
-        throttle.onOther(slice.attempt, slice.now);
         row.history.firstStartedAt ??= startedAt;
         this.#onLost(row, outcome, slice.now);
         break;
@@ -87,9 +84,9 @@ export class OutcomeHandler {
   /** Orders the row's wait and returns it, or ends the row when its budget is spent. */
   #onRefused(row: BatchRow, refusal: CapacityOutcome, slice: SliceEnd, finishedAt: number): number {
     const { throttle, queue, maxCapacityRetryMs } = this.#options;
-    const { attempt, alone, now } = slice;
+    const { attempt, now } = slice;
     const { batch, history } = row;
-    const waitMs = throttle.onCapacityError(attempt, { ...refusal, alone }, now);
+    const waitMs = throttle.onCapacityError(attempt, refusal, now);
     history.refusals++;
     history.lastRefusal = refusal.error;
     if (batch.ending !== undefined) {
@@ -125,4 +122,9 @@ export class OutcomeHandler {
     );
     row.batch.complete(row, result, completedAt);
   }
+}
+
+/** A row that was given up because it hung says nothing about the service. */
+function isAnswer({ error }: Extract<Outcome, { status: 'error' }>): boolean {
+  return error.code !== 'attempt_timeout';
 }

@@ -7,7 +7,8 @@ import { BatchRunner } from './batch-runner.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { StatsCounter, type BatchStats, type ExecutorStats } from './core/stats.ts';
-import { AimdThrottle, type Throttle } from './core/throttle.ts';
+import { AimdThrottle } from './core/throttle/aimd-throttle.ts';
+import type { Throttle } from './core/throttle/throttle.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { POOL_COUNTER } from './engine/concurrency-gauge.ts';
@@ -234,11 +235,13 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
 
   async #drain(): Promise<void> {
     await this.#works.drain();
+    this.#dispatcher.close();
     await this.#engine.close();
   }
 
   async #destroy(): Promise<void> {
     this.#works.shutDown();
+    this.#dispatcher.close();
     await this.#engine.destroy();
   }
 

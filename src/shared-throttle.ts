@@ -1,4 +1,5 @@
-import { AimdThrottle, type Throttle } from './core/throttle.ts';
+import { AimdThrottle } from './core/throttle/aimd-throttle.ts';
+import type { Throttle } from './core/throttle/throttle.ts';
 import { resolveThrottleOptions, type ThrottleOptions } from './options.ts';
 
 /**

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AimdThrottle } from '../src/core/throttle.ts';
+import { AimdThrottle } from '../src/core/throttle/aimd-throttle.ts';
 import { createExecutor, MemoryAuditTrail, type PooledExecutorOptions } from '../src/index.ts';
 import {
   checkBatchOptions,
@@ -12,6 +12,7 @@ import {
   resolveThrottleOptions,
   type ResolvedOptions,
 } from '../src/options.ts';
+import { ThrottledPool } from './helpers/throttled-pool.ts';
 
 const transform = (row: unknown) => row;
 
@@ -316,7 +317,7 @@ describe('executor options: together', () => {
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(given, fc.boolean(), (options, alone) => {
+      fc.property(given, fc.nat(1), (options, others) => {
         let resolved: ResolvedOptions;
         try {
           resolved = resolve(options);
@@ -325,9 +326,10 @@ describe('executor options: together', () => {
           throw reason;
         }
         const law = new AimdThrottle(resolved);
+        const pool = new ThrottledPool(law, 1 + others);
+        pool.waitingCount = others;
         for (let refusals = 0; refusals < 40; refusals++) {
-          const attempt = { dispatchedAt: refusals, refusals };
-          const waitMs = law.onCapacityError(attempt, { statusCode: 429, alone }, refusals);
+          const waitMs = pool.refuse(pool.dispatch(refusals, { refusals }), refusals);
           expect(waitMs).toBeGreaterThanOrEqual(1);
           expect(waitMs).toBeLessThanOrEqual(Math.max(1, resolved.maxDispatchDelayMs));
           expect(law.currentDelayMs).toBeGreaterThan(0);

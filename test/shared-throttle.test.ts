@@ -1,28 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { createExecutor, sharedThrottle } from '../src/index.ts';
+import { ThrottledPool } from './helpers/throttled-pool.ts';
+
+/** Refuses one attempt after another, and gives the waits. */
+function refuse(pool: ThrottledPool, times: number): number[] {
+  return Array.from({ length: times }, (_, now) => pool.refuse(pool.dispatch(now, { refusals: now }), now));
+}
 
 describe('sharedThrottle', () => {
   test('follows the documented law with its own options', () => {
     const throttle = sharedThrottle({ minDispatchDelayMs: 10, maxDispatchDelayMs: 150 });
-    const waits = [0, 1, 2].map((now) =>
-      throttle.onCapacityError({ dispatchedAt: now, refusals: now }, { statusCode: 429, alone: true }, now),
-    );
-    expect(waits).toEqual([50, 100, 150]);
-    expect([throttle.currentDelayMs, throttle.peakDelayMs, throttle.atRest]).toEqual([150, 150, false]);
+    expect(refuse(new ThrottledPool(throttle, 1), 3)).toEqual([50, 100, 150]);
+    expect([throttle.currentDelayMs, throttle.peakDelayMs]).toEqual([150, 150]);
   });
 
   test('without options it has the defaults', () => {
     const throttle = sharedThrottle();
-    expect([throttle.currentDelayMs, throttle.atRest, throttle.limit()]).toEqual([0, true, Infinity]);
-    expect(
-      throttle.onCapacityError({ dispatchedAt: 0, refusals: 0 }, { statusCode: 429, alone: true }, 0),
-    ).toBe(50);
+    expect(throttle.currentDelayMs).toBe(0);
+    expect(refuse(new ThrottledPool(throttle, 1), 1)).toEqual([50]);
   });
 
   test('is taken by several executors, and its delay is that of each', () => {
     const throttle = sharedThrottle();
     const executors = [1, 2].map(() => createExecutor({ transform: (row: unknown) => row, throttle }));
-    throttle.onCapacityError({ dispatchedAt: 0, refusals: 0 }, { statusCode: 429, alone: true }, 0);
+    refuse(new ThrottledPool(throttle, 1), 1);
     expect(executors.map((executor) => executor.getStats().poolStats.currentDelayMs)).toEqual([50, 50]);
   });
 

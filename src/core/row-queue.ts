@@ -8,6 +8,8 @@ export interface QueuedRow<Batch> {
   readonly sequence: number;
   /** When a refused row may be sent again. */
   readonly readyAt: number;
+  /** How often it was refused. */
+  readonly refusals: number;
   /** When a refused row has used up its retry budget; Infinity for a row that was never refused. */
   readonly deadlineAt: number;
 }
@@ -26,6 +28,8 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
   #freshCount = 0;
   /** No ready row's deadline lies before this instant. */
   #deadlineAt = Infinity;
+  /** The row that {@link takeProbe} gave out last. */
+  #probed: Row | undefined;
 
   /** Rows in the queue whose turn could come now: new ones and those whose wait is over. */
   get readyCount(): number {
@@ -98,16 +102,24 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
 
   /** The next rows for one slice, all of one batch; `sizeFor` is asked how many of the waiting new rows to take. */
   take(sizeFor: (batch: Batch, waiting: number) => number): readonly Row[] {
+    this.#probed = undefined;
     const retry = this.#ready.pop();
-    if (retry !== undefined) return [retry];
-    for (const [batch, rows] of this.#fresh) {
-      const taken = rows.take(sizeFor(batch, rows.size));
-      this.#freshCount -= taken.length;
-      this.#fresh.delete(batch);
-      if (rows.size > 0) this.#fresh.set(batch, rows); // to the end: the next batch's turn
-      return taken;
-    }
-    return NONE;
+    return retry === undefined ? this.#takeFresh(sizeFor) : [retry];
+  }
+
+  /**
+   * One row to find out with whether a service that refuses everything accepts again: of the refused rows the one with the
+   * fewest refusals, and not the same one twice while there is another, so that one bad row can't keep all others waiting.
+   */
+  takeProbe(): readonly Row[] {
+    const others = this.#ready.items.filter((row) => row !== this.#probed);
+    const probe = others.reduce<Row | undefined>(
+      (first, row) => (first === undefined || comesBefore(row, first) ? row : first),
+      undefined,
+    );
+    if (probe === undefined) return this.#freshCount > 0 ? this.#takeFresh(() => 1) : this.take(() => 1);
+    this.#probed = probe;
+    return this.#ready.remove((row) => row === probe);
   }
 
   /** Takes out all rows of a batch, in any order. */
@@ -119,6 +131,21 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
     const ofBatch = (row: Row) => row.batch === batch;
     return [...rows, ...this.#ready.remove(ofBatch), ...this.#waiting.remove(ofBatch)];
   }
+
+  #takeFresh(sizeFor: (batch: Batch, waiting: number) => number): readonly Row[] {
+    for (const [batch, rows] of this.#fresh) {
+      const taken = rows.take(sizeFor(batch, rows.size));
+      this.#freshCount -= taken.length;
+      this.#fresh.delete(batch);
+      if (rows.size > 0) this.#fresh.set(batch, rows); // to the end: the next batch's turn
+      return taken;
+    }
+    return NONE;
+  }
+}
+
+function comesBefore(row: QueuedRow<unknown>, other: QueuedRow<unknown>): boolean {
+  return row.refusals < other.refusals || (row.refusals === other.refusals && row.sequence < other.sequence);
 }
 
 const NONE: readonly never[] = [];

@@ -12,7 +12,7 @@ interface Row extends QueuedRow<string> {
 type Queue = RowQueue<string, Row>;
 
 function rowOf(sequence: number, more: Partial<Row> = {}): Row {
-  return { batch: 'a', sequence, readyAt: -Infinity, deadlineAt: Infinity, ...more };
+  return { batch: 'a', sequence, readyAt: -Infinity, refusals: 0, deadlineAt: Infinity, ...more };
 }
 
 const sequencesOf = (rows: readonly Row[]) => rows.map(({ sequence }) => sequence);
@@ -436,6 +436,38 @@ class RemoveBatch implements Step {
     return `removeBatch(${this.#batch})`;
   }
 }
+
+describe('RowQueue.takeProbe', () => {
+  const refused = (sequence: number, refusals: number) => rowOf(sequence, { refusals });
+
+  test('gives the refused row with the fewest refusals, the oldest of them; new rows come when there is none', () => {
+    const queue = queueOf(rowOf(9));
+    for (const row of [refused(1, 5), refused(3, 2), refused(2, 2)]) queue.pushReady(row);
+    const probes = [1, 2, 3, 4].map(() => sequencesOf(queue.takeProbe()));
+    expect(probes).toEqual([[2], [3], [1], [9]]);
+    expect([queue.takeProbe(), queue.readyCount]).toEqual([[], 0]);
+  });
+
+  test('gives no row twice in a row while there is another, refused more often or new', () => {
+    const queue = queueOf(rowOf(9));
+    const [bad, worse] = [refused(1, 5), refused(2, 50)];
+    for (const row of [bad, worse]) queue.pushReady(row);
+    expect(queue.takeProbe()).toEqual([bad]);
+    queue.pushReady(bad);
+    expect(queue.takeProbe()).toEqual([worse]);
+    expect(queue.takeProbe()).toEqual([bad]);
+    queue.pushReady(bad);
+    expect(sequencesOf(queue.takeProbe())).toEqual([9]);
+    expect(queue.takeProbe()).toEqual([bad]);
+    queue.pushReady(bad);
+    expect(queue.takeProbe()).toEqual([bad]);
+  });
+
+  test('takes one new row at a time, in turn between batches', () => {
+    const queue = queueOf(rowOf(0), rowOf(1), rowOf(2, { batch: 'b' }));
+    expect([1, 2, 3].map(() => sequencesOf(queue.takeProbe()))).toEqual([[0], [2], [1]]);
+  });
+});
 
 describe('RowQueue: model', () => {
   test('any sequence of operations agrees with plain lists: fair turns, retries first by age, deadlines, counts', () => {

@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AimdDelay, type AimdDelayOptions } from '../../src/core/aimd-delay.ts';
+import { AimdDelay } from '../../../src/core/throttle/aimd-delay.ts';
+import type { ResolvedThrottleOptions } from '../../../src/core/throttle/throttle-options.ts';
+import { DEFAULTS } from '../../helpers/throttled-pool.ts';
 
-const DEFAULTS: AimdDelayOptions = {
-  minDispatchDelayMs: 0,
-  maxDispatchDelayMs: 5_000,
-  backoffMultiplier: 2,
-  recoveryStepMs: 50,
-};
-
-function delayWith(options: Partial<AimdDelayOptions> = {}): AimdDelay {
+function delayWith(options: Partial<ResolvedThrottleOptions> = {}): AimdDelay {
   return new AimdDelay({ ...DEFAULTS, ...options });
 }
 

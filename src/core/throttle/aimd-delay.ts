@@ -1,22 +1,16 @@
-/** Bounds and steps of the delay, in ms; the options of the executor of the same names. */
-export interface AimdDelayOptions {
-  readonly minDispatchDelayMs: number;
-  readonly maxDispatchDelayMs: number;
-  readonly backoffMultiplier: number;
-  readonly recoveryStepMs: number;
-}
+import type { ResolvedThrottleOptions } from './throttle-options.ts';
 
 /**
  * The documented delay `d`: additive increase, multiplicative decrease of the rate (Chiu and Jain 1989), so of the
  * delay the other way round. Consecutive refusals give 50, 100, 200 ... 5000 ms with the defaults, each success 50 ms less.
  */
 export class AimdDelay {
-  readonly #options: AimdDelayOptions;
+  readonly #options: ResolvedThrottleOptions;
   #delayMs: number;
   #peakMs: number;
   #increasedAt = -Infinity;
 
-  constructor(options: AimdDelayOptions) {
+  constructor(options: ResolvedThrottleOptions) {
     this.#options = options;
     this.#delayMs = options.minDispatchDelayMs;
     this.#peakMs = options.minDispatchDelayMs;
