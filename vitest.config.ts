@@ -1,10 +1,17 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** What takes long: `npm run test:stress`, with a configuration of its own. */
+export const STRESS = 'test/**/*.stress.test.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // The tests start worker threads and processes themselves: each file gets a process of its own.
+    exclude: [...configDefaults.exclude, STRESS],
+    // The tests start worker threads and processes themselves, and look at their own process: no threads here. Files
+    // share a process, one after another, so a file that leaves something behind is found out.
     pool: 'forks',
+    isolate: false,
+    maxWorkers: '100%',
     // Tests never wait for time to pass: these only end a test that hangs.
     testTimeout: 30_000,
     hookTimeout: 30_000,

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect } from 'vitest';
-import { numbers, test, toLines, transform, type CliFolder, type CliResult } from '../helpers/cli.ts';
+import { afterAll, describe, expect } from 'vitest';
+import { numbers, test, toLines, transform, type CliFolder } from '../helpers/cli.ts';
+import { RunRecordings } from '../helpers/run-recordings.ts';
 
 const ROWS = 20;
 const TRAIL = 'run.db';
@@ -18,16 +19,21 @@ export default async function ({ n }, context) {
 
 interface Recorded {
   readonly folder: CliFolder;
-  readonly ask: (...args: readonly string[]) => Promise<CliResult>;
+  readonly ask: CliFolder['ask'];
 }
+
+const recordings = new RunRecordings();
+afterAll(() => recordings.remove());
 
 /** Runs the rows, then blank lines and a line that is no row, and records them. */
 async function record(folder: CliFolder, output: string, more: readonly string[] = []): Promise<Recorded> {
-  const module = folder.write('transform.mjs', TRANSFORM);
-  const input = folder.write('in.ndjson', `${toLines(numbers(ROWS))}\n\n{broken\n`);
-  const args = ['run', module, input, '-o', output, '--audit', TRAIL, ...more];
-  expect(await folder.run(args)).toMatchObject({ code: 3 });
-  return { folder, ask: (...asked) => folder.run(asked) };
+  await recordings.copyInto(folder, [output, ...more].join(' '), async () => {
+    const module = folder.write('transform.mjs', TRANSFORM);
+    const input = folder.write('in.ndjson', `${toLines(numbers(ROWS))}\n\n{broken\n`);
+    const args = ['run', module, input, '-o', output, '--audit', TRAIL, ...more];
+    expect(await folder.run(args)).toMatchObject({ code: 3 });
+  });
+  return { folder, ask: folder.ask };
 }
 
 function replaceIn(folder: CliFolder, file: string, from: string, to: string): void {
@@ -89,10 +95,10 @@ describe('explain', () => {
       '--audit',
       TRAIL,
     ]);
-    const cut = (await folder.run(['explain', TRAIL, '0'])).stdout;
+    const cut = (await folder.ask('explain', TRAIL, '0')).stdout;
     expect(cut).not.toContain(text);
     expect(cut).toContain('more characters: --full');
-    expect((await folder.run(['explain', TRAIL, '0', '--full'])).stdout).toContain(text);
+    expect((await folder.ask('explain', TRAIL, '0', '--full')).stdout).toContain(text);
   });
 
   test('an unknown row or run is a usage error that says which there are', async ({ folder }) => {
@@ -229,13 +235,13 @@ describe('explain, audit and verify', () => {
   test.for([['explain', '0'], ['audit'], ['verify']])(
     '%s: a path without a trail creates nothing, and a file that is none is left alone',
     async ([command = '', ...more], { folder }) => {
-      const missing = await folder.run([command, 'missing.db', ...more]);
+      const missing = await folder.ask(command, 'missing.db', ...more);
       expect(missing).toMatchObject({ code: 2, stdout: '' });
       expect(missing.stderr).toContain("missing.db as it doesn't exist");
       expect(existsSync(join(folder.path, 'missing.db'))).toBe(false);
       folder.write('other.db', 'no trail');
       const { size } = statSync(join(folder.path, 'other.db'));
-      expect(await folder.run([command, 'other.db', ...more])).toMatchObject({ code: 2, stdout: '' });
+      expect(await folder.ask(command, 'other.db', ...more)).toMatchObject({ code: 2, stdout: '' });
       expect(statSync(join(folder.path, 'other.db')).size).toBe(size);
     },
   );

@@ -1,73 +1,38 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect } from 'vitest';
-import { SqliteAuditTrail, type AuditRecord } from '../../src/index.ts';
+import { afterAll, describe, expect } from 'vitest';
 import { fromLines, numbers, test, toLines, transform, type CliFolder } from '../helpers/cli.ts';
-
-const held = transform('cli-held.mjs');
-const cases = transform('cli-cases.mjs');
-const ROWS = 10;
-const oneByOne = ['--pool-size', '1', '--slice-size', '1', '--window', '3'];
-const ranIn = (stderr: string) => Array.from(stderr.matchAll(/^running (\d+)$/gm), ([, n]) => Number(n));
-
-const FROM_THE_HELD_ONE = [4, 5, 6, 7, 8, 9];
-
-/** Arguments of a run over `in.ndjson` that holds row `at` until it is killed, as {@link killedAt} does. */
-const argsOf = (output: string, ...flags: string[]) => [
-  'run',
+import {
+  argsOf,
+  FROM_THE_HELD_ONE,
   held,
-  'in.ndjson',
-  '-o',
-  output,
-  ...oneByOne,
-  ...flags,
-];
+  killedAt as killAt,
+  oneByOne,
+  ranIn,
+  recordsIn,
+  ROWS,
+  whole,
+} from '../helpers/killed-runs.ts';
+import { RunRecordings } from '../helpers/run-recordings.ts';
 
-/**
- * Kills a run with SIGKILL while it holds a row and that is on record; from then on the row is not held. Each row has some
- * padding of its own.
- */
-async function killedAt(
-  folder: CliFolder,
-  at: number,
-  args: readonly string[],
-  trail = 'out.ndjson.audit.db',
-): Promise<void> {
-  const until = folder.fifo('gate');
-  const row = ({ n }: { n: number }) => (n === at ? { n, pad: n, until } : { n, pad: n });
-  folder.write('in.ndjson', toLines(numbers(ROWS).map(row)));
-  const cli = folder.start(...args);
-  await cli.said(`running ${at}\n`);
-  while (!(await recordsIn(folder, trail)).some((record) => isDispatchOf(record, at)));
-  cli.child.kill('SIGKILL');
-  await cli.ended;
-  rmSync(until);
-  writeFileSync(until, '');
+const cases = transform('cli-cases.mjs');
+const recordings = new RunRecordings();
+afterAll(() => recordings.remove());
+
+/** A run that was killed while it held this row; each such run is made once. */
+function killedAt(folder: CliFolder, at: number, args = argsOf('out.ndjson'), trail?: string): Promise<void> {
+  return recordings.copyInto(folder, [at, ...args].join(' '), () => killAt(folder, at, args, trail));
 }
-
-function isDispatchOf(record: AuditRecord, rowIndex: number): boolean {
-  return record.kind === 'dispatch' && record.rowIndices.includes(rowIndex);
-}
-
-const whole = toLines(numbers(ROWS).map(({ n }) => ({ n, pad: 'x'.repeat(n) })));
 
 const changedFrom = (line: string) =>
   new RegExp(
     `Cannot continue out.ndjson as it is not what the run has written, from line ${line} on \\(--allow-drift writes it anew`,
   );
 
-async function recordsIn(folder: CliFolder, name = 'out.ndjson.audit.db'): Promise<readonly AuditRecord[]> {
-  const trail = await SqliteAuditTrail.open(join(folder.path, name), { readOnly: true });
-  const records: AuditRecord[] = [];
-  for await (const page of trail.records()) records.push(...page.map(({ record }) => record));
-  await trail.close();
-  return records;
-}
-
 describe('--resume', () => {
   test('runs what has no result yet, and the output is that of a run that never died', async ({ folder }) => {
-    await killedAt(folder, 4, argsOf('out.ndjson'));
+    await killedAt(folder, 4);
     const before = folder.read('out.ndjson');
     expect(whole.startsWith(before)).toBe(true);
     const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
@@ -115,7 +80,7 @@ describe('--resume', () => {
   ])(
     'an output that was %s is refused, and mended with --allow-drift',
     async ([, edit, line], { folder }) => {
-      await killedAt(folder, 4, argsOf('out.ndjson'));
+      await killedAt(folder, 4);
       const edited = edit(toLines(fromLines(whole).slice(0, 4)));
       folder.write('out.ndjson', edited);
       const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
@@ -156,7 +121,7 @@ describe('--resume', () => {
     ['environment', () => ['--env', 'A=1'], /envSha256 is '\w+', on record not given/],
     ['rejects', () => ['--rejects', 'r.ndjson'], /rejects is true, on record false/],
   ])('%s is refused by name, and allowed with --allow-drift', async ([, change, message], { folder }) => {
-    await killedAt(folder, 4, argsOf('out.ndjson'));
+    await killedAt(folder, 4);
     const before = folder.read('out.ndjson');
     const flags = change(folder);
     const refused = await folder.run(argsOf('out.ndjson', '--resume', ...flags));
@@ -208,31 +173,6 @@ describe('--resume', () => {
     const args = ['run', held, ...oneByOne, '--audit', 'run.db', '--resume'];
     const { code, stdout, stderr } = await folder.run(args, folder.read('in.ndjson'));
     expect({ code, stdout, ran: ranIn(stderr) }).toEqual({ code: 0, stdout: whole, ran: FROM_THE_HELD_ONE });
-  });
-
-  test('CSV: the columns are known again, failed rows before them too; rejects go on as well', async ({
-    folder,
-  }) => {
-    const rows = ['throws', 'throws', 'value', 'value', 'throws', 'value'].map((name, n) => ({
-      case: name,
-      value: { n, text: `a "quoted", ${n}` },
-    }));
-    folder.write('in.ndjson', toLines(rows));
-    for (const flags of [[], ['--rejects', 'rejects.ndjson']]) {
-      const args = ['run', cases, 'in.ndjson', '-o', 'out.csv', ...flags];
-      await folder.run([...args]);
-      const [output, rejects] = [
-        folder.read('out.csv'),
-        flags.length > 0 ? folder.read('rejects.ndjson') : '',
-      ];
-      for (const length of [0, 1, 10, output.length - 3]) {
-        truncateSync(join(folder.path, 'out.csv'), length);
-        if (rejects !== '') truncateSync(join(folder.path, 'rejects.ndjson'), length);
-        const { code } = await folder.run([...args, '--resume']);
-        expect({ code, output: folder.read('out.csv') }).toEqual({ code: 3, output });
-        if (rejects !== '') expect(folder.read('rejects.ndjson')).toBe(rejects);
-      }
-    }
   });
 
   test('a run that Ctrl-C has stopped, and one that had too many errors, go on', async ({ folder }) => {
@@ -416,7 +356,7 @@ describe('the record of a run', () => {
   });
 
   test('a new run on the trail of one that died says what could have been done', async ({ folder }) => {
-    await killedAt(folder, 4, argsOf('out.ndjson'));
+    await killedAt(folder, 4);
     const { code, stderr } = await folder.run(argsOf('out.ndjson'));
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
     expect(stderr).toContain('the last run on record did not finish; --resume would have continued it');

@@ -66,7 +66,7 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     const [input, output] = [toLines(numbers(10)), 'precious\n'];
     folder.write('in.ndjson', input);
     folder.write('out.ndjson', output);
-    const { code, stdout, stderr } = await folder.run(['run', loud, ...args]);
+    const { code, stdout, stderr } = await folder.ask('run', loud, ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^pooled-executor: .*\n(\(--help .*\)\n)?$/);
@@ -108,11 +108,11 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       code: 2,
       stderr: expect.stringContaining('Usage:') as string,
     });
-    expect(await folder.run(['fly'])).toMatchObject({
+    expect(await folder.ask('fly')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("'fly'") as string,
     });
-    expect(await folder.run(['run'])).toMatchObject({
+    expect(await folder.ask('run')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("'transform'") as string,
     });
@@ -123,9 +123,9 @@ test('--version and --help', async ({ folder }) => {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  expect(await folder.run(['--version'])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
-  expect(await folder.run(['--help'])).toMatchObject({ code: 0, stderr: '' });
-  const help = await folder.run(['run', '--help']);
+  expect(await folder.ask('--version')).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  expect(await folder.ask('--help')).toMatchObject({ code: 0, stderr: '' });
+  const help = await folder.ask('run', '--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
   for (const word of ['--pool-size', '--max-errors', '--rejects', 'Exit codes', 'Examples'])
     expect(help.stdout).toContain(word);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { test as base } from 'vitest';
+import { callMain } from './call-main.ts';
 
 const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url));
 
@@ -78,6 +79,8 @@ export interface CliFolder {
   /** Makes a symbolic link. */
   link(to: string, name: string): void;
   start(...args: string[]): CliProcess;
+  /** Calls the command line in this process, which saves its start: for what asks a trail, or can't start a run. */
+  ask(...args: string[]): Promise<CliResult>;
   /** Runs `pooled-executor` to its end, with `input` on stdin. */
   run(args: readonly string[], input?: string | Buffer): Promise<CliResult>;
 }
@@ -107,6 +110,7 @@ export const test = base.extend<{ folder: CliFolder }>({
         symlinkSync(to, join(path, name));
       },
       start,
+      ask: (...args) => callMain(args, path),
       run: (args, input = '') => {
         const cli = start(...args);
         cli.child.stdin.end(input);

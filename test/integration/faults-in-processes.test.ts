@@ -1,8 +1,4 @@
 import { describeFaults } from './fault-battery.ts';
 
-describeFaults(
-  [1, 2].flatMap((threads) => [
-    { isolation: 'process', threads, sliceSize: 1, async: true },
-    { isolation: 'process', threads, sliceSize: 'auto', async: false },
-  ]),
-);
+// the other configurations: faults-in-processes.stress.test.ts
+describeFaults([{ isolation: 'process', threads: 2, sliceSize: 'auto', async: false }]);

@@ -1,0 +1,285 @@
+/** A change of one file, by text that stands there once. */
+export interface Edit {
+  readonly file: string;
+  readonly search: string;
+  readonly replace: string;
+}
+
+/** A bug that executors of this kind really had. */
+export interface Bug {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** The part of the suite that must notice, as vitest takes it: parts of paths. */
+  readonly tests: readonly string[];
+}
+
+const DISPATCHER = 'src/dispatcher.ts';
+const OUTCOMES = 'src/outcome-handler.ts';
+const BATCH = 'src/batch.ts';
+const QUEUE = 'src/core/row-queue.ts';
+const DELAY = 'src/core/aimd-delay.ts';
+const STATS = 'src/core/stats.ts';
+const RUNTIME = 'workers/worker-runtime.ts';
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: 'the permit is kept during backoff',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'permit.release(); //',
+        replace: `const refused = report.outcomes.some(({ status }) => status === 'capacity');
+    if (refused) {
+      this.#options.clock.setTimer(() => {
+        permit.release();
+        this.#pump();
+      }, this.#options.throttle.currentDelayMs);
+    } else permit.release(); //`,
+      },
+    ],
+    tests: ['pooled-executor/backoff-permits'],
+  },
+  {
+    name: 'rows that wait out a refusal count as running',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'this.#semaphore.available > 0 &&',
+        replace: 'this.#semaphore.available > this.#queue.waitingCount &&',
+      },
+    ],
+    tests: ['pooled-executor/backoff-permits'],
+  },
+  {
+    name: 'permits are taken for queued rows',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'this.#queue.pushNew(row);',
+        replace: `{
+        this.#queue.pushNew(row);
+        const early = this.#semaphore.tryAcquire();
+        if (early !== undefined) this.#early.push(early);
+      }`,
+      },
+      {
+        file: DISPATCHER,
+        search: '#nextSliceId = 0;',
+        replace: '#nextSliceId = 0;\n  readonly #early: Permit[] = [];',
+      },
+      {
+        file: DISPATCHER,
+        search: 'const permit = this.#semaphore.tryAcquire();',
+        replace: 'const permit = this.#early.shift() ?? this.#semaphore.tryAcquire();',
+      },
+      {
+        file: DISPATCHER,
+        search: 'this.#semaphore.available > 0 &&',
+        replace: '(this.#early.length > 0 || this.#semaphore.available > 0) &&',
+      },
+    ],
+    tests: ['pooled-executor/abort', 'pooled-executor/backoff-permits'],
+  },
+  {
+    name: 'overlapping batches share a reorder buffer',
+    edits: [
+      {
+        file: BATCH,
+        search: 'readonly #buffer = new ReorderBuffer<MutableEntry>();',
+        replace: 'readonly #buffer = SHARED;',
+      },
+      {
+        file: BATCH,
+        search: 'type MutableEntry =',
+        replace: 'const SHARED = new ReorderBuffer<MutableEntry>();\ntype MutableEntry =',
+      },
+    ],
+    tests: ['pooled-executor/overlapping-batches'],
+  },
+  {
+    name: 'a retry skips the gate',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'if (throttle.gateAt(now) > now) {',
+        replace: 'if (this.#queue.retryCount === 0 && throttle.gateAt(now) > now) {',
+      },
+      {
+        file: QUEUE,
+        search: '/** Rows that wait out a refusal. */',
+        replace: 'get retryCount(): number {\n    return this.#ready.size;\n  }\n',
+      },
+    ],
+    tests: ['pooled-executor/throttle'],
+  },
+  {
+    name: 'a retry sleeps twice',
+    edits: [
+      {
+        file: OUTCOMES,
+        search: 'history.readyAt = Math.min(now + waitMs, history.deadlineAt);',
+        replace: 'history.readyAt = Math.min(now + 2 * waitMs, history.deadlineAt);',
+      },
+      {
+        file: OUTCOMES,
+        search: 'Math.max(MIN_BACKOFF_MS, history.readyAt - now)',
+        replace: 'Math.max(MIN_BACKOFF_MS, waitMs)',
+      },
+    ],
+    tests: ['pooled-executor/throttle'],
+  },
+  {
+    name: 'a delay of 0 stays 0',
+    edits: [
+      {
+        file: DELAY,
+        search: 'const floor = this.atFloor ? Math.max(recoveryStepMs, minDispatchDelayMs) : 0;',
+        replace: 'const floor = 0;',
+      },
+    ],
+    tests: ['pooled-executor/throttle'],
+  },
+  {
+    name: 'a refusal resets a delay at its floor to the recovery step',
+    edits: [
+      {
+        file: DELAY,
+        search: 'Math.max(floor, grown)',
+        replace: '(this.atFloor ? recoveryStepMs : Math.max(floor, grown))',
+      },
+    ],
+    tests: ['core/aimd-delay', 'pooled-executor/throttle'],
+  },
+  {
+    name: 'stats are kept across batches',
+    edits: [
+      {
+        file: STATS,
+        search: 'this.#total = total;',
+        replace: `this.#total = total;
+    this.#attempts = total?.snapshot({ currentDelayMs: 0, maxConcurrentReached: 0 }).attempts ?? 0;`,
+      },
+    ],
+    tests: ['pooled-executor/overlapping-batches'],
+  },
+  {
+    name: 'peaks are kept across batches',
+    edits: [
+      {
+        file: STATS,
+        search: 'this.#peakDelayMs = minDelayMs;',
+        replace: `this.#peakDelayMs =
+      total?.snapshot({ currentDelayMs: 0, maxConcurrentReached: 0 }).peakDelayMs ?? minDelayMs;`,
+      },
+    ],
+    tests: ['pooled-executor/throttle', 'pooled-executor/overlapping-batches'],
+  },
+  {
+    name: "the buffer takes null for 'not ready'",
+    edits: [
+      {
+        file: 'src/core/reorder-buffer.ts',
+        search: 'if (value === EMPTY) return;',
+        replace: 'if (value === EMPTY || value === null) return;',
+      },
+    ],
+    tests: ['core/reorder-buffer'],
+  },
+  {
+    name: "an output of null is taken for 'not ready'",
+    edits: [
+      {
+        file: BATCH,
+        search: 'if (row.done) return;',
+        replace: "if (row.done || (result.status === 'success' && result.value === null)) return;",
+      },
+    ],
+    tests: ['pooled-executor/small-batches', 'pooled-executor/transform-results'],
+  },
+  {
+    name: 'a row that can not be cloned leaves a hole in the buffer',
+    edits: [
+      {
+        file: BATCH,
+        search: "this.complete(row, failure('transform_error', message), place.submittedAt);",
+        replace: 'void row;',
+      },
+    ],
+    tests: ['pooled-executor/snapshots'],
+  },
+  {
+    name: 'rows that an abort takes out of the queue leave holes in the buffer',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'for (const row of this.#queue.removeBatch(batch)) batch.completeEnded(row, ending, now);',
+        replace: 'this.#queue.removeBatch(batch);',
+      },
+    ],
+    tests: ['pooled-executor/abort'],
+  },
+  {
+    name: 'the budget is checked after the dispatch',
+    edits: [{ file: QUEUE, search: 'if (now < this.#deadlineAt) return NONE;', replace: 'return NONE;' }],
+    tests: ['pooled-executor/retry-budget'],
+  },
+  {
+    name: 'entries are given out before they are on record',
+    edits: [
+      {
+        file: BATCH,
+        search: 'record(unrecorded).then(',
+        replace: 'void record(unrecorded).catch(() => undefined);\n    Promise.resolve().then(',
+      },
+    ],
+    tests: ['audit/trail-order', 'audit/trail-failure'],
+  },
+  {
+    name: 'rows are sent before they are on record',
+    edits: [
+      {
+        file: 'src/intake.ts',
+        search: 'writer.rowsAdmitted(rows).then(next, next);',
+        replace: 'writer.rowsAdmitted(rows).catch(() => undefined);\n      next();',
+      },
+    ],
+    tests: ['audit/trail-order', 'audit/trail-failure'],
+  },
+  {
+    name: 'an error that a row left behind is charged to the row that runs now',
+    edits: [
+      {
+        file: RUNTIME,
+        search: 'const context = this.#origin.getStore();',
+        replace: 'const context = [...this.#places].find((place) => place.context !== undefined)?.context;',
+      },
+    ],
+    tests: ['integration/faults.test'],
+  },
+  {
+    name: 'a crash is charged to the rows beside the one that did it',
+    edits: [
+      {
+        file: RUNTIME,
+        search: 'writer.blame(context === culprit)',
+        replace: 'writer.blame(context !== culprit)',
+      },
+    ],
+    tests: ['pooled-executor/worker-loss', 'integration/faults.test'],
+  },
+  {
+    name: 'capacity errors are classified in a second place that disagrees',
+    edits: [
+      {
+        file: OUTCOMES,
+        search: "case 'capacity':",
+        replace: `case 'capacity':
+        if (outcome.statusCode === 529) {
+          row.batch.complete(row, { status: 'error', error: outcome.error, retryable: false }, finishedAt);
+          break;
+        }`,
+      },
+    ],
+    tests: ['pooled-executor/throttle', 'pooled-executor/thrown-values'],
+  },
+];
