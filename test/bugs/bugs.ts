@@ -78,7 +78,7 @@ export const BUGS: readonly Bug[] = [
         replace: '(this.#early.length > 0 || this.#semaphore.available > 0) &&',
       },
     ],
-    tests: ['pooled-executor/abort', 'pooled-executor/backoff-permits'],
+    tests: ['pooled-executor/backoff-permits'],
   },
   {
     name: 'overlapping batches share a reorder buffer',
@@ -205,7 +205,7 @@ export const BUGS: readonly Bug[] = [
         replace: 'void row;',
       },
     ],
-    tests: ['pooled-executor/snapshots'],
+    tests: ['audit/trail-order'],
   },
   {
     name: 'rows that an abort takes out of the queue leave holes in the buffer',
@@ -280,6 +280,6 @@ export const BUGS: readonly Bug[] = [
         }`,
       },
     ],
-    tests: ['pooled-executor/throttle', 'pooled-executor/thrown-values'],
+    tests: ['pooled-executor/transform-results'],
   },
 ];

@@ -126,6 +126,13 @@ describe('ReorderBuffer', () => {
     );
   });
 
+  test.each([null, undefined, false, 0, '', NaN])('%s is a value, and holds up nothing', (value) => {
+    const buffer = new ReorderBuffer<unknown>();
+    for (const item of [value, 'next']) buffer.complete(buffer.submit(), item);
+    expect(drained(buffer)).toEqual([value, 'next']);
+    expect(buffer.size).toBe(0);
+  });
+
   test('any order of completion gives the order of submission, drained at every step', () => {
     const orders = fc.integer({ min: 0, max: 100 }).chain((length) =>
       fc.shuffledSubarray(

@@ -10,6 +10,37 @@ import { Stage } from '../helpers/stage.ts';
 import { makeDelayedTransform, makeFailingTransform, refuse } from '../helpers/transforms.ts';
 import failing, { type ScriptedRow } from '../workers/failing-transform.ts';
 
+describe('queue: a row that was not sent yet holds no permit', () => {
+  test('while the gate is closed, permits are free, and an abort leaves them so', async ({
+    createExecutor,
+  }) => {
+    const clock = new FakeClock();
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor(
+      { transform: delayed.transform, poolSize: 3, minDispatchDelayMs: 1_000 },
+      { clock },
+    );
+    const controller = new AbortController();
+    const batch = executor.map(range(6), { signal: controller.signal });
+    await delayed.started(0);
+    expect(executor.availablePermits).toBe(2);
+    controller.abort();
+    expect(executor.availablePermits).toBe(2);
+    delayed.release(0);
+    await batch;
+    expect(executor.availablePermits).toBe(3);
+  });
+
+  test('before the first dispatch all are free', async ({ createExecutor }) => {
+    const { transform } = makeFailingTransform<number>(new Map());
+    const executor = createExecutor({ transform, poolSize: 2, sliceSize: 3 });
+    const batch = executor.map(range(6));
+    expect(executor.availablePermits).toBe(2);
+    await batch;
+    expect(executor.availablePermits).toBe(2);
+  });
+});
+
 describe('backoff: I3 a waiting row holds no permit', () => {
   test('with poolSize 1, row 1 starts and ends while row 0 backs off', async ({ createExecutor }) => {
     const clock = new FakeClock();

@@ -295,6 +295,26 @@ describe('minDispatchDelayMs: the gate', () => {
     ]);
   });
 
+  test('holds for a retry whose wait is over while it is closed', async ({ createExecutor }) => {
+    const clock = new FakeClock();
+    const delayed = makeDelayedTransform<number>();
+    const started = () => delayed.log.map(({ row }) => row);
+    const executor = createExecutor(
+      { transform: delayed.transform, poolSize: 4, minDispatchDelayMs: 1_000, maxDispatchDelayMs: 1_000 },
+      { clock },
+    );
+    const batch = executor.map(range(4));
+    await clock.advance(500);
+    delayed.refuse(0); // for 1,000 ms, so until 1,500, while row 1 starts at 1,000
+    await clock.advance(1_499);
+    expect(started()).toEqual([0, 1]);
+    await clock.advance(1);
+    expect(started()).toEqual([0, 1, 0]);
+    delayed.releaseAll();
+    await clock.runUntil(batch);
+    expect(started()).toEqual([0, 1, 0, 2, 3]);
+  });
+
   test('is no wait for a row that comes later than that anyway', async ({ createExecutor }) => {
     const clock = new FakeClock();
     const { transform } = makeTrackedTransform<number>();
