@@ -1,4 +1,4 @@
-import type { Payloads, RecordSet } from './record-set.ts';
+import type { Column, Payloads, RecordSet } from './record-set.ts';
 import { sha256 } from './sha256.ts';
 import { isTaggedText, taggedText } from './tagged-json.ts';
 
@@ -49,11 +49,14 @@ class Draft {
   readonly #set: RecordSet;
   readonly #run: number;
   readonly #start: number;
+  readonly #columns: readonly { readonly member: string; readonly values: Column }[];
   readonly #payloads: StoredPayload[] = [];
   readonly #spans: ([start: number, end: number] | null)[] = [];
   #body = '[';
   #count = 0;
   #hasSpans = false;
+  #lastNumber = NaN;
+  #lastText = '';
   #first = Infinity;
   #last = -Infinity;
 
@@ -61,6 +64,10 @@ class Draft {
     this.#set = set;
     this.#run = run;
     this.#start = start;
+    this.#columns = Object.entries(set.columns ?? {}).map(([name, values]) => ({
+      member: `"${name}":`,
+      values,
+    }));
   }
 
   hasRoomFor(position: number): boolean {
@@ -75,11 +82,17 @@ class Draft {
     if (first < this.#first) this.#first = first;
     if (last > this.#last) this.#last = last;
     this.#body += this.#count++ === 0 ? '{' : ',{';
-    const columns = columnsText(this.#set, position);
+    let separator = '';
+    for (const { member, values } of this.#columns) {
+      this.#body += separator + member + this.#textOf(values[position]);
+      separator = ',';
+    }
     const own = fields?.[position] ?? '';
-    const members = own === '' || columns === '' ? own + columns : `${columns},${own}`;
-    this.#body += members;
-    if (payloads !== undefined) this.#addPayload(payloads, position, members === '' ? '' : ',');
+    if (own !== '') {
+      this.#body += separator + own;
+      separator = ',';
+    }
+    if (payloads !== undefined) this.#addPayload(payloads, position, separator);
     this.#body += '}';
   }
 
@@ -96,6 +109,16 @@ class Draft {
       spans: this.#hasSpans ? JSON.stringify(this.#spans) : null,
     };
     return { block, payloads: this.#payloads };
+  }
+
+  /** The end of one row is often the start of the next. */
+  #textOf(value: number | string | undefined): string {
+    if (typeof value !== 'number') return JSON.stringify(value);
+    if (value !== this.#lastNumber) {
+      this.#lastNumber = value;
+      this.#lastText = String(value);
+    }
+    return this.#lastText;
   }
 
   #addPayload({ names, text, ends, marked }: Payloads, position: number, separator: string): void {
@@ -140,16 +163,6 @@ function commonText({ common = '', from }: RecordSet, start: number): string {
   if (from === undefined) return common;
   const shifted = Object.entries(from).map(([name, first]) => `"${name}":${first + start}`);
   return `${common}${common === '' ? '' : ','}"from":{${shifted.join(',')}}`;
-}
-
-function columnsText({ columns }: RecordSet, position: number): string {
-  let text = '';
-  for (const name in columns) {
-    const value = columns[name]?.[position];
-    const valueText = typeof value === 'number' ? `${value}` : JSON.stringify(value);
-    text += `${text === '' ? '' : ','}"${name}":${valueText}`;
-  }
-  return text;
 }
 
 /** Whether a string can stand in a JSON text as it is, and be found again in the file's UTF-8. */

@@ -87,6 +87,7 @@ function packAttempts(event: EventOf<'attempts'>, options: PackOptions): Content
   });
   const place = `"threadId":${threadId},"sliceId":${sliceId},"dispatchedAt":${dispatchedAt},"delayMs":${delayMs}`;
   const names = attempts.map(({ outcome }) => payloadNameOf(outcome.status));
+  const [name = 'response'] = names;
   return {
     kind: 'attempt',
     count: attempts.length,
@@ -97,7 +98,7 @@ function packAttempts(event: EventOf<'attempts'>, options: PackOptions): Content
         delayAfterMs === undefined ? '' : `"delayAfterMs":${delayAfterMs}`,
       ),
     }),
-    payloads: joinPayloads(names, responsesOf(event), options.marked),
+    payloads: joinPayloads(isConstant(names) ? name : names, responsesOf(event), options.marked),
   };
 }
 
@@ -148,7 +149,7 @@ function arrange(columns: Readonly<Record<string, Column>>): {
     const [first] = values;
     if (typeof first === 'number' && countsUp(values as readonly number[])) from[name] = first;
     else if (isConstant(values)) common.push(`"${name}":${JSON.stringify(first)}`);
-    else various[name] = values;
+    else various[name] = typeof first === 'number' ? new Float64Array(values as readonly number[]) : values;
   }
   return { common: common.join(','), from, columns: various };
 }
