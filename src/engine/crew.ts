@@ -63,7 +63,8 @@ export class Crew {
   readonly #waiting: Waiting[] = [];
   readonly #loading = new Set<Promise<unknown>>();
   readonly #restarts = new Set<() => void>();
-  #succeeding = false;
+  /** The worker whose successor is being started. */
+  #succeeded: Member | undefined;
   #failedStarts = 0;
   #fruitless = 0;
   #broken: Error | undefined;
@@ -117,24 +118,26 @@ export class Crew {
   retire(member: Member): void {
     if (member.state === 'leaving' || !this.#members.has(member) || this.#closed) return;
     member.state = 'leaving';
-    this.#replace();
+    this.#fillPlaceOf(member);
     dismissIfIdle(member);
   }
 
   /** Has the worker replaced when its successor is ready; until then it goes on. One at a time. */
   recycle(member: Member): void {
-    if (this.#succeeding || member.state !== 'ready' || this.#closed || this.#broken !== undefined) return;
-    this.#succeeding = true;
+    if (this.#succeeded !== undefined || member.state !== 'ready') return;
+    if (this.#closed || this.#broken !== undefined) return;
+    this.#succeeded = member;
     this.#enlistAndLoad().then(
       () => {
-        this.#succeeding = false;
+        this.#succeeded = undefined;
         if (member.state !== 'ready') return;
         member.state = 'leaving';
         dismissIfIdle(member);
       },
       (reason: unknown) => {
-        this.#succeeding = false;
-        this.#onStartFailed(reason, () => undefined); // it is asked for again
+        this.#succeeded = undefined;
+        const isThere = member.state === 'ready'; // then it is asked for again
+        this.#onStartFailed(reason, isThere ? () => undefined : () => this.#replace());
       },
     );
   }
@@ -176,6 +179,11 @@ export class Crew {
 
   async #enlistAndLoad(): Promise<void> {
     await this.#load(this.#enlist());
+  }
+
+  /** One that goes while its successor is being started has its replacement on the way. */
+  #fillPlaceOf(member: Member): void {
+    if (member !== this.#succeeded) this.#replace();
   }
 
   /** Starts a worker in the place of one that is gone, again and again until it succeeds or the crew is broken. */
@@ -231,7 +239,7 @@ export class Crew {
     // one that was starting is dealt with where it was started; one that was leaving has been replaced
     if (state !== 'ready' || this.#closed || this.#broken !== undefined) return;
     if (++this.#fruitless <= MAX_FRUITLESS) {
-      this.#replace();
+      this.#fillPlaceOf(member);
       return;
     }
     const crew = this.describe();

@@ -231,6 +231,36 @@ describe('Crew', () => {
       expect(taken(crew.tryTake(false))).toBe(1);
       await clock.advance(0);
     });
+
+    test.each<[string, (crew: Crew, member: Member) => void]>([
+      ['ends', () => hosts[0]?.end(new Error('crash'))],
+      ['is retired', (crew, member) => crew.retire(member)],
+    ])('recycle: a worker that %s meanwhile has one successor, not two', async (_, go) => {
+      const crew = await startedCrew(1);
+      const member = crew.tryTake(false)!;
+      crew.release(member, ONE_ROW);
+      crew.recycle(member);
+      await turns();
+      go(crew, member);
+      await loadAll();
+      expect(alive()).toEqual([2]);
+      expect(taken(crew.tryTake(false))).toBe(2);
+    });
+
+    test('recycle: a worker that ends meanwhile is replaced all the same when its successor can not be started', async () => {
+      const crew = await startedCrew(1);
+      const member = crew.tryTake(false)!;
+      crew.release(member, ONE_ROW);
+      crew.recycle(member);
+      await turns();
+      hosts[0]?.end(new Error('crash'));
+      await turns();
+      hosts[1]?.end(new Error('EMFILE'));
+      await clock.advance(0);
+      await loadAll();
+      expect(alive()).toEqual([3]);
+      expect(taken(crew.tryTake(false))).toBe(3);
+    });
   });
 
   describe('dismiss', () => {
