@@ -46,8 +46,10 @@ interface Waiting {
 
 /** Waits before a worker is started again after one that could not be; then the crew is broken. */
 const RESTART_DELAYS_MS = [0, 100, 1_000];
-/** Workers that may end one after another without any row getting done. */
+/** Workers that may end one after another without any row getting done; more where more can be lost at one blow. */
 const MAX_FRUITLESS = 20;
+/** Wait before a worker is replaced that had to go before it ran any row: its successor will hardly do better. */
+const UNUSED_DELAY_MS = 1_000;
 /** How long a worker may take to start and load the transform. */
 const LOAD_LIMIT_MS = 300_000;
 /** How long a worker that is loading may take before it is ended. */
@@ -114,11 +116,16 @@ export class Crew {
     if (this.#waiting.length > 0) this.#place();
   }
 
-  /** No further slice gets this worker; it is replaced at once, and ends when it is idle. */
+  /** No further slice gets this worker; it is replaced at once (if it has been of any use), and ends when it is idle. */
   retire(member: Member): void {
     if (member.state === 'leaving' || !this.#members.has(member) || this.#closed) return;
+    if (member.state === 'starting') {
+      member.host.terminate(); // it fails to start, and is dealt with as such
+      return;
+    }
     member.state = 'leaving';
-    this.#fillPlaceOf(member);
+    const isUnused = member.rows === 0 && member.slices === 0;
+    this.#fillPlaceOf(member, isUnused ? UNUSED_DELAY_MS : 0);
     dismissIfIdle(member);
   }
 
@@ -182,8 +189,10 @@ export class Crew {
   }
 
   /** One that goes while its successor is being started has its replacement on the way. */
-  #fillPlaceOf(member: Member): void {
-    if (member !== this.#succeeded) this.#replace();
+  #fillPlaceOf(member: Member, delayMs = 0): void {
+    if (member === this.#succeeded) return;
+    if (delayMs === 0) this.#replace();
+    else this.#after(delayMs, () => this.#replace());
   }
 
   /** Starts a worker in the place of one that is gone, again and again until it succeeds or the crew is broken. */
@@ -200,9 +209,13 @@ export class Crew {
       this.#break(reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }));
       return;
     }
+    this.#after(delayMs, again);
+  }
+
+  #after(delayMs: number, act: () => void): void {
     const cancel = this.#options.clock.setTimer(() => {
       this.#restarts.delete(cancel);
-      again();
+      act();
     }, delayMs);
     this.#restarts.add(cancel);
   }
@@ -238,16 +251,20 @@ export class Crew {
     member.state = 'leaving';
     // one that was starting is dealt with where it was started; one that was leaving has been replaced
     if (state !== 'ready' || this.#closed || this.#broken !== undefined) return;
-    if (++this.#fruitless <= MAX_FRUITLESS) {
+    if (++this.#fruitless <= this.#mostFruitless) {
       this.#fillPlaceOf(member);
       return;
     }
     const crew = this.describe();
     this.#break(
       new Error(
-        `Cannot go on as ${MAX_FRUITLESS} workers ended before any row got done, the last with: ${reason.message} (${crew})`,
+        `Cannot go on as ${this.#mostFruitless} workers ended before any row got done, the last with: ${reason.message} (${crew})`,
       ),
     );
+  }
+
+  get #mostFruitless(): number {
+    return Math.max(MAX_FRUITLESS, 2 * this.#options.size);
   }
 
   #break(error: Error): void {

@@ -7,7 +7,7 @@ import { Redactor } from '../../src/audit/redactor.ts';
 import { TrailAppender } from '../../src/audit/trail-appender.ts';
 import { TrailFile } from '../../src/audit/trail-file.ts';
 import { PooledExecutor, SqliteAuditTrail } from '../../src/index.ts';
-import { liveThreads } from '../helpers/live-threads.ts';
+import { liveThreads } from '../helpers/live-workers.ts';
 import { openTrail, recordsIn, temporaryFolder, trailPath } from '../helpers/trail-files.ts';
 
 /** Runs a batch on a trail and says how it ended. */

@@ -206,6 +206,39 @@ describe('Crew', () => {
       expect(alive()).toEqual([2]);
     });
 
+    test('retire: one that ran no row is replaced a second later, so that a broken module does not keep it busy', async () => {
+      const crew = await startedCrew(1);
+      crew.retire(crew.memberOf(hosts[0]!)!);
+      await clock.advance(999);
+      expect(alive()).toEqual([]);
+      await clock.advance(1);
+      await loadAll();
+      expect(taken(crew.tryTake(false))).toBe(2);
+    });
+
+    test('retire: one that is still starting has failed to start', async () => {
+      const crew = crewOf(1);
+      const started = expect(crew.start()).rejects.toThrow('its worker ended meanwhile');
+      crew.retire(crew.memberOf(hosts[0]!)!);
+      await started;
+      expect([alive(), clock.timers]).toEqual([[], 0]);
+    });
+
+    test('retire: it is not replaced when the crew is dismissed meanwhile', async () => {
+      const crew = await startedCrew(1);
+      crew.retire(crew.memberOf(hosts[0]!)!);
+      await crew.dismiss();
+      expect([hosts.length, clock.timers]).toEqual([1, 0]);
+    });
+
+    test('all of a large crew, lost at one blow', async () => {
+      const crew = await startedCrew(30);
+      for (const host of hosts.slice(0, 30)) host.end(new Error('killed'));
+      await loadAll();
+      expect(alive()).toEqual(range(30).map((index) => index + 31));
+      expect(taken(crew.tryTake(false))).toBe(31);
+    });
+
     test('recycle: it goes on until its successor is ready, then ends; one at a time', async () => {
       const crew = await startedCrew(2);
       const [first, second] = [crew.tryTake(false)!, crew.tryTake(false)!];

@@ -12,7 +12,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { resolveOptions } from '../../src/options.ts';
 import { turns } from './event-loop.ts';
 import { FakeClock } from './fake-clock.ts';
-import { liveThreads } from './live-threads.ts';
+import { liveThreads } from './live-workers.ts';
 import { TrackedClock } from './tracked-clock.ts';
 import { checkTrail } from './trail-checks.ts';
 import { PROBE } from './transforms.ts';

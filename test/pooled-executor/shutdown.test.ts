@@ -3,7 +3,7 @@ import { bothEngines, workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
-import { liveThreads } from '../helpers/live-threads.ts';
+import { liveThreads } from '../helpers/live-workers.ts';
 import { codesOf, collect, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';
 import { Stage } from '../helpers/stage.ts';
 import {
