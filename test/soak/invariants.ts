@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { AuditRecord, Entry } from '../../src/index.ts';
 import type { RecordOf } from '../helpers/trails.ts';
-import { FAULT_TABLE } from '../integration/fault-table.ts';
 import type { FaultyRow } from '../workers/faulty-transform.ts';
+import { expectedOf } from './round-rows.ts';
 import type { Round, Subject, Work } from './rounds.ts';
 
 /** Checks what must hold after every round. Returns how many checks that were; throws at the first that fails. */
@@ -37,6 +37,7 @@ function checkEntries({ isolation }: Subject, { rows, cut, entries }: Work, chec
     const row = rows[index];
     if (row === undefined) throw new Error(`There are more entries (${entries.length}) than rows`);
     check(entry.rowIndex, row.id, 'I1: entries in the order of the rows');
+    check(timesAreOrdered(entry), true, `times of row ${row.id}, whatever the wall clock does`);
     const found = codeOf(entry);
     if (cut && found === 'aborted') return;
     const expected = expectedCode(row, isolation);
@@ -70,14 +71,16 @@ function checkRecord({ stats, cut, entries }: Work, records: readonly AuditRecor
   }
 }
 
+function timesAreOrdered({ submittedAt, completedAt, bufferWaitMs }: Entry<unknown>): boolean {
+  return submittedAt <= completedAt && bufferWaitMs >= 0;
+}
+
 function codeOf({ result }: Entry<unknown>): string {
   return result.status === 'success' ? 'ok' : result.error.code;
 }
 
 function expectedCode({ fault }: FaultyRow, isolation: Subject['isolation']): string {
-  if (fault === undefined) return 'ok';
-  const expected = FAULT_TABLE[fault];
-  return (typeof expected === 'function' ? expected(isolation) : expected).code;
+  return fault === undefined ? 'ok' : expectedOf(fault, isolation).code;
 }
 
 /** The most attempts that ran at once: starts and ends in order of time, ends first. */

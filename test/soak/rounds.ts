@@ -5,16 +5,16 @@ import {
   type BatchStats,
   type Entry,
 } from '../../src/index.ts';
-import { FAULT_TABLE, type Isolation } from '../integration/fault-table.ts';
-import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
-
-/** A random whole number from 0 to below the limit. */
-export type Random = (limit: number) => number;
+import type { Isolation } from '../integration/fault-table.ts';
+import type { FaultyRow } from '../workers/faulty-transform.ts';
+import { makeRows, type Random } from './round-rows.ts';
 
 /** An executor that lives as long as the soak. */
 export interface Subject {
   readonly name: string;
   readonly isolation: Isolation;
+  /** The most workers that it may have: one more where they are recycled. */
+  readonly mostWorkers: number;
   readonly executor: PooledExecutor<FaultyRow>;
   readonly trail: RoundTrail;
 }
@@ -60,10 +60,15 @@ const SUBJECTS = [
   { isolation: 'thread', poolSize: 4, threads: 1, sliceSize: 'auto', exportName: 'faultyAsync' },
   { isolation: 'thread', poolSize: 3, threads: 2, sliceSize: 7, exportName: 'default', recycleAfterRows: 50 },
   { isolation: 'process', poolSize: 2, threads: 2, sliceSize: 'auto', exportName: 'faultyAsync' },
+  {
+    isolation: 'process',
+    poolSize: 2,
+    threads: 1,
+    sliceSize: 9,
+    exportName: 'default',
+    recycleAfterRows: 150,
+  },
 ] as const;
-
-/** More slowly than this a fault would take up most of the time. */
-const RARE: ReadonlySet<string> = new Set(['native code', 'many objects', 'megabytes on the console']);
 
 export function openSubjects(): readonly Subject[] {
   return SUBJECTS.map((options) => {
@@ -78,7 +83,8 @@ export function openSubjects(): readonly Subject[] {
     });
     const { isolation, poolSize, threads, sliceSize, exportName } = options;
     const name = `${isolation}, poolSize ${poolSize}, threads ${threads}, sliceSize ${sliceSize}, ${exportName}`;
-    return { name, isolation, executor, trail };
+    const mostWorkers = threads + ('recycleAfterRows' in options ? 1 : 0);
+    return { name, isolation, mostWorkers, executor, trail };
   });
 }
 
@@ -92,33 +98,11 @@ export async function playRound(subject: Subject, random: Random): Promise<Round
 
 function playWork(subject: Subject, name: string, random: Random): Promise<Work> {
   const runId = `${name}-${random(2 ** 31)}`;
-  const faults = faultsFor(subject.isolation, random);
-  const size = random(10) === 0 ? 0 : 1 + random(600);
-  const rows = Array.from({ length: size }, (_, id): FaultyRow => ({ id }));
-  for (let left = random(10); left > 0 && size > 0; left--) {
-    const id = random(size);
-    const fault = faults[random(faults.length)] as FaultName;
-    rows[id] = { id, fault, ...timesOf(fault) };
-  }
+  const rows = makeRows(subject.isolation, random);
   const cutAfter = random(8) === 0 ? random(rows.length + 1) : undefined;
   return random(2) === 0
     ? playBatch(subject, { rows, runId, cutAfter })
     : playStream(subject, { rows, runId, cutAfter });
-}
-
-/** A handful of faults for a run, so that each comes up often beside each. */
-function faultsFor(isolation: Isolation, random: Random): FaultName[] {
-  const possible = (Object.keys(FAULT_TABLE) as FaultName[]).filter((fault) => {
-    const expected = FAULT_TABLE[fault];
-    const only = typeof expected === 'function' ? undefined : expected.isolation;
-    return (only ?? isolation) === isolation && (!RARE.has(fault) || random(20) === 0);
-  });
-  return Array.from({ length: 3 }, () => possible[random(possible.length)] as FaultName);
-}
-
-function timesOf(fault: FaultName): Pick<FaultyRow, 'times'> {
-  const expected = FAULT_TABLE[fault];
-  return typeof expected === 'function' || expected.times === undefined ? {} : { times: expected.times };
 }
 
 interface Plan {
