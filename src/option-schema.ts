@@ -8,6 +8,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 const hasMethods = (value: unknown, names: readonly string[]): boolean =>
   typeof value === 'object' &&
   value !== null &&
+  !Array.isArray(value) && // it has a 'join'
   names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 
 const positiveInteger = (most = Number.MAX_SAFE_INTEGER) =>
@@ -21,6 +22,19 @@ const duration = must(
 );
 const boolean = must('true or false', (value) => typeof value === 'boolean');
 const nonEmptyString = must('a non-empty string', (value) => typeof value === 'string' && value !== '');
+
+const text = must('a string', (value) => typeof value === 'string');
+const sizeMb = must(
+  'a finite number of MB above 0',
+  (value) => isNumber(value) && value > 0 && value < Infinity,
+);
+
+const RESOURCE_LIMITS = {
+  maxOldGenerationSizeMb: v.optional(sizeMb),
+  maxYoungGenerationSizeMb: v.optional(sizeMb),
+  codeRangeSizeMb: v.optional(sizeMb),
+  stackSizeMb: v.optional(sizeMb),
+};
 
 const THROTTLE_ENTRIES = {
   minDispatchDelayMs: v.optional(duration),
@@ -58,16 +72,14 @@ export const EXECUTOR_OPTIONS = v.strictObject({
   ),
   isolation: v.optional(must("'thread' or 'process'", (value) => value === 'thread' || value === 'process')),
   recycleAfterRows: v.optional(positiveInteger()),
-  recycleAfterHeapMb: v.optional(
-    must('a finite number of MB above 0', (value) => isNumber(value) && value > 0 && value < Infinity),
-  ),
+  recycleAfterHeapMb: v.optional(sizeMb),
   throttle: v.optional(must('a throttle', (value) => hasMethods(value, ['join']))),
   audit: v.optional(
     must('an audit trail (append and close)', (value) => hasMethods(value, ['append', 'close'])),
   ),
-  resourceLimits: v.optional(must('an object', (value) => hasMethods(value, []))),
+  resourceLimits: v.optional(v.strictObject(RESOURCE_LIMITS)),
   workerData: v.optional(v.unknown()),
-  env: v.optional(must('an object', (value) => hasMethods(value, []))),
+  env: v.optional(v.record(v.string(), v.optional(text))),
   execArgv: v.optional(
     must(
       'an array of strings',
@@ -84,6 +96,7 @@ const BATCH_ENTRIES = {
   onProgress: v.optional(must('a function', (value) => typeof value === 'function')),
 };
 export const BATCH_OPTIONS = v.strictObject(BATCH_ENTRIES);
+export const SHUTDOWN_OPTIONS = v.strictObject({ wait: v.optional(boolean) });
 export const STREAM_OPTIONS = v.strictObject({ ...BATCH_ENTRIES, window: v.optional(positiveInteger()) });
 
 /** @throws TypeError that names the option, the rule and the value. */
@@ -93,17 +106,17 @@ export function check(action: string, schema: v.GenericSchema, options: unknown)
   }
   const [issue] = v.safeParse(schema, options).issues ?? [];
   if (issue === undefined) return;
-  const key = String(issue.path?.[0]?.key);
-  if (Object.hasOwn(options, key) || issue.type === 'custom') {
-    const unknownKey = issue.type === 'strict_object';
-    refuse(
-      action,
-      key,
-      unknownKey ? 'is not an option' : issue.message,
-      (options as Record<string, unknown>)[key],
-    );
-  }
-  refuse(action, key, 'must be given', undefined);
+  const path = issue.path ?? [];
+  const key = path.map((item) => String(item.key)).join('.');
+  const last = path.at(-1);
+  const isGiven = last !== undefined && Object.hasOwn(last.input as object, last.key as PropertyKey);
+  if (!isGiven && issue.type !== 'custom') refuse(action, key, 'must be given', undefined);
+  refuse(action, key, ruleOf(issue), last?.value);
+}
+
+function ruleOf({ type, expected, message }: v.BaseIssue<unknown>): string {
+  if (type === 'custom') return message;
+  return expected === 'never' ? 'is not an option' : 'must be an object';
 }
 
 /** @throws TypeError, always. */

@@ -12,6 +12,7 @@ import {
   check,
   EXECUTOR_OPTIONS,
   refuse,
+  SHUTDOWN_OPTIONS,
   STREAM_OPTIONS,
   THROTTLE_OPTIONS,
 } from './option-schema.ts';
@@ -163,7 +164,7 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
     audit: options.audit,
     resourceLimits: options.resourceLimits,
     workerData: options.workerData,
-    env: options.env,
+    env: options.env && withoutUndefined(options.env),
     execArgv: options.execArgv,
   };
   const { threads } = resolved;
@@ -171,6 +172,11 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
     refuse('create executor', 'threads', `must not be above poolSize (${poolSize})`, threads);
   }
   return resolved;
+}
+
+/** Variables that are undefined are not set: threads would get the text `undefined`. */
+function withoutUndefined(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
 }
 
 /**
@@ -197,6 +203,11 @@ export function checkBatchOptions(options: BatchOptions): void {
 /** @throws TypeError "Cannot start stream as 'window' must be a positive integer: received 0". */
 export function checkStreamOptions(options: StreamOptions): void {
   check('start stream', STREAM_OPTIONS, options);
+}
+
+/** @throws TypeError "Cannot shut down as 'wait' must be true or false: received 'no'". */
+export function checkShutdownOptions(options: { readonly wait?: boolean | undefined }): void {
+  check('shut down', SHUTDOWN_OPTIONS, options);
 }
 
 function resolveTransform(transform: URL | string | Transform<never, unknown>): ResolvedOptions['transform'] {

@@ -19,6 +19,7 @@ import { Intake } from './intake.ts';
 import { Lifecycle } from './lifecycle.ts';
 import {
   checkBatchOptions,
+  checkShutdownOptions,
   checkStreamOptions,
   recordedOptions,
   resolveOptions,
@@ -224,7 +225,8 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
    * Refuses new batches and frees all threads. With `wait` (the default) everything submitted finishes first, and sources of
    * streams are read no further; without, unfinished rows end with `shutdown_requested`. Can be called again at any time.
    */
-  shutdown(options: { readonly wait?: boolean } = {}): Promise<void> {
+  async shutdown(options: { readonly wait?: boolean } = {}): Promise<void> {
+    checkShutdownOptions(options);
     return (options.wait ?? true) ? this.#lifecycle.drain() : this.#lifecycle.destroy();
   }
 

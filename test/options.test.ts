@@ -110,7 +110,11 @@ const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown
     takes: ['thread', 'process'],
     refuses: ['', 'Thread', null, true],
   },
-  throttle: { rule: 'a throttle', takes: [throttle], refuses: [null, {}, 5, () => 1, { limit: () => 1 }] },
+  throttle: {
+    rule: 'a throttle',
+    takes: [throttle],
+    refuses: [null, {}, [], 5, () => 1, { limit: () => 1 }],
+  },
   audit: {
     rule: 'an audit trail (append and close)',
     takes: [new MemoryAuditTrail()],
@@ -122,7 +126,7 @@ const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown
     refuses: [null, 64, '64', () => 1],
   },
   workerData: { rule: 'anything', takes: [undefined, null, 0, '', { a: 1 }], refuses: [] },
-  env: { rule: 'an object', takes: [{}, { A: '1' }, process.env], refuses: [null, 'A=1', 1] },
+  env: { rule: 'an object', takes: [{}, { A: '1', B: '' }, process.env], refuses: [null, 'A=1', 1] },
   execArgv: {
     rule: 'an array of strings',
     takes: [[], ['--no-warnings']],
@@ -170,6 +174,16 @@ describe('executor options: each', () => {
       "'transform' must be a URL, a non-empty path or a function: received undefined",
     ],
     [{ exportName: '' }, "'exportName' must be a non-empty string: received ''"],
+    [
+      { resourceLimits: { maxOldGenerationSizeMb: '64' } },
+      "'resourceLimits.maxOldGenerationSizeMb' must be a finite number of MB above 0: received '64'",
+    ],
+    [
+      { resourceLimits: { stackSizeMb: -4 } },
+      "'resourceLimits.stackSizeMb' must be a finite number of MB above 0: received -4",
+    ],
+    [{ resourceLimits: { maxHeapMb: 64 } }, "'resourceLimits.maxHeapMb' is not an option: received 64"],
+    [{ env: { PORT: 8080 } }, "'env.PORT' must be a string: received 8080"],
     [{ poolsize: 5 }, "'poolsize' is not an option: received 5"],
     [{ window: undefined }, "'window' is not an option: received undefined"],
   ])('%o: the message names option, rule and value', (options, message) => {
@@ -212,6 +226,10 @@ describe('executor options: each', () => {
     );
   });
 
+  test('a variable of the environment that is undefined is not set', () => {
+    expect(resolve({ env: { A: '1', B: undefined } }).env).toStrictEqual({ A: '1' });
+  });
+
   test('a long value is shortened in the message', () => {
     const message = messageOf(() => {
       construct({ poolSize: 'x'.repeat(10_000) });
@@ -239,7 +257,10 @@ describe('executor options: each', () => {
           construct({ [name]: given });
         } catch (reason) {
           expect(reason).toBeInstanceOf(TypeError);
-          expect((reason as Error).message).toContain(`Cannot create executor as '${name}' must `);
+          // of an object, it can be one of its properties
+          expect((reason as Error).message).toMatch(
+            new RegExp(`^Cannot create executor as '${name}(\\..*)?' (must |is not an option)`, 's'),
+          );
         }
       }),
       { numRuns: 2_000 },

@@ -44,7 +44,12 @@ export class AttemptContext implements TransformContext {
     return this.#controller.signal;
   }
 
-  async call<Req, Res>(name: string, request: Req, fn: (request: Req) => MaybePromise<Res>): Promise<Res> {
+  /** A function of its own, so that `const { call } = context` works. */
+  get call(): TransformContext['call'] {
+    return (name, request, fn) => this.#call(name, request, fn);
+  }
+
+  async #call<Req, Res>(name: string, request: Req, fn: (request: Req) => MaybePromise<Res>): Promise<Res> {
     const callIndex = this.#nextCallIndex++;
     const record = this.#recordCall;
     if (record === undefined) return fn(request);

@@ -84,6 +84,11 @@ describe('AttemptContext.call without a recorder', () => {
     ).rejects.toBe(reason);
   });
 
+  test('can be taken out of its context', async () => {
+    const { call } = contextWith();
+    expect(await call('score', 2, (given) => given * 2)).toBe(4);
+  });
+
   test('counts its calls all the same, from where the last attempt stopped', async () => {
     const context = contextWith();
     expect(AttemptContext.nextCallIndexOf(context)).toBe(3);

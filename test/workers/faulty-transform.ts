@@ -58,6 +58,12 @@ function detached(): ArrayBuffer {
   return buffer;
 }
 
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** Many small objects: on these a thread ends with an error that the process survives. */
 function fillHeap(): never {
   const kept = new Map<number, object>();
@@ -134,7 +140,8 @@ const FAULTS = {
   // gives what can't leave
   'function as result': () => () => 1,
   'symbol as result': () => Symbol('s'),
-  'proxy as result': () => new Proxy({}, {}),
+  'proxy as result': () => ({ proxy: new Proxy({ shown: [1] }, {}) }),
+  'revoked proxy as result': revokedProxy,
   'private state as result': () => new Secretive(),
   'getter that throws as result': () => ({
     get value(): never {
