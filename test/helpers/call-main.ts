@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import type { CliResult } from './cli.ts';
-import { liveThreads } from './live-threads.ts';
+import { liveThreads } from './live-workers.ts';
 
 /** Calls the command line's main function in this process, in `folder`; it must leave no thread behind. */
 export async function callMain(args: readonly string[], folder: string): Promise<CliResult> {

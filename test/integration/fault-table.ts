@@ -68,7 +68,7 @@ export const FAULT_TABLE: Readonly<Record<FaultName, Expected | ((isolation: Iso
   'function as result': failed(CANNOT_LEAVE),
   'symbol as result': failed(CANNOT_LEAVE),
   'proxy as result': { code: 'ok', value: { proxy: { shown: [1] } } },
-  'revoked proxy as result': failed(CANNOT_LEAVE),
+  'revoked proxy as result': failed(/proxy that has been revoked/),
   'private state as result': { code: 'ok', value: { shown: 2 } },
   'getter that throws as result': failed(/no value for you/),
   'toJSON that throws as result': failed(CANNOT_LEAVE),
