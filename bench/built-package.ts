@@ -1,7 +1,7 @@
 import type * as Package from '../src/index.ts';
 
 /** The package as its users get it: built. Imported by a computed name, so that types are checked without a build. */
-export const { PooledExecutor, SqliteAuditTrail } = (await importBuilt()) as typeof Package;
+export const { MemoryAuditTrail, PooledExecutor, SqliteAuditTrail } = (await importBuilt()) as typeof Package;
 
 async function importBuilt(): Promise<unknown> {
   const url = new URL('../dist/src/index.js', import.meta.url).href;

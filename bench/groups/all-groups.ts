@@ -2,8 +2,9 @@ import type { Group } from '../group.ts';
 import { alone } from './alone.ts';
 import { audit } from './audit.ts';
 import { grain } from './grain.ts';
+import { kill } from './kill.ts';
 import { overhead } from './overhead.ts';
 import { parallel } from './parallel.ts';
 
 /** In the order in which they run and stand in the report. */
-export const allGroups: readonly Group[] = [overhead, alone, grain, parallel, audit];
+export const allGroups: readonly Group[] = [overhead, alone, grain, parallel, audit, kill];
