@@ -15,7 +15,7 @@ export interface BatchRunnerParts {
   readonly works: Works;
   readonly entrance: RunEntrance;
   /** How many rows keep all workers busy. */
-  readonly defaultWindow: () => number;
+  readonly rowsAhead: () => number;
   /** Throws when the executor can't take any more batches. */
   readonly refuseUnlessUsable: (action: string) => void;
 }
@@ -134,7 +134,7 @@ export class BatchRunner {
       );
       if ((index + 1) % ADMISSION_GROUP === 0) {
         await this.#turn();
-        await open.batch.whenFewerAre(ADMISSION_GROUP + this.#parts.defaultWindow());
+        await open.batch.whenFewerAre(ADMISSION_GROUP + this.#parts.rowsAhead());
       }
     }
   }

@@ -139,15 +139,18 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       intake,
       works: this.#works,
       entrance,
-      defaultWindow: () => this.#defaultWindow(),
     };
     this.#batches = new BatchRunner({
       ...common,
+      rowsAhead: () => this.#rowsAhead(),
       refuseUnlessUsable: (action) => {
         this.#refuseUnlessUsable(action);
       },
     });
-    this.#streams = new StreamRunner(common);
+    this.#streams = new StreamRunner({
+      ...common,
+      defaultWindow: () => Math.min(MAX_DEFAULT_WINDOW, this.#rowsAhead()),
+    });
   }
 
   /** Rows admitted and not yet emitted, over all batches. */
@@ -258,10 +261,13 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     return this.availablePermits === 0 && this.#dispatcher.sliceSize < FAST_ROWS_SLICE;
   }
 
-  /** Slices take some milliseconds; each millisecond that the trail takes needs further rows to keep the workers busy. */
-  #defaultWindow(): number {
+  /**
+   * How many rows keep all workers busy: slices take some milliseconds, and each millisecond that the trail takes needs
+   * further rows.
+   */
+  #rowsAhead(): number {
     const slices = 4 + Math.min(MOST_TRAIL_SLICES, Math.ceil(this.#trail?.latencyMs ?? 0));
-    return Math.min(MAX_DEFAULT_WINDOW, slices * this.poolSize * this.#dispatcher.sliceSize);
+    return slices * this.poolSize * this.#dispatcher.sliceSize;
   }
 
   #callRecorder(): CallRecorder | undefined {
