@@ -7,7 +7,7 @@ import { AttemptContext } from './attempt-context.ts';
 import { decodeList, type Encoded, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import { joinSnapshots } from '../core/snapshot.ts';
-import type { CallRecorder, Slice, SliceReport } from './engine.ts';
+import type { CallRecorder, Slice, SliceReport, SliceRow } from './engine.ts';
 import { SliceOutputs } from './slice-outputs.ts';
 import type { RowEnd } from './kept-outcomes.ts';
 
@@ -83,7 +83,15 @@ export function attemptTimeoutMessage(maxMs: number): string {
 
 export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob {
   const firstRowIndex = rows[0]?.rowIndex ?? 0;
-  const consecutive = rows.every((row, position) => row.rowIndex === firstRowIndex + position);
+  let consecutive = true;
+  let firstAttempts = true;
+  let anyCalls = false;
+  for (let position = 0; position < rows.length; position++) {
+    const { rowIndex, attempt, nextCallIndex } = rows[position] as SliceRow;
+    if (rowIndex !== firstRowIndex + position) consecutive = false;
+    if (attempt !== 1) firstAttempts = false;
+    if (nextCallIndex > 0) anyCalls = true;
+  }
   return {
     sliceId,
     counter,
@@ -92,10 +100,8 @@ export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob
     firstRowIndex,
     rowIndices: consecutive ? undefined : rows.map((row) => row.rowIndex),
     stateIds: generatedIds ? undefined : rows.map((row) => row.stateId),
-    attempts: rows.every((row) => row.attempt === 1) ? undefined : rows.map((row) => row.attempt),
-    nextCallIndices: rows.every((row) => row.nextCallIndex === 0)
-      ? undefined
-      : rows.map((row) => row.nextCallIndex),
+    attempts: firstAttempts ? undefined : rows.map((row) => row.attempt),
+    nextCallIndices: anyCalls ? rows.map((row) => row.nextCallIndex) : undefined,
   };
 }
 
