@@ -1,8 +1,7 @@
+import { Alarm } from './alarm.ts';
 import { messageOf } from './core/row-error.ts';
 import type { Batch, BatchRow, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
-import type { Encoded } from './core/codec.ts';
-import type { Outcome } from './core/outcome.ts';
 import { FlightTable } from './core/flight-table.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Semaphore, type Permit } from './core/semaphore.ts';
@@ -10,6 +9,7 @@ import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { Throttle, ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
 import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine/engine.ts';
+import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
 import { OutcomeHandler } from './outcome-handler.ts';
 
 export interface DispatcherOptions {
@@ -23,50 +23,6 @@ export interface DispatcherOptions {
   /** The executor's counts. */
   readonly totals: StatsCounter;
   readonly observer: DispatchObserver;
-}
-
-/** Told what happens to attempts, for the record. */
-export interface DispatchObserver {
-  /** A slice was handed to the engine. */
-  onDispatch?(slice: StartedSlice): void;
-  /** Attempts of one slice have ended. Called before any of their results is delivered. */
-  readonly onAttempts?: ((slice: EndedSlice) => void) | undefined;
-  /** Nothing can run any more: the transform can't be loaded, or the engine is broken. */
-  onFatal(error: Error): void;
-}
-
-/** A slice that is on its way. */
-export interface StartedSlice {
-  readonly batch: Batch;
-  readonly sliceId: number;
-  readonly rows: readonly BatchRow[];
-}
-
-/** A slice that came back. */
-export interface EndedSlice {
-  readonly batch: Batch;
-  readonly sliceId: number;
-  readonly threadId: number;
-  readonly dispatchedAt: number;
-  /** The throttle's delay in force at dispatch. */
-  readonly delayMs: number;
-  readonly attempts: readonly EndedAttempt[];
-  /** As in {@link SliceReport}. */
-  readonly encoded: readonly Encoded[] | undefined;
-}
-
-/** An attempt that is over. Instants in ms on the monotonic clock. */
-export interface EndedAttempt {
-  readonly row: BatchRow;
-  /** Its number; the row's own goes on. */
-  readonly attempt: number;
-  readonly outcome: Outcome;
-  readonly startedAt: number;
-  readonly finishedAt: number;
-  /** The wait ordered after it; 0 for none. */
-  readonly backoffMs: number;
-  /** The throttle's delay in force when that wait was ordered. */
-  readonly delayAfterMs: number | undefined;
 }
 
 /** One slice that a worker has; to the throttle it is one attempt, as its rows run one after another. */
@@ -90,10 +46,9 @@ export class Dispatcher {
   readonly #sizer: SliceSizer;
   readonly #outcomes: OutcomeHandler;
   readonly #inFlight: FlightTable<InFlight>;
+  readonly #alarm: Alarm;
   #engineState: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
   #nextSliceId = 0;
-  #timer: { readonly at: number; readonly cancel: () => void } | undefined;
-  #isWoken = false;
   #paced: { readonly since: number; readonly batches: ReadonlySet<Batch> } | undefined;
 
   constructor(options: DispatcherOptions) {
@@ -101,6 +56,9 @@ export class Dispatcher {
     this.#semaphore = new Semaphore(options.poolSize);
     this.#inFlight = new FlightTable(options.poolSize);
     this.#sizer = new SliceSizer(options);
+    this.#alarm = new Alarm(options.clock, () => {
+      this.#pump();
+    });
     this.#throttle = this.#joinThrottle();
     this.#outcomes = new OutcomeHandler({ ...options, throttle: this.#throttle, queue: this.#queue });
   }
@@ -166,17 +124,8 @@ export class Dispatcher {
         return queue.waitingCount;
       },
       wake: () => {
-        this.#pumpSoon();
+        this.#alarm.ringSoon();
       },
-    });
-  }
-
-  #pumpSoon(): void {
-    if (this.#isWoken) return;
-    this.#isWoken = true;
-    this.#options.clock.defer(() => {
-      this.#isWoken = false;
-      this.#pump();
     });
   }
 
@@ -196,7 +145,7 @@ export class Dispatcher {
       }
       held = this.#canDispatch();
     }
-    this.#armTimer(now);
+    this.#alarm.setFor(this.#nextEventAt(now), now);
     this.#throttle.onPumped(held);
   }
 
@@ -352,19 +301,9 @@ export class Dispatcher {
     this.#options.totals.onPaced(elapsedMs);
   }
 
-  /** One timer for whatever comes first: a wait that ends, a budget that is spent, the gate. */
-  #armTimer(now: number): void {
-    const { clock } = this.#options;
+  /** Whatever comes first: a wait that ends, a budget that is spent, the gate. */
+  #nextEventAt(now: number): number {
     const gateAt = this.#paced === undefined ? Infinity : this.#throttle.gateAt(now);
-    const at = Math.min(gateAt, this.#queue.nextEventAt);
-    if (this.#timer?.at === at) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (at === Infinity) return;
-    const cancel = clock.setTimer(() => {
-      this.#timer = undefined;
-      this.#pump();
-    }, at - now);
-    this.#timer = { at, cancel };
+    return Math.min(gateAt, this.#queue.nextEventAt);
   }
 }

@@ -6,7 +6,7 @@ import type { Batch, BatchRow } from './batch.ts';
 import type { CallEvent } from './core/call-event.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
-import type { EndedSlice, StartedSlice } from './dispatcher.ts';
+import type { EndedSlice, StartedSlice } from './dispatch-observer.ts';
 
 type Content = TrailEvent extends infer Event
   ? Event extends unknown

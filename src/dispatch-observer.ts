@@ -1,0 +1,47 @@
+import type { Batch, BatchRow } from './batch.ts';
+import type { Encoded } from './core/codec.ts';
+import type { Outcome } from './core/outcome.ts';
+
+/** Told what happens to attempts, for the record. */
+export interface DispatchObserver {
+  /** A slice was handed to the engine. */
+  onDispatch?(slice: StartedSlice): void;
+  /** Attempts of one slice have ended. Called before any of their results is delivered. */
+  readonly onAttempts?: ((slice: EndedSlice) => void) | undefined;
+  /** Nothing can run any more: the transform can't be loaded, or the engine is broken. */
+  onFatal(error: Error): void;
+}
+
+/** A slice that is on its way. */
+export interface StartedSlice {
+  readonly batch: Batch;
+  readonly sliceId: number;
+  readonly rows: readonly BatchRow[];
+}
+
+/** A slice that came back. */
+export interface EndedSlice {
+  readonly batch: Batch;
+  readonly sliceId: number;
+  readonly threadId: number;
+  readonly dispatchedAt: number;
+  /** The throttle's delay in force at dispatch. */
+  readonly delayMs: number;
+  readonly attempts: readonly EndedAttempt[];
+  /** As in the engine's `SliceReport`. */
+  readonly encoded: readonly Encoded[] | undefined;
+}
+
+/** An attempt that is over. Instants in ms on the monotonic clock. */
+export interface EndedAttempt {
+  readonly row: BatchRow;
+  /** Its number; the row's own goes on. */
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The wait ordered after it; 0 for none. */
+  readonly backoffMs: number;
+  /** The throttle's delay in force when that wait was ordered. */
+  readonly delayAfterMs: number | undefined;
+}
