@@ -13,9 +13,9 @@ export default defineConfig({
     isolate: false,
     maxWorkers: '100%',
     // Tests never wait for time to pass: these only end a test that hangs.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
+    teardownTimeout: 90_000,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'workers/**/*.ts'],

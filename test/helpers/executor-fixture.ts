@@ -12,7 +12,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { resolveOptions } from '../../src/options.ts';
 import { turns } from './event-loop.ts';
 import { FakeClock } from './fake-clock.ts';
-import { liveThreads } from './live-workers.ts';
+import { leftovers } from './leftovers.ts';
 import { TrackedClock } from './tracked-clock.ts';
 import { checkTrail } from './trail-checks.ts';
 import { PROBE } from './transforms.ts';
@@ -46,14 +46,16 @@ interface Made {
 }
 
 /** Ends a test that hangs; far above what any test needs, and below the runner's own time-out, which shows nothing. */
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /**
  * The test function for whatever needs an executor. After every test, passed or failed, each executor is shut down, and
- * must then hold nothing (I4): permits, pending rows, running rows, timers, threads; before that, a further batch must work.
+ * must then hold nothing (I4): permits, pending rows, running rows, timers, threads, processes, ports, listeners on the
+ * process; before that, a further batch must work.
  */
 export const test = base.extend<{ createExecutor: CreateExecutor }>({
   createExecutor: async ({ task }, use) => {
+    const before = leftovers();
     const all: Made[] = [];
     const overdue = Promise.withResolvers<never>();
     overdue.promise.catch(() => undefined);
@@ -67,7 +69,8 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
       await use((options, setup) => make(all, options, setup));
       const failed = task.result?.state === 'fail';
       for (const made of all) await Promise.race([checkAndShutDown(made, failed), overdue.promise]);
-      expect.soft(liveThreads(), 'threads left behind').toBe(0);
+      await turns(); // until handles that are closed are gone
+      expect.soft(leftovers(), 'left behind in the process').toEqual(before);
     } finally {
       clearTimeout(deadline);
       for (const { executor } of all) void executor.shutdown({ wait: false });

@@ -31,6 +31,17 @@ export function errorOf(
   return entry.result;
 }
 
+/** What must not depend on how the rows were run: all but times and the order of completion. */
+export function essenceOf(entries: readonly Entry<unknown>[]): unknown {
+  return entries.map(({ rowIndex, stateId, submitIndex, attempts, result }) => ({
+    rowIndex,
+    stateId,
+    submitIndex,
+    attempts,
+    result: JSON.stringify(result, (key, value: unknown) => (key === 'stack' ? undefined : value)),
+  }));
+}
+
 /** Reads a stream to its end. */
 export async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   const collected: Value[] = [];

@@ -9,7 +9,7 @@ import { FAULT_TABLE, type Expected, type Isolation } from './fault-table.ts';
 
 const ROWS = 8;
 const FAULTY = 3;
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export interface Config {
   readonly isolation: Isolation;
@@ -42,7 +42,7 @@ export function describeFaults(configs: readonly Config[]): void {
           audit,
         };
         untimed = new PooledExecutor(options);
-        timed = new PooledExecutor({ ...options, attemptTimeoutMs: 400 });
+        timed = new PooledExecutor({ ...options, attemptTimeoutMs: 1_000 });
       });
 
       beforeEach(() => {

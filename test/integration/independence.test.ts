@@ -1,9 +1,9 @@
 import { describe, expect } from 'vitest';
-import { MemoryAuditTrail, type Entry, type PooledExecutorOptions } from '../../src/index.ts';
+import { MemoryAuditTrail, type PooledExecutorOptions } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
-import { collect, contextsOf, range } from '../helpers/rows.ts';
+import { collect, contextsOf, essenceOf, range } from '../helpers/rows.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import failing, { type ScriptedRow } from '../workers/failing-transform.ts';
 
@@ -13,17 +13,6 @@ const ROWS: readonly ScriptedRow[] = range(60).map((id) => ({
   ...(id % 7 === 3 ? { error: `row ${id} is bad` } : {}),
   ...(id % 11 === 5 ? { refusals: 1 + (id % 3) } : {}),
 }));
-
-/** What must not depend on how the rows were run: all but times and the order of completion. */
-function essence(entries: readonly Entry<number>[]): unknown {
-  return entries.map(({ rowIndex, stateId, submitIndex, attempts, result }) => ({
-    rowIndex,
-    stateId,
-    submitIndex,
-    attempts,
-    result: JSON.stringify(result, (key, value: unknown) => (key === 'stack' ? undefined : value)),
-  }));
-}
 
 const VARIANTS: [name: string, options: Partial<PooledExecutorOptions<ScriptedRow, number>>][] = [
   ['sliceSize 1', { sliceSize: 1 }],
@@ -49,7 +38,7 @@ describe('I12 the same rows give the same results', () => {
         .toSorted((a, b) => a.rowIndex - b.rowIndex || a.attempt - b.attempt);
       const { submitted, successes, errors, attempts: count, capacityRetries } = stats;
       return {
-        entries: essence(entries),
+        entries: essenceOf(entries),
         attempts,
         stats: { submitted, successes, errors, count, capacityRetries },
         requests: recordsOf(audit, 'row').map(({ rowIndex, request, requestSha256 }) => [
@@ -72,7 +61,7 @@ describe('I12 the same rows give the same results', () => {
       );
       const { entries } = await clock.runUntil(executor.executeBatch(contextsOf(ROWS)));
       const streamed = await clock.runUntil(collect(executor.stream(ROWS, { window })));
-      expect(essence(streamed)).toEqual(essence(entries));
+      expect(essenceOf(streamed)).toEqual(essenceOf(entries));
     },
   );
 });

@@ -50,7 +50,7 @@ const KINDS: readonly (readonly [name: string, plan: fc.Arbitrary<Plan>])[] = [
 ];
 
 /** So many that the executors of one test, which are checked at its end, are not too many. */
-const PER_TEST = 400;
+const PER_TEST = 200;
 
 /** Give it to see a failure again. */
 const SEED = Number(process.env['SCHEDULES_SEED'] ?? randomInt(2 ** 31));

@@ -21,13 +21,13 @@ describe('attemptTimeoutMs', () => {
         transform,
         poolSize: 2,
         sliceSize: 4,
-        attemptTimeoutMs: 200,
+        attemptTimeoutMs: 600,
         workerData: { stage: stage.buffer },
       });
       const rows: MisbehavingRow[] = range(12).map((id) => (id === 1 ? { id, what } : { id }));
       const { entries, stats } = await executor.executeBatch(contextsOf(rows));
       expect(codesOf(entries)).toEqual(rows.map(({ id }) => (id === 1 ? 'attempt_timeout' : 'ok')));
-      expect(errorOf(entries[1])).toMatchObject({ retryable: false, error: { maxMs: 200 } });
+      expect(errorOf(entries[1])).toMatchObject({ retryable: false, error: { maxMs: 600 } });
       expect(entries[1]?.attempts).toBe(1);
       expect(stats).toMatchObject({ successes: 11, errors: 1 });
     },
@@ -40,7 +40,7 @@ describe('attemptTimeoutMs', () => {
     const executor = createExecutor<MisbehavingRow, unknown>({
       transform,
       poolSize: 2,
-      attemptTimeoutMs: 150,
+      attemptTimeoutMs: 600,
       workerData: { stage: stage.buffer },
     });
     const rows: MisbehavingRow[] = range(8).map((id) => (id % 2 === 0 ? { id, what: 'loop' } : { id }));
