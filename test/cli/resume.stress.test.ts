@@ -1,11 +1,14 @@
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { DRIFTS, describeDrift } from './drift-battery.ts';
 import { test, toLines, transform } from '../helpers/cli.ts';
 
 const cases = transform('cli-cases.mjs');
 
 describe('--resume', () => {
+  describeDrift(DRIFTS.map(([what]) => what));
+
   test('CSV: the columns are known again, failed rows before them too; rejects go on as well', async ({
     folder,
   }) => {

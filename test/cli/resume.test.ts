@@ -14,6 +14,7 @@ import {
   ROWS,
   whole,
 } from '../helpers/killed-runs.ts';
+import { describeDrift } from './drift-battery.ts';
 import { RunRecordings } from '../helpers/run-recordings.ts';
 
 const cases = transform('cli-cases.mjs');
@@ -95,48 +96,7 @@ describe('--resume', () => {
     },
   );
 
-  test.for<[what: string, change: (folder: CliFolder) => string[], message: RegExp]>([
-    [
-      'another row',
-      (folder) => {
-        folder.write('in.ndjson', folder.read('in.ndjson').replace('{"n":2,', '{"n":22,'));
-        return [];
-      },
-      /row 2 \('row-2'\) has changed/,
-    ],
-    [
-      'fewer rows',
-      (folder) => {
-        folder.write('in.ndjson', toLines(fromLines(folder.read('in.ndjson')).slice(0, 3)));
-        return [];
-      },
-      /the rows end after 3, on record are \d/,
-    ],
-    [
-      'another option',
-      () => ['--attempt-timeout-ms', '9000'],
-      /attemptTimeoutMs is 9000, on record not given/,
-    ],
-    ['worker data', () => ['--worker-data', '5'], /workerDataSha256 is '\w+', on record not given/],
-    ['environment', () => ['--env', 'A=1'], /envSha256 is '\w+', on record not given/],
-    ['rejects', () => ['--rejects', 'r.ndjson'], /rejects is true, on record false/],
-  ])('%s is refused by name, and allowed with --allow-drift', async ([, change, message], { folder }) => {
-    await killedAt(folder, 4);
-    const before = folder.read('out.ndjson');
-    const flags = change(folder);
-    const refused = await folder.run(argsOf('out.ndjson', '--resume', ...flags));
-    expect({ code: refused.code, output: folder.read('out.ndjson') }).toEqual({ code: 2, output: before });
-    expect(refused.stderr).toMatch(message);
-    expect(refused.stderr).toContain('Cannot continue the run (--allow-drift overrides this): ');
-    const allowed = await folder.run(argsOf('out.ndjson', '--resume', '--allow-drift', ...flags));
-    expect(allowed.code).toBe(0);
-    const output = folder.read('out.ndjson');
-    const rows = Math.min(fromLines(before).length, fromLines(output).length);
-    expect(fromLines(output).slice(0, rows)).toEqual(fromLines(before).slice(0, rows)); // results on record stay
-    expect(fromLines(output)).toHaveLength(fromLines(folder.read('in.ndjson')).length);
-    const batch = (await recordsIn(folder)).findLast((record) => record.kind === 'batch');
-    expect(batch?.continues?.drift).toEqual([expect.stringMatching(message)]);
-  });
+  describeDrift(['another row', 'another option']); // the others: resume.stress.test.ts
 
   test('another transform is refused by name', async ({ folder }) => {
     folder.write('t.mjs', 'export default ({ n }) => n;');
