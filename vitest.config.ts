@@ -16,11 +16,5 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 90_000,
     teardownTimeout: 90_000,
-    coverage: {
-      provider: 'v8',
-      include: ['src/**/*.ts', 'workers/**/*.ts'],
-      reporter: ['text', 'html', 'json-summary'],
-      reportsDirectory: 'coverage',
-    },
   },
 });

@@ -8,7 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { test as base } from 'vitest';
 import { callMain } from './call-main.ts';
 
-const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url));
+/** The build, or for `npm run coverage` the source. */
+const BIN = fileURLToPath(
+  new URL(
+    process.env['NODE_V8_COVERAGE'] === undefined ? '../../dist/src/cli/bin.js' : '../../src/cli/bin.ts',
+    import.meta.url,
+  ),
+);
 
 /** How a run of the command line ended. */
 export interface CliResult {

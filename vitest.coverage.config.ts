@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+import normal from './vitest.config.ts';
+
+/** For `npm run coverage`: Node runs the sources as they are, here as in threads and child processes, and counts in all. */
+export default defineConfig({
+  test: {
+    ...normal.test,
+    experimental: { viteModuleRunner: false },
+    setupFiles: ['test/helpers/take-coverage.ts'],
+  },
+});
