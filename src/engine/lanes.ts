@@ -34,6 +34,11 @@ export interface LaneState {
   readonly blame: (typeof BLAMES)[number];
 }
 
+/** Whether the row of a lane has begun and not ended. */
+export function isRunning({ state }: LaneState): boolean {
+  return state === 'running' || state === 'awaiting';
+}
+
 /**
  * Shared memory with one lane per permit: the thread that runs a slice notes there which row it is at and since when;
  * the dispatching thread asks there for a stop before the next row. Needs no cooperation of a hung thread.

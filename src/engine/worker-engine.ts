@@ -7,8 +7,9 @@ import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import { POOL_COUNTER } from './concurrency-gauge.ts';
 import { Crew, type Member, type Yield } from './crew.ts';
 import { NOTHING_STARTED, type CallRecorder, type Engine, type Slice, type SliceReport } from './engine.ts';
+import { ABORT_GRACE_MS, FlightWatch, type Flight } from './flight-watch.ts';
 import type { Host } from './host.ts';
-import type { Lanes, LaneState } from './lanes.ts';
+import { isRunning, type Lanes, type LaneState } from './lanes.ts';
 import { settledWithin } from './settled-within.ts';
 import { attemptTimeoutMessage, toJob, toReport } from './slice-runner.ts';
 import type { StrayError, WorkerReply, WorkerSetup } from './worker-protocol.ts';
@@ -50,23 +51,6 @@ export interface Workers {
   abortAll(): void;
 }
 
-/** A slice in flight. */
-interface Flight {
-  readonly slice: Slice;
-  readonly member: Member;
-  /** Its row's time was over, so that the worker was ended. */
-  timedOut: boolean;
-  /** Time that does not count, as another row had the thread meanwhile. */
-  blockedMs: number;
-  /** What its lane said when the watch looked at it last, if no row ran then. */
-  restingSince: { readonly row: number; readonly at: number } | undefined;
-}
-
-/** How long a worker whose row waits for a promise may take to react to the abort of its signal. */
-const ABORT_GRACE_MS = 100;
-/** How long a worker that has a slice and runs no row of it may take to go on. */
-const STALL_MS = 30_000;
-
 /** Runs slices on workers that share memory or report: places them, watches their time, tells what was lost with one. */
 export class WorkerEngine implements Engine {
   readonly threads: number;
@@ -74,12 +58,12 @@ export class WorkerEngine implements Engine {
   readonly #workers: Workers;
   readonly #crew: Crew;
   readonly #flights: FlightTable<Flight>;
+  readonly #watch: FlightWatch;
   /** Workers that were ended from here: what runs there is not to blame. */
   readonly #endedHosts = new WeakSet<Host>();
   readonly #inFlight = new WaitGroup();
   #started: Promise<void> | undefined;
   #destroyed: Promise<void> | undefined;
-  #cancelWatch: (() => void) | undefined;
 
   constructor(options: WorkerEngineOptions, workers: Workers) {
     const { threads, poolSize, transformUrl, clock } = options;
@@ -94,6 +78,15 @@ export class WorkerEngine implements Engine {
       clock,
       startHost: () => workers.start((stray, host) => this.#onStray(stray, host)),
       load: (host) => workers.load(host),
+    });
+    this.#watch = new FlightWatch({
+      ...options,
+      flights: this.#flights,
+      lanes: workers.lanes,
+      endWorker: (member) => {
+        this.#terminate(member);
+      },
+      describeCrew: () => this.#crew.describe(),
     });
   }
 
@@ -140,15 +133,13 @@ export class WorkerEngine implements Engine {
     if (member === undefined) return NOTHING_STARTED;
     const flight: Flight = { slice, member, timedOut: false, blockedMs: 0, restingSince: undefined };
     this.#flights.set(slice.lane, flight);
-    const disarm = this.#armTimeout(flight);
-    this.#watch();
+    const endWatch = this.#watch.begin(flight);
     let report: SliceReport = NOTHING_STARTED;
     try {
       report = await this.#runOn(flight);
     } finally {
-      disarm();
       this.#flights.delete(slice.lane);
-      if (this.#flights.size === 0) this.#stopWatch();
+      endWatch();
       this.#crew.release(member, yieldOf(report));
     }
     return report;
@@ -223,53 +214,6 @@ export class WorkerEngine implements Engine {
     return slice.alone || member.slices === 1 ? 'culprit' : 'suspect';
   }
 
-  /** Looks at the lane when a row's time could be over; the clock of a row starts when it starts running. */
-  #armTimeout(flight: Flight): () => void {
-    const { attemptTimeoutMs, clock } = this.#options;
-    if (attemptTimeoutMs === undefined) return () => undefined;
-    const check = () => {
-      const leftMs = this.#timeLeft(flight, attemptTimeoutMs);
-      if (leftMs > 0) {
-        cancel = clock.setTimer(check, leftMs);
-        return;
-      }
-      flight.timedOut = true;
-      this.#terminate(flight.member);
-    };
-    let cancel = clock.setTimer(check, attemptTimeoutMs);
-    return () => cancel();
-  }
-
-  #timeLeft(flight: Flight, attemptTimeoutMs: number): number {
-    const state = this.#workers.lanes.read(flight.slice.lane);
-    if (!isRunning(state)) {
-      flight.blockedMs = 0;
-      return attemptTimeoutMs;
-    }
-    const elapsedMs = this.#elapsedSince(state.startedMs);
-    if (state.state === 'running') return attemptTimeoutMs - elapsedMs;
-    const leftMs = attemptTimeoutMs + ABORT_GRACE_MS + flight.blockedMs - elapsedMs;
-    if (leftMs > 0) return leftMs;
-    const blockedMs = this.#blockedMs(flight);
-    flight.blockedMs += blockedMs;
-    return blockedMs;
-  }
-
-  /** How long another row has had the thread for itself, on which this one waits for a promise. */
-  #blockedMs({ member, slice }: Flight): number {
-    for (const other of this.#flights.list()) {
-      if (other.member !== member || other.slice === slice) continue;
-      const { state, startedMs } = this.#workers.lanes.read(other.slice.lane);
-      if (state === 'running') return Math.max(1, this.#elapsedSince(startedMs));
-    }
-    return 0;
-  }
-
-  #elapsedSince(startedMs: number): number {
-    const nowMs = this.#options.clock.now() - this.#options.originMs;
-    return (Math.floor(nowMs) - startedMs) | 0; // the cell wraps after 24 days
-  }
-
   #terminate(member: Member): void {
     this.#endedHosts.add(member.host);
     member.host.terminate();
@@ -289,52 +233,11 @@ export class WorkerEngine implements Engine {
     });
   }
 
-  /** The watchdog: while slices are in flight, looks now and then whether their workers go on. */
-  #watch(): void {
-    this.#cancelWatch ??= this.#options.clock.setLimit(() => {
-      this.#cancelWatch = undefined;
-      for (const flight of this.#flights.list()) this.#endIfStalled(flight);
-      if (this.#flights.size > 0) this.#watch();
-    }, this.#stallMs);
-  }
-
-  #stopWatch(): void {
-    this.#cancelWatch?.();
-    this.#cancelWatch = undefined;
-  }
-
-  get #stallMs(): number {
-    return Math.min(STALL_MS, Math.max(1_000, this.#options.attemptTimeoutMs ?? STALL_MS));
-  }
-
-  /** A worker that has a slice and no row to run, twice in a row, is stuck in something that no row owns up to. */
-  #endIfStalled(flight: Flight): void {
-    const { member, slice } = flight;
-    const state = this.#workers.lanes.read(slice.lane);
-    const busy = this.#flights
-      .list()
-      .some((other) => other.member === member && isRunning(this.#workers.lanes.read(other.slice.lane)));
-    const now = this.#options.clock.now();
-    const before = flight.restingSince;
-    flight.restingSince = busy ? undefined : { row: state.row, at: now };
-    if (busy || before?.row !== state.row) return;
-    const describedState = JSON.stringify({ ...state, sliceId: slice.sliceId, rows: slice.rows.length });
-    process.emitWarning(
-      `Worker ${member.host.id} has not moved for ${Math.round(now - before.at)} ms and is replaced (${describedState}; ${this.#crew.describe()})`,
-      { type: 'StalledWorkerWarning', code: 'POOLED_EXECUTOR_STALLED_WORKER' },
-    );
-    this.#terminate(member);
-  }
-
   #anyAwaiting(): boolean {
     return this.#flights
       .list()
       .some(({ slice }) => this.#workers.lanes.read(slice.lane).state === 'awaiting');
   }
-}
-
-function isRunning({ state }: LaneState): boolean {
-  return state === 'running' || state === 'awaiting';
 }
 
 /** Rows that got on: a result, a refusal, or a crash of their own. Unpacks no outcomes that are not needed for that. */
