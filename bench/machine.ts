@@ -17,7 +17,7 @@ export interface Machine {
 }
 
 const PROJECT = join(import.meta.dirname, '..');
-const PEERS = ['piscina', 'tinypool', 'workerpool', 'poolifier'];
+const PEERS = ['piscina', 'tinypool', 'workerpool', 'poolifier', 'jest-worker', 'p-map'];
 
 export async function describeMachine(): Promise<Machine> {
   const peers = PEERS.map(

@@ -1,6 +1,7 @@
 import type { Contender } from './contender.ts';
+import { jestWorkerRows } from './jest-worker.ts';
 import { messagePortChunks } from './message-port-chunks.ts';
-import { piscinaChunks, piscinaRows, piscinaSharedThreads } from './piscina.ts';
+import { piscinaChunks, piscinaInPMap, piscinaRows, piscinaSharedThreads } from './piscina.ts';
 import { plainLoop } from './plain-loop.ts';
 import { oursMap, oursStream } from './pooled-executor.ts';
 import { poolifierRows } from './poolifier.ts';
@@ -13,9 +14,11 @@ export const allContenders: readonly Contender[] = [
   oursStream,
   piscinaRows,
   piscinaSharedThreads,
+  piscinaInPMap,
   tinypoolRows,
   workerpoolRows,
   poolifierRows,
+  jestWorkerRows,
   piscinaChunks,
   messagePortChunks,
   plainLoop,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import pMap from 'p-map';
 import { Piscina } from 'piscina';
 import type { BenchRow } from '../rows.ts';
 import { chunksOf } from './chunks.ts';
@@ -18,6 +19,22 @@ export const piscinaSharedThreads: Contender = {
   name: 'piscina, concurrentTasksPerWorker 8',
   role: 'pool',
   open: async (threads) => openRows(threads, 8),
+};
+
+/** As the README of p-map says for worker threads: as many rows at a time as there are threads. */
+export const piscinaInPMap: Contender = {
+  name: 'p-map with piscina inside',
+  role: 'pool',
+  open: async (threads) => {
+    const pool = openPool(threads, 1);
+    return {
+      run: async (rows, sink) => {
+        const outputs = await pMap(rows, (row) => pool.run(row), { concurrency: threads });
+        for (const output of outputs) sink(output);
+      },
+      close: () => pool.destroy(),
+    };
+  },
 };
 
 /** The ceiling for anything built on piscina. */
@@ -42,17 +59,21 @@ export const piscinaChunks: Contender = {
 };
 
 function openRows(threads: number, concurrentTasksPerWorker: number) {
-  const pool = new Piscina<BenchRow, BenchRow>({
-    filename,
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker,
-    recordTiming: false,
-  });
+  const pool = openPool(threads, concurrentTasksPerWorker);
   return {
     run: async (rows: readonly BenchRow[], sink: (output: BenchRow) => void) => {
       for (const output of await Promise.all(rows.map((row) => pool.run(row)))) sink(output);
     },
     close: () => pool.destroy(),
   };
+}
+
+function openPool(threads: number, concurrentTasksPerWorker: number): Piscina<BenchRow, BenchRow> {
+  return new Piscina<BenchRow, BenchRow>({
+    filename,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker,
+    recordTiming: false,
+  });
 }

@@ -1,0 +1,2 @@
+/** jest-worker calls the exports of a module by their names. */
+export { default as transform } from './transform.ts';
