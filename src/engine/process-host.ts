@@ -71,13 +71,7 @@ export class ProcessHost implements Host {
     this.#setUp.promise.catch(() => undefined);
     this.#child = startChild(options);
     this.id = this.#child.pid ?? 0;
-    const { stdout, stderr, stdio } = this.#child;
-    const reports = stdio[REPORT_FD] as Socket;
-    this.#pipes = [stdout as Socket, stderr as Socket, reports];
-    stdout?.on('data', (chunk: Buffer) => process.stdout.write(chunk)); // as threads do
-    stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
-    const reader = new FrameReader((report) => this.#onReport(report as ProcessReport));
-    reports.on('data', (chunk: Buffer) => reader.push(chunk));
+    this.#pipes = this.#connectPipes();
     this.ended = this.#watchEnd();
     this.#stayOutOfTheWay();
   }
@@ -219,10 +213,21 @@ export class ProcessHost implements Host {
     );
   }
 
+  #connectPipes(): readonly Socket[] {
+    const { pid, stdout, stderr, stdio } = this.#child;
+    if (pid === undefined) return []; // it never started; where no more files can be opened it has no pipes either
+    const reports = stdio[REPORT_FD] as Socket;
+    stdout?.on('data', (chunk: Buffer) => process.stdout.write(chunk)); // as threads do
+    stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+    const reader = new FrameReader((report) => this.#onReport(report as ProcessReport));
+    reports.on('data', (chunk: Buffer) => reader.push(chunk));
+    return [stdout as Socket, stderr as Socket, reports];
+  }
+
   /** The process is over when it has exited and all its reports are read. */
   #watchEnd(): Promise<Error> {
     const ended = Promise.withResolvers<Error>();
-    this.#child.once('error', (reason) => {
+    this.#child.on('error', (reason) => {
       if (this.#child.pid === undefined) ended.resolve(reason); // it never started
     });
     this.#child.once('close', (code, signal) => ended.resolve(endOf(code, signal)));
