@@ -5,6 +5,6 @@ export function generatedStateId(rowIndex: number): string {
 
 /** The index of the row that has such a state id; undefined for any other text. */
 export function generatedRowIndex(stateId: string): number | undefined {
-  const index = Number(/^row-(\d{1,15})$/.exec(stateId)?.[1]);
-  return generatedStateId(index) === stateId ? index : undefined;
+  const digits = /^row-(0|[1-9]\d{0,14})$/.exec(stateId)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }

@@ -17,7 +17,7 @@ const DISPATCHER = 'src/dispatcher.ts';
 const OUTCOMES = 'src/outcome-handler.ts';
 const BATCH = 'src/batch.ts';
 const QUEUE = 'src/core/row-queue.ts';
-const DELAY = 'src/core/aimd-delay.ts';
+const DELAY = 'src/core/throttle/aimd-delay.ts';
 const STATS = 'src/core/stats.ts';
 const RUNTIME = 'workers/worker-runtime.ts';
 
@@ -33,7 +33,7 @@ export const BUGS: readonly Bug[] = [
       this.#options.clock.setTimer(() => {
         permit.release();
         this.#pump();
-      }, this.#options.throttle.currentDelayMs);
+      }, this.#throttle.currentDelayMs);
     } else permit.release(); //`,
       },
     ],
@@ -44,8 +44,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DISPATCHER,
-        search: 'this.#semaphore.available > 0 &&',
-        replace: 'this.#semaphore.available > this.#queue.waitingCount &&',
+        search: 'this.#semaphore.available > 0;',
+        replace: 'this.#semaphore.available > this.#queue.waitingCount;',
       },
     ],
     tests: ['pooled-executor/backoff-permits'],
@@ -74,8 +74,8 @@ export const BUGS: readonly Bug[] = [
       },
       {
         file: DISPATCHER,
-        search: 'this.#semaphore.available > 0 &&',
-        replace: '(this.#early.length > 0 || this.#semaphore.available > 0) &&',
+        search: 'this.#semaphore.available > 0;',
+        replace: '(this.#early.length > 0 || this.#semaphore.available > 0);',
       },
     ],
     tests: ['pooled-executor/backoff-permits'],
@@ -101,8 +101,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DISPATCHER,
-        search: 'if (throttle.gateAt(now) > now) {',
-        replace: 'if (this.#queue.retryCount === 0 && throttle.gateAt(now) > now) {',
+        search: 'if (this.#throttle.gateAt(now) > now) {',
+        replace: 'if (this.#queue.retryCount === 0 && this.#throttle.gateAt(now) > now) {',
       },
       {
         file: QUEUE,
@@ -148,7 +148,7 @@ export const BUGS: readonly Bug[] = [
         replace: '(this.atFloor ? recoveryStepMs : Math.max(floor, grown))',
       },
     ],
-    tests: ['core/aimd-delay', 'pooled-executor/throttle'],
+    tests: ['core/throttle/aimd-delay', 'pooled-executor/throttle'],
   },
   {
     name: 'stats are kept across batches',

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode } from '../../src/core/codec.ts';
+import { decode, decodeList } from '../../src/core/codec.ts';
 import { decodeBlock } from '../../src/core/column-block.ts';
 import { ColumnGroup } from '../../src/core/column-group.ts';
-import { Snapshots, Uncloneable, type Snapshot } from '../../src/core/snapshot.ts';
+import {
+  joinSnapshots,
+  Snapshots,
+  Uncloneable,
+  type PlacedSnapshot,
+  type Snapshot,
+} from '../../src/core/snapshot.ts';
 import { awkwardString, cloneable, jsonLike, scribbleOver, shapeOf } from './arbitrary-values.ts';
 
 const primitive = fc.oneof(
@@ -137,5 +143,48 @@ describe('Snapshots', () => {
 
   test('without groups each row is encoded by itself', () => {
     expect(new Snapshots(false).take({ id: 1 }, 0)).toBe('{"id":1}');
+  });
+});
+
+describe('joinSnapshots', () => {
+  const recordsOf = (count: number) => Array.from({ length: count }, (_, id) => ({ id, name: `row ${id}` }));
+  const placedOf = (values: readonly unknown[]): PlacedSnapshot[] =>
+    takeAll(values).map((snapshot, position) => ({ snapshot, position }));
+
+  test('any choice of rows arrives together, in its order', () => {
+    fc.assert(
+      fc.property(rows, fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 12 }))), (values, cuts) => {
+        const placed = placedOf(values);
+        const starts = values.length === 0 ? [] : cuts;
+        const cutOut = starts.flatMap(([from, count]) =>
+          placed.slice(from % values.length, (from % values.length) + count),
+        );
+        const chosen = [...new Set(cutOut)];
+        const expected = chosen.map(({ position }) => structuredClone(values[position]));
+        expectSame(decodeList(structuredClone(joinSnapshots(chosen))), expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('8 rows of a group that follow one another are a block, 7 are not', () => {
+    const placed = placedOf(recordsOf(20));
+    expect(joinSnapshots(placed.slice(3, 11))).not.toHaveProperty('parts');
+    expect(joinSnapshots(placed.slice(3, 11))).toEqual((placed[3]!.snapshot as ColumnGroup).block(3, 11));
+    expect(decodeList(joinSnapshots(placed.slice(3, 10)))).toEqual(recordsOf(20).slice(3, 10));
+    expect(joinSnapshots(placed.slice(3, 10))).not.toEqual((placed[3]!.snapshot as ColumnGroup).block(3, 10));
+  });
+
+  test('rows that do not follow one another are blocks of their own, with the others between them', () => {
+    const placed = placedOf(recordsOf(30));
+    const alone = { snapshot: takeAll([new Map([['k', 1]])])[0]!, position: 0 };
+    const joined = joinSnapshots([...placed.slice(0, 9), alone, ...placed.slice(10, 20)]);
+    expect(joined).toHaveProperty('parts.length', 3);
+    const rowsThere = recordsOf(30);
+    expect(decodeList(structuredClone(joined))).toEqual([
+      ...rowsThere.slice(0, 9),
+      new Map([['k', 1]]),
+      ...rowsThere.slice(10, 20),
+    ]);
   });
 });
