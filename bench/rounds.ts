@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import type { Contender, OpenContender } from './contenders/contender.ts';
 import { Digest, type Workload } from './rows.ts';
 import type { Settings } from './settings.ts';
+import { rotated } from './turns.ts';
 
 /** A contender and how many rows per second it did in each round. */
 export interface Measured {
@@ -69,11 +70,6 @@ export async function measureRounds(
     rowsPerSecond: runs.map(({ elapsedMs }) => (rows / elapsedMs) * 1000),
     cpuPerRow: runs.map(({ cpuMicros }) => cpuMicros / rows),
   }));
-}
-
-function rotated<Item>(items: readonly Item[], by: number): Item[] {
-  const start = by % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
 }
 
 /** Runs until the time is spent and a run is about as long as the measured ones; returns the rows of a measured run. */

@@ -21,7 +21,12 @@ const PRODUCTS = ['standing desk, walnut', 'office chair, black', 'monitor arm, 
 
 /** Makes `count` rows of `work` bytes each, and runs them once in a plain loop for the digests. */
 export function makeWorkload(count: number, work: number): Workload {
-  const rows = Array.from({ length: count }, (_, id) => makeRow(id, work));
+  return workloadOf(Array.from({ length: count }, (_, id) => makeRow(id, work)));
+}
+
+/** Runs rows once in a plain loop for the digests. */
+export function workloadOf(rows: readonly BenchRow[]): Workload {
+  const count = rows.length;
   const digests = new Int32Array(count + 1);
   const digest = new Digest();
   for (const [index, row] of rows.entries()) {
@@ -31,7 +36,8 @@ export function makeWorkload(count: number, work: number): Workload {
   return { rows, digests };
 }
 
-function makeRow(id: number, work: number): BenchRow {
+/** The row with this id, which asks for `work` bytes. */
+export function makeRow(id: number, work: number): BenchRow {
   return {
     id,
     customer: `customer-${String(id % 9973).padStart(6, '0')}@example.org`,

@@ -71,8 +71,13 @@ export const parallel: Group = {
 async function measure(scenario: Scenario, bench: Bench): Promise<Outcome> {
   const { transform, poolSize, threads } = scenario;
   const workload = makeWorkload(ROWS, scenario.workPerRow(bench));
-  await using single = new PooledExecutor<BenchRow, BenchRow>({ transform, poolSize: 1 });
-  await using pooled = new PooledExecutor<BenchRow, BenchRow>({ transform, poolSize, threads });
+  await using single = new PooledExecutor<BenchRow, BenchRow>({ transform, poolSize: 1, workerData: ROW_MS });
+  await using pooled = new PooledExecutor<BenchRow, BenchRow>({
+    transform,
+    poolSize,
+    threads,
+    workerData: ROW_MS,
+  });
   const warmUp = { rows: workload.rows.slice(0, poolSize), digests: workload.digests };
   await timeMap(single, { ...warmUp, rows: warmUp.rows.slice(0, 1) });
   await timeMap(pooled, warmUp);

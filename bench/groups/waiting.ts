@@ -1,0 +1,64 @@
+import { setTimeout } from 'node:timers/promises';
+import pMap from 'p-map';
+import { PooledExecutor } from '../built-package.ts';
+import { valueOf } from '../contenders/pooled-executor.ts';
+import { ratio, withRange } from '../format.ts';
+import { atLeast } from '../goals.ts';
+import type { Group } from '../group.ts';
+import { Digest, makeWorkload, type BenchRow } from '../rows.ts';
+import { summarise, type Summary } from '../summary.ts';
+import { takeTurns } from '../turns.ts';
+
+const WAIT_MS = 10;
+const IN_FLIGHT = 200;
+const ROWS = { full: 20_000, quick: 2_000 };
+
+export const waiting: Group = {
+  name: 'waiting',
+  title: 'Waiting: async rows that wait for a service',
+  about:
+    `Rows that await ${WAIT_MS} ms, ${IN_FLIGHT} at a time, on a few threads. The ideal has ${IN_FLIGHT} in flight from the first row ` +
+    'to the last and loses no time at all; what a timer of Node takes beyond its time counts as a loss too, so p-map, with ' +
+    'the same wait on the main thread and nothing else, stands beside it.',
+  run: async ({ settings, say }) => {
+    const { rows, digests } = makeWorkload(settings.quick ? ROWS.quick : ROWS.full, 0);
+    const idealMs = (rows.length / IN_FLIGHT) * WAIT_MS;
+    await using executor = new PooledExecutor<BenchRow, BenchRow>({
+      transform: new URL('../workers/wait.ts', import.meta.url),
+      poolSize: IN_FLIGHT,
+      threads: settings.threads,
+      workerData: WAIT_MS,
+    });
+    const ofIdeal = async (run: (rows: readonly BenchRow[]) => Promise<readonly BenchRow[]>) => {
+      const startedAt = performance.now();
+      const outputs = await run(rows);
+      const elapsedMs = performance.now() - startedAt;
+      const digest = new Digest();
+      for (const output of outputs) digest.add(output);
+      if (digest.value === digests[rows.length]) return idealMs / elapsedMs;
+      throw new Error('Cannot measure as outputs are wrong, incomplete or out of order');
+    };
+    const runOurs = async (list: readonly BenchRow[]) => (await executor.map(list)).map(valueOf);
+    const runPMap = (list: readonly BenchRow[]) =>
+      pMap(list, (row) => setTimeout(WAIT_MS, row), { concurrency: IN_FLIGHT });
+    await runOurs(rows.slice(0, IN_FLIGHT));
+    say(`${rows.length} rows`);
+    const shares = await takeTurns(
+      { ours: () => ofIdeal(runOurs), pMap: () => ofIdeal(runPMap) },
+      settings.rounds,
+    );
+    const [ours, bare] = [summarise(shares.ours), summarise(shares.pMap)];
+    const line = (name: string, share: Summary) => [name, withRange(share, ratio)];
+    return {
+      goals: [atLeast(`rows that await ${WAIT_MS} ms, against the ideal ${IN_FLIGHT} in flight`, 0.9, ours)],
+      tables: [
+        {
+          caption: `Rows that await ${WAIT_MS} ms, poolSize ${IN_FLIGHT}, ${settings.threads} threads`,
+          columns: ['', 'of the ideal'],
+          lines: [line('pooled-executor, map', ours), line('p-map on the main thread', bare)],
+        },
+      ],
+      figures: { rows: rows.length, waitMs: WAIT_MS, inFlight: IN_FLIGHT, ours, pMap: bare },
+    };
+  },
+};
