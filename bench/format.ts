@@ -17,7 +17,8 @@ export const rate = significant(3);
 /** Three digits, and two below 1. */
 export const ratio: NumberFormat = (value) => significant(value < 1 ? 2 : 3)(value);
 
-/** "12.3 (11.0 … 13.1)": median, least and greatest. */
+/** "12.3 (11.0 … 13.1)": median, least and greatest; of a single measurement only that. */
 export function withRange({ median, min, max }: Summary, format: NumberFormat): string {
+  if (min === max) return format(median);
   return `${format(median)} (${format(min)} … ${format(max)})`;
 }

@@ -31,7 +31,10 @@ const FIRST_WARM_UP_ROWS = 64;
 const WARM_UP_GROWTH = 4;
 
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void;
+/** Now, as far as it goes. */
+export const collectGarbage = runInNewContext('gc') as (options: {
+  readonly type: 'minor' | 'major';
+}) => void;
 
 /** Starts contenders, hands them to `use`, and ends their threads whatever happens. */
 export async function withContenders<Result>(

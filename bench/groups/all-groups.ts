@@ -1,10 +1,13 @@
 import type { Group } from '../group.ts';
 import { alone } from './alone.ts';
 import { audit } from './audit.ts';
+import { cli } from './cli.ts';
 import { grain } from './grain.ts';
 import { kill } from './kill.ts';
 import { large } from './large.ts';
+import { memory } from './memory.ts';
 import { mixed } from './mixed.ts';
+import { order } from './order.ts';
 import { overhead } from './overhead.ts';
 import { parallel } from './parallel.ts';
 import { start } from './start.ts';
@@ -16,10 +19,13 @@ export const allGroups: readonly Group[] = [
   alone,
   grain,
   mixed,
+  order,
+  memory,
   large,
   waiting,
   parallel,
   audit,
+  cli,
   start,
   kill,
 ];

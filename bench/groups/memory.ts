@@ -1,0 +1,70 @@
+import { count } from '../format.ts';
+import { atMost } from '../goals.ts';
+import type { Group } from '../group.ts';
+import { measureProcess } from '../measure-process.ts';
+import { summarise } from '../summary.ts';
+
+const FULL_SIZE = { marks: [1_000_000, 10_000_000], window: 200_000 } as const;
+const QUICK_SIZE = { marks: [100_000, 300_000], window: 20_000 } as const;
+const MB = 2 ** 20;
+
+/** In bytes. */
+interface WindowMemory {
+  readonly rss: number;
+  readonly heap: number;
+}
+
+export const memory: Group = {
+  name: 'memory',
+  title: 'Memory: long streams and full windows',
+  about:
+    'Each in a process of its own, with a transform that does nothing. A stream that is taken as it comes: the highest resident ' +
+    'memory until so many rows are out. A window whose rows have all run while nobody takes them: what the process has ' +
+    'grown by, per row, and the heap and buffers of the main thread after a garbage collection. What a process has grown by ' +
+    'includes garbage that its threads have not collected yet, so it is the upper bound.',
+  run: async ({ settings, say }) => {
+    const { marks, window } = settings.quick ? QUICK_SIZE : FULL_SIZE;
+    const threads = String(settings.threads);
+    say(`a stream of ${count(marks[1])} rows`);
+    const peaks = (await measureProcess('stream-memory.ts', [threads, ...marks.map(String)])) as [
+      number,
+      number,
+    ];
+    say(`a window of ${count(window)} rows`);
+    const full = (await measureProcess('window-memory.ts', [threads, String(window)])) as WindowMemory;
+    const growthMb = (peaks[1] - peaks[0]) / MB;
+    const [rss, heap] = [full.rss / window, full.heap / window];
+    return {
+      goals: [
+        atMost(
+          `growth of a stream from ${count(marks[0])} to ${count(marks[1])} rows, MB`,
+          30,
+          summarise([growthMb]),
+        ),
+        atMost('bytes per row in the window', 2_000, summarise([rss]), count),
+      ],
+      tables: [
+        {
+          caption: 'Highest resident memory of a stream, in MB',
+          columns: ['', 'MB'],
+          lines: marks.map((mark, index) => [`${count(mark)} rows`, count((peaks[index] as number) / MB)]),
+        },
+        {
+          caption: `A window of ${count(window)} rows that have run, in bytes per row`,
+          columns: ['', 'bytes per row'],
+          lines: [
+            ['the process', count(rss)],
+            ['heap and buffers of the main thread', count(heap)],
+          ],
+        },
+      ],
+      figures: {
+        marks,
+        window,
+        growthMb: summarise([growthMb]),
+        bytesPerRow: summarise([rss]),
+        heapBytesPerRow: summarise([heap]),
+      },
+    };
+  },
+};
