@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -156,9 +157,10 @@ async function timeCommand({ file, args }: Command, input: string, output: strin
   await using to = await open(output, 'w');
   const startedAt = performance.now();
   const child = spawn(file, args, { stdio: [from.fd, to.fd, 'pipe'] });
-  const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+  const said = text(child.stderr as Readable);
+  const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0)
-    throw new Error(`Cannot measure ${file} as it ended with exit code ${String(code)}: ${said}`);
+    throw new Error(`Cannot measure ${file} as it ended with exit code ${String(code)}: ${await said}`);
   return performance.now() - startedAt;
 }
 
