@@ -9,6 +9,7 @@ test('FlightTable knows what is in flight, by lane', () => {
   expect(table.size).toBe(2);
   expect(table.list()).toEqual([{ sliceId: 7 }, { sliceId: 8 }]);
   table.delete(2);
+  expect(table.size).toBe(1);
   table.delete(2);
   expect(table.size).toBe(1);
   expect(table.list()).toEqual([{ sliceId: 7 }]);
