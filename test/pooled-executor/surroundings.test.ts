@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
-import { MemoryAuditTrail, TransformLoadError, type AuditRecord } from '../../src/index.ts';
+import { TransformLoadError } from '../../src/index.ts';
+import { CountingTrail } from '../helpers/counting-trail.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
@@ -15,27 +16,6 @@ import { temporaryFolder } from '../helpers/trail-files.ts';
 import type { HeldRow } from '../workers/held-transform.ts';
 
 const ISOLATIONS = ['thread', 'process'] as const;
-
-/** Tells when so many calls have been answered. */
-class CountingTrail extends MemoryAuditTrail {
-  readonly #reached = Promise.withResolvers<void>();
-  #left: number;
-
-  constructor(calls: number) {
-    super();
-    this.#left = calls;
-  }
-
-  get reached(): Promise<void> {
-    return this.#reached.promise;
-  }
-
-  override append(records: readonly AuditRecord[]): Promise<void> {
-    this.#left -= records.filter((record) => record.kind === 'call' && record.phase === 'response').length;
-    if (this.#left <= 0) this.#reached.resolve();
-    return super.append(records);
-  }
-}
 
 /** Lets time pass also while rows wait for a worker, until the promise settles. */
 async function whileTimePasses<Value>(clock: FakeClock, promise: Promise<Value>): Promise<Value> {

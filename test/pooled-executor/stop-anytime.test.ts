@@ -1,0 +1,3 @@
+import { describeStops } from './stop-battery.ts';
+
+describeStops({ isolations: ['thread'], stops: ['all of them'] });
