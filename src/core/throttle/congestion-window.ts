@@ -27,6 +27,7 @@ export class CongestionWindow {
   #most = 0;
   #size = 0;
   #cutAt = -Infinity;
+  #isRateLimited = false;
 
   /** The most it can be: the pool's size. */
   get most(): number {
@@ -40,6 +41,11 @@ export class CongestionWindow {
   /** Whether it limits nothing. */
   get isFull(): boolean {
     return this.#size >= this.#most;
+  }
+
+  /** Whether the last cut was for a rate: too many attempts per second, not at once. */
+  get isRateLimited(): boolean {
+    return this.#isRateLimited;
   }
 
   /** Attempts that may be in flight: at least one, or nothing would ever be found out. */
@@ -64,7 +70,8 @@ export class CongestionWindow {
   /** A refusal that says something about the limit. */
   cut(statusCode: number, now: number): void {
     this.#cutAt = now;
-    const least = statusCode === RATE_LIMITED ? LEAST_FOR_RATE_LIMIT : Math.min(this.#size, LEAST_FOR_OTHERS);
+    this.#isRateLimited = statusCode === RATE_LIMITED;
+    const least = this.#isRateLimited ? LEAST_FOR_RATE_LIMIT : Math.min(this.#size, LEAST_FOR_OTHERS);
     this.#size = Math.max(least, this.#size - this.#unit());
   }
 

@@ -118,7 +118,7 @@ describe('AimdThrottle: window and pace', () => {
   test('dispatches are paced at the latency over the window', () => {
     const { throttle, pool } = makeThrottledPool({}, 10);
     pool.succeed(pool.dispatch(0), 100);
-    burst(pool, 2, 100);
+    burst(pool, 2, 100, 429);
     expect(throttle.windowSize).toBe(8);
     pool.dispatch(200);
     expect(pool.seat.gateAt(200)).toBeCloseTo(198 + 100 / (8 * 1.25), 9);
@@ -139,7 +139,7 @@ describe('AimdThrottle: window and pace', () => {
   test('a latency is that of one row: slices of many count by their rows', () => {
     const { pool } = makeThrottledPool({}, 10);
     pool.succeed(pool.dispatch(0, { rowCount: 2 }), 100);
-    burst(pool, 2, 100);
+    burst(pool, 2, 100, 429);
     pool.dispatch(200);
     expect(pool.seat.gateAt(200)).toBeCloseTo(198 + 50 / (8 * 1.25), 9);
   });

@@ -28,6 +28,17 @@ describe('Pacer.gapMs', () => {
     expect(pacerWith(100).gapMs(half, 0)).toBeCloseTo(100 / half.size, 12);
   });
 
+  test('has a gain of 3 where the service limits how many it works on at once, but not right after a restart', () => {
+    const window = new CongestionWindow();
+    window.resize(21);
+    window.cut(503, 0);
+    const pacer = pacerWith(100);
+    expect(pacer.gapMs(window, 0)).toBeCloseTo(100 / (20 * 3), 12);
+    pacer.restart(0);
+    expect(pacer.gapMs(window, 99)).toBeCloseTo(100 / (20 * 1.25), 12);
+    expect(pacer.gapMs(window, 100)).toBeCloseTo(100 / (20 * 3), 12);
+  });
+
   test('is at most the longest delay', () => {
     expect(pacerWith(1_000).gapMs(windowOf(0.01), 0)).toBe(5_000);
   });

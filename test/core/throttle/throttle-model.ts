@@ -4,7 +4,8 @@ import type { ThrottledAttempt } from '../../../src/core/throttle/throttle.ts';
 
 const EPS = 0.02;
 const DELTA = 0.15;
-const GAIN = 1.25;
+const GAIN_429 = 1.25;
+const GAIN_OTHER = 3;
 const S = 8;
 const CREDIT = 2;
 const ALPHA = 0.03;
@@ -12,7 +13,10 @@ const T0 = 8_000;
 const T1 = 2_000;
 const clamp = (value: number, least: number, most: number) => Math.min(most, Math.max(least, value));
 
-/** The law by the letter, in one piece and with the letters of its specification, for one pool of `P`. */
+/**
+ * The law by the letter, in one piece and with the letters of its specification, for one pool of `P`; beyond that, only
+ * rate limits (429) pace at a gain of 1.25, others at 3.
+ */
 export class ThrottleModel {
   readonly P: number;
   readonly o: ResolvedThrottleOptions;
@@ -28,6 +32,7 @@ export class ThrottleModel {
   lat = 0;
   nextAt = -Infinity;
   lastCut = -Infinity;
+  rated = false;
   paceUntil = -Infinity;
   lastRefusal = -Infinity;
   retryAfterUntil = -Infinity;
@@ -128,6 +133,7 @@ export class ThrottleModel {
     const wait = Math.max(1, alone ? this.d : this.#backoff(a.refusals), retryAfter ?? 0);
     if (status !== 529) {
       this.lastCut = t;
+      if (!this.stalled) this.rated = status === 429;
       if (!this.stalled)
         this.w = Math.max(status === 429 ? 0.01 : Math.min(this.w, 0.8), this.w - this.#unit());
       else if (!a.probe && this.w > 1) this.w = Math.max(1, this.w - 1);
@@ -158,7 +164,8 @@ export class ThrottleModel {
 
   #gap(t: number): number {
     if (!this.on || this.lat === 0 || (this.w >= this.P && t >= this.paceUntil)) return 0;
-    const gain = 1 + (GAIN - 1) * clamp((this.w - 1) / 2, 0, 1);
+    const most = this.rated || t < this.paceUntil ? GAIN_429 : GAIN_OTHER;
+    const gain = 1 + (most - 1) * clamp((this.w - 1) / 2, 0, 1);
     return Math.min(this.o.maxDispatchDelayMs, this.lat / (this.w * gain));
   }
 
