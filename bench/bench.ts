@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bytesPerMicrosecond } from './calibrate.ts';
 import { coresAvailable, coresLine } from './cores.ts';
-import type { Bench, Group } from './group.ts';
+import type { Bench, Group, Picture } from './group.ts';
 import { allGroups } from './groups/all-groups.ts';
 import { describeMachine, machineLine, type Machine } from './machine.ts';
 import { markdownReport } from './markdown-report.ts';
@@ -28,27 +28,32 @@ async function main({ groups, settings }: Choice): Promise<void> {
   const bench = { settings, bytesPerMicrosecond: bytesPerMicrosecond() };
   print(machineLine(machine));
   for (const group of groups) {
-    const result = await runGroup(group, machine, {
+    const { result, pictures } = await runGroup(group, machine, {
       ...bench,
       say: (text) => process.stderr.write(`${group.name}: ${text}\n`),
     });
     print(`\n${group.title}\n\n${terminalReport(result)}`);
     print(`\n${coresLine(result.coresAvailable, settings.threads)}`);
     await folder.save(result);
+    for (const picture of pictures) await folder.savePicture(picture);
   }
   const results = await Promise.all(allGroups.map(({ name }) => folder.load(name)));
   await folder.saveReport(markdownReport(results.filter((result) => result !== undefined)));
   print(`\nResults are in ${relative(process.cwd(), folder.path)}`);
 }
 
-async function runGroup(group: Group, machine: Machine, bench: Bench): Promise<GroupResult> {
+async function runGroup(
+  group: Group,
+  machine: Machine,
+  bench: Bench,
+): Promise<{ readonly result: GroupResult; readonly pictures: readonly Picture[] }> {
   const { settings } = bench;
   const startedAt = performance.now();
   const measuredAt = new Date().toISOString();
   const before = await coresAvailable(settings.threads, bench.bytesPerMicrosecond);
-  const report = await group.run(bench);
+  const { pictures = [], ...report } = await group.run(bench);
   const after = await coresAvailable(settings.threads, bench.bytesPerMicrosecond);
-  return {
+  const result: GroupResult = {
     group: group.name,
     title: group.title,
     about: group.about,
@@ -59,7 +64,9 @@ async function runGroup(group: Group, machine: Machine, bench: Bench): Promise<G
     coresAvailable: [before, after],
     settings: { ...settings, bytesPerMicrosecond: Math.round(bench.bytesPerMicrosecond) },
     ...report,
+    ...(pictures.length > 0 && { pictures: pictures.map(({ name, caption }) => ({ name, caption })) }),
   };
+  return { result, pictures };
 }
 
 function readArguments(): Choice | Error {

@@ -20,8 +20,18 @@ export interface Bench {
 export interface GroupReport {
   readonly goals: readonly Goal[];
   readonly tables: readonly Table[];
+  /** Shown in the report, where there are any. */
+  readonly pictures?: readonly Picture[];
   /** Every figure, for programs; plain data. */
   readonly figures: Readonly<Record<string, unknown>>;
+}
+
+/** A picture of its own file. */
+export interface Picture {
+  /** Of the file, without `.svg`. */
+  readonly name: string;
+  readonly caption: string;
+  readonly svg: string;
 }
 
 /** A figure that the project wants to reach. */

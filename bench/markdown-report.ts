@@ -18,9 +18,14 @@ function section(result: GroupResult): string {
   const { title, about, command, measuredAt, settings, machine } = result;
   const { rounds, threads } = settings;
   const made = `\`${command}\`, ${measuredAt.slice(0, 10)}: ${rounds} rounds, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
-  return [`## ${title}`, about, made, ...goalSection(result.goals), ...result.tables.map(tableSection)].join(
-    '\n\n',
-  );
+  return [
+    `## ${title}`,
+    about,
+    made,
+    ...goalSection(result.goals),
+    ...result.tables.map(tableSection),
+    ...(result.pictures ?? []).map(({ name, caption }) => `![${caption}](${name}.svg)`),
+  ].join('\n\n');
 }
 
 function goalSection(goals: readonly Goal[]): string[] {

@@ -1,12 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import type { GroupReport } from './group.ts';
+import type { GroupReport, Picture } from './group.ts';
 import type { Machine } from './machine.ts';
 import type { Settings } from './settings.ts';
 
 /** What a group measured, as it is kept. */
-export interface GroupResult extends GroupReport {
+export interface GroupResult extends Omit<GroupReport, 'pictures'> {
+  /** Their files stand beside this one. */
+  readonly pictures?: readonly Omit<Picture, 'svg'>[];
   readonly group: string;
   readonly title: string;
   readonly about: string;
@@ -31,6 +33,11 @@ export class ResultsFolder {
 
   async save(result: GroupResult): Promise<void> {
     await this.#write(`${result.group}.json`, JSON.stringify(result, null, 2));
+  }
+
+  async savePicture({ name, svg }: Picture): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await writeFile(join(this.path, `${name}.svg`), svg);
   }
 
   /** The group's latest result; undefined when it never ran. */

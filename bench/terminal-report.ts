@@ -1,7 +1,7 @@
 import type { Goal, GroupReport, Table } from './group.ts';
 
 /** The tables of a group as text of fixed width. */
-export function terminalReport({ tables, goals }: GroupReport): string {
+export function terminalReport({ tables, goals }: Pick<GroupReport, 'tables' | 'goals'>): string {
   return [...tables.map(tableText), ...(goals.length === 0 ? [] : [tableText(goalTable(goals))])].join(
     '\n\n',
   );

@@ -11,6 +11,7 @@ import { order } from './order.ts';
 import { overhead } from './overhead.ts';
 import { parallel } from './parallel.ts';
 import { start } from './start.ts';
+import { throttle } from './throttle.ts';
 import { waiting } from './waiting.ts';
 
 /** In the order in which they run and stand in the report. */
@@ -28,4 +29,5 @@ export const allGroups: readonly Group[] = [
   cli,
   start,
   kill,
+  throttle,
 ];
