@@ -448,6 +448,21 @@ describe('RowQueue.takeProbe', () => {
     expect([queue.takeProbe(), queue.readyCount]).toEqual([[], 0]);
   });
 
+  test('gives the first by refusals, then by age, of any refused rows', () => {
+    const list = fc.uniqueArray(fc.tuple(fc.nat({ max: 20 }), fc.nat({ max: 3 })), {
+      minLength: 1,
+      selector: ([sequence]) => sequence,
+    });
+    fc.assert(
+      fc.property(list, (pairs) => {
+        const queue = queueOf();
+        for (const [sequence, refusals] of pairs) queue.pushReady(refused(sequence, refusals));
+        const [first] = pairs.toSorted((a, b) => a[1] - b[1] || a[0] - b[0]);
+        expect(sequencesOf(queue.takeProbe())).toEqual([first![0]]);
+      }),
+    );
+  });
+
   test('gives no row twice in a row while there is another, refused more often or new', () => {
     const queue = queueOf(rowOf(9));
     const [bad, worse] = [refused(1, 5), refused(2, 50)];
