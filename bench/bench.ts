@@ -1,10 +1,11 @@
 /**
- * The bench: `npm run bench`, `npm run bench -- overhead grain`, `npm run bench -- --quick`. Measures the built package
- * beside its peers. Full runs go to bench/results, quick ones, whose figures say little, to reports/bench.
+ * The bench: `npm run bench`, `npm run bench -- --help`. Measures the built package beside its peers. Full runs go to
+ * bench/results, quick ones, whose figures say little, to reports/bench.
  */
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bytesPerMicrosecond } from './calibrate.ts';
+import { comparisonTable, loadEarlier } from './compare.ts';
 import { coresAvailable, coresLine } from './cores.ts';
 import type { Bench, Group, Picture } from './group.ts';
 import { allGroups } from './groups/all-groups.ts';
@@ -12,14 +13,16 @@ import { describeMachine, machineLine, type Machine } from './machine.ts';
 import { markdownReport } from './markdown-report.ts';
 import { ResultsFolder, type GroupResult } from './results.ts';
 import { FULL, QUICK, type Settings } from './settings.ts';
-import { terminalReport } from './terminal-report.ts';
+import { tableText, terminalReport } from './terminal-report.ts';
 
 interface Choice {
   readonly groups: readonly Group[];
   readonly settings: Settings;
+  /** What to compare with, by group. */
+  readonly earlier: ReadonlyMap<string, GroupResult>;
 }
 
-async function main({ groups, settings }: Choice): Promise<void> {
+async function main({ groups, settings, earlier }: Choice): Promise<void> {
   const machine = await describeMachine();
   const project = join(import.meta.dirname, '..');
   const folder = new ResultsFolder(
@@ -34,6 +37,8 @@ async function main({ groups, settings }: Choice): Promise<void> {
     });
     print(`\n${group.title}\n\n${terminalReport(result)}`);
     print(`\n${coresLine(result.coresAvailable, settings.threads)}`);
+    const before = earlier.get(group.name);
+    if (before !== undefined) print(`\n${tableText(comparisonTable(result, before))}`);
     await folder.save(result);
     for (const picture of pictures) await folder.savePicture(picture);
   }
@@ -50,9 +55,9 @@ async function runGroup(
   const { settings } = bench;
   const startedAt = performance.now();
   const measuredAt = new Date().toISOString();
-  const before = await coresAvailable(settings.threads, bench.bytesPerMicrosecond);
+  const before = await coresAvailable(settings, bench.bytesPerMicrosecond);
   const { pictures = [], ...report } = await group.run(bench);
-  const after = await coresAvailable(settings.threads, bench.bytesPerMicrosecond);
+  const after = await coresAvailable(settings, bench.bytesPerMicrosecond);
   const result: GroupResult = {
     group: group.name,
     title: group.title,
@@ -69,13 +74,22 @@ async function runGroup(
   return { result, pictures };
 }
 
-function readArguments(): Choice | Error {
+async function readArguments(): Promise<Choice | 'help' | Error> {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { quick: { type: 'boolean', default: false } },
+      options: {
+        quick: { type: 'boolean', default: false },
+        compare: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     });
-    return { groups: chooseGroups(positionals), settings: values.quick ? QUICK : FULL };
+    if (values.help) return 'help';
+    return {
+      groups: chooseGroups(positionals),
+      settings: values.quick ? QUICK : FULL,
+      earlier: values.compare === undefined ? new Map() : await loadEarlier(values.compare),
+    };
   } catch (error) {
     return error as Error;
   }
@@ -90,14 +104,32 @@ function chooseGroups(names: readonly string[]): readonly Group[] {
   return names.length === 0 ? allGroups : allGroups.filter(({ name }) => names.includes(name));
 }
 
+function helpText(): string {
+  const widest = Math.max(...allGroups.map(({ name }) => name.length));
+  return [
+    'Usage: npm run bench -- [groups] [--quick] [--compare <path>]',
+    '',
+    'Measures the package beside its peers. Without groups, all of them run:',
+    ...allGroups.map(({ name, title }) => `  ${name.padEnd(widest)}  ${title.slice(title.indexOf(':') + 2)}`),
+    '',
+    '  --quick           shows that the bench works; its figures say little',
+    '  --compare <path>  also shows ratios against an earlier run: a result (bench/results/overhead.json) or a folder of them',
+    '  --help            this text',
+    '',
+    'Results, report and plots go to bench/results, those of --quick to reports/bench.',
+  ].join('\n');
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-const choice = readArguments();
+const choice = await readArguments();
 if (choice instanceof Error) {
   process.stderr.write(`${choice.message}\n`);
   process.exitCode = 2;
+} else if (choice === 'help') {
+  print(helpText());
 } else {
   await main(choice);
 }

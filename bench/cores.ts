@@ -1,17 +1,22 @@
 import { messagePortChunks } from './contenders/message-port-chunks.ts';
 import { makeWorkload } from './rows.ts';
+import type { Settings } from './settings.ts';
 
 const ROW_MICROSECONDS = 500;
-const PROBE_MS = 300;
+const PROBE_MS = { full: 300, quick: 30 };
 /** Below this share of its threads, what else runs on the machine decides the figures. */
 const QUIET = 0.9;
 
 /**
- * How many cores `threads` busy threads really get at this moment: less than their number when something else runs on
+ * How many cores the `threads` of the settings, all busy, really get at this moment: less than their number when something else runs on
  * the machine. No contender can be that many times as fast as a plain loop.
  */
-export async function coresAvailable(threads: number, bytesPerMicrosecond: number): Promise<number> {
-  const rows = Math.ceil((PROBE_MS * 1000 * threads) / ROW_MICROSECONDS);
+export async function coresAvailable(
+  { threads, quick }: Settings,
+  bytesPerMicrosecond: number,
+): Promise<number> {
+  const probeMs = quick ? PROBE_MS.quick : PROBE_MS.full;
+  const rows = Math.ceil((probeMs * 1000 * threads) / ROW_MICROSECONDS);
   const work = Math.round(ROW_MICROSECONDS * bytesPerMicrosecond);
   const workload = makeWorkload(rows, work);
   const probe = await messagePortChunks.open(threads);

@@ -15,4 +15,4 @@ export interface Settings {
 export const FULL: Settings = { quick: false, rounds: 7, runMs: 400, warmUpMs: 600, threads: 2 };
 
 /** For CI: shows that the bench works; its figures say little. */
-export const QUICK: Settings = { quick: true, rounds: 3, runMs: 50, warmUpMs: 60, threads: 2 };
+export const QUICK: Settings = { quick: true, rounds: 2, runMs: 30, warmUpMs: 30, threads: 2 };

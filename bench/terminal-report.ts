@@ -17,7 +17,8 @@ function goalTable(goals: readonly Goal[]): Table {
   return { caption: 'Goals', columns: ['', 'goal', 'measured', 'reached'], lines };
 }
 
-function tableText({ caption, columns, lines }: Table): string {
+/** A table as text of fixed width. */
+export function tableText({ caption, columns, lines }: Table): string {
   const widths = columns.map((column, index) =>
     Math.max(column.length, ...lines.map((cells) => cells[index]?.length ?? 0)),
   );

@@ -5,7 +5,7 @@ import type { Bench, Group, Table } from '../group.ts';
 import { Digest, makeWorkload, type BenchRow, type Workload } from '../rows.ts';
 import { ratiosPerRound, summarise } from '../summary.ts';
 
-const ROWS = 20;
+const ROWS = { full: 20, quick: 4 };
 const ROW_MS = 100;
 
 /** The same rows through one permit and through several. */
@@ -44,18 +44,18 @@ export const parallel: Group = {
   name: 'parallel',
   title: 'Parallel: long rows, one at a time against several',
   about:
-    `${ROWS} rows of ${ROW_MS} ms each, with poolSize 1 and with more. CPU rows can't gain more than the cores of the ` +
+    `Rows of ${ROW_MS} ms each, with poolSize 1 and with more. CPU rows can't gain more than the cores of the ` +
     'machine; rows that wait for a service share threads.',
   run: async (bench) => {
     const outcomes: Outcome[] = [];
     for (const scenario of SCENARIOS) outcomes.push(await measure(scenario, bench));
     return {
       goals: [],
-      tables: [tableOf(outcomes)],
+      tables: [tableOf(outcomes, rowCount(bench))],
       figures: {
         scenarios: outcomes.map(({ scenario: { name, poolSize, threads }, singleMs, pooledMs }) => ({
           name,
-          rows: ROWS,
+          rows: rowCount(bench),
           rowMs: ROW_MS,
           poolSize,
           threads,
@@ -70,7 +70,7 @@ export const parallel: Group = {
 
 async function measure(scenario: Scenario, bench: Bench): Promise<Outcome> {
   const { transform, poolSize, threads } = scenario;
-  const workload = makeWorkload(ROWS, scenario.workPerRow(bench));
+  const workload = makeWorkload(rowCount(bench), scenario.workPerRow(bench));
   await using single = new PooledExecutor<BenchRow, BenchRow>({ transform, poolSize: 1, workerData: ROW_MS });
   await using pooled = new PooledExecutor<BenchRow, BenchRow>({
     transform,
@@ -106,9 +106,13 @@ async function timeMap(
   throw new Error('Cannot measure as outputs are wrong, incomplete or out of order');
 }
 
-function tableOf(outcomes: readonly Outcome[]): Table {
+function rowCount({ settings }: Bench): number {
+  return settings.quick ? ROWS.quick : ROWS.full;
+}
+
+function tableOf(outcomes: readonly Outcome[], rows: number): Table {
   return {
-    caption: `${ROWS} rows of ${ROW_MS} ms`,
+    caption: `${rows} rows of ${ROW_MS} ms`,
     columns: ['', 'poolSize 1, ms', 'poolSize n, ms', 'n', 'speed-up'],
     lines: outcomes.map(({ scenario, singleMs, pooledMs }) => [
       scenario.name,
