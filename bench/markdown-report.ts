@@ -10,8 +10,8 @@ export function markdownReport(results: readonly GroupResult[]): string {
 
 const INTRODUCTION =
   'Made by `npm run bench`. All contenders run the same transform over the same rows (five fields, about 120 bytes of ' +
-  'JSON) in the same process and take turns, each round beginning with another one. Every output is read and checked ' +
-  'within the measured time. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
+  'JSON) in the same process, where a group says nothing else, and take turns, each round beginning with another one. ' +
+  'Every output is read and checked. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
   'within a round.';
 
 function section(result: GroupResult): string {

@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { barChart } from '../bar-chart.ts';
 import { count, rate, ratio, withRange } from '../format.ts';
 import { atLeast } from '../goals.ts';
 import type { Group } from '../group.ts';
@@ -19,6 +20,7 @@ import { takeTurns } from '../turns.ts';
 
 const LINES = { full: 1_000_000, quick: 20_000 };
 const ROUNDS = { full: 5, quick: 1 };
+const PICTURE = 'Lines of NDJSON per second, from file to file';
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BIN = fileOf('../../dist/src/cli/bin.js');
 const TRANSFORM = fileOf('../workers/transform.ts');
@@ -95,6 +97,20 @@ export const cli: Group = {
             withRange(summarise(linesPerSecond), rate),
             withRange(summarise(ratiosPerRound(ours, linesPerSecond)), ratio),
           ]),
+        },
+      ],
+      pictures: [
+        {
+          name: 'cli',
+          caption: PICTURE,
+          svg: barChart(
+            PICTURE,
+            rates.map(({ name, linesPerSecond }) => ({
+              name: NAMES[name] ?? name,
+              value: summarise(linesPerSecond),
+            })),
+            rate,
+          ),
         },
       ],
       figures: {

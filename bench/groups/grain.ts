@@ -6,8 +6,9 @@ import { piscinaChunks, piscinaRows } from '../contenders/piscina.ts';
 import { plainLoop } from '../contenders/plain-loop.ts';
 import { oursMap } from '../contenders/pooled-executor.ts';
 import { poolifierRows } from '../contenders/poolifier.ts';
+import { speedUpChart } from '../curve-chart.ts';
 import { ratio, withRange } from '../format.ts';
-import type { Bench, Goal, Group, Table } from '../group.ts';
+import type { Bench, Goal, Group, Picture, Table } from '../group.ts';
 import { measureRounds, withContenders, type Entrant } from '../rounds.ts';
 import { makeWorkload } from '../rows.ts';
 import { summarise, type Summary } from '../summary.ts';
@@ -54,6 +55,7 @@ export const grain: Group = {
     return {
       goals: goalsOf(grains, breakEvens),
       tables: [speedUpTable(grains), breakEvenTable(breakEvens), curveTable(grains)],
+      pictures: [pictureOf(grains)],
       figures: {
         grains: grains.map(({ microseconds, comparison }) => ({
           microseconds,
@@ -132,6 +134,18 @@ function curveTable(grains: readonly Grain[]): Table {
       ...grains.map(({ comparison }) => ratio(comparison.ratio(contender, plainLoop).median)),
     ]),
   };
+}
+
+function pictureOf(grains: readonly Grain[]): Picture {
+  const caption = 'Speed-up over a plain loop, by work per row';
+  const curves = CURVES.map((contender) => ({
+    name: contender.name,
+    points: grains.map(({ microseconds, comparison }) => ({
+      microseconds,
+      speedUp: comparison.ratio(contender, plainLoop).median,
+    })),
+  }));
+  return { name: 'grain', caption, svg: speedUpChart(caption, curves) };
 }
 
 function goalsOf(grains: readonly Grain[], breakEvens: readonly BreakEven[]): Goal[] {

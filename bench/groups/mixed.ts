@@ -1,3 +1,4 @@
+import { barChart } from '../bar-chart.ts';
 import { Comparison } from '../contenders/comparison.ts';
 import type { Contender } from '../contenders/contender.ts';
 import { piscinaChunks, piscinaRows } from '../contenders/piscina.ts';
@@ -14,6 +15,7 @@ const ROW_MICROSECONDS = 100;
 /** One row in so many takes so many times as long. */
 const LONG_ROW = 100;
 const ROWS = { full: 4_000, quick: 400 };
+const PICTURE = 'Mixed rows: share of the best possible schedule';
 const CONTENDERS: readonly Contender[] = [oursMap, oursStream, piscinaRows, piscinaChunks];
 
 export const mixed: Group = {
@@ -50,6 +52,17 @@ export const mixed: Group = {
             withRange(summarise(comparison.of(contender).rowsPerSecond), rate),
             withRange(ofBest(contender), ratio),
           ]),
+        },
+      ],
+      pictures: [
+        {
+          name: 'mixed',
+          caption: PICTURE,
+          svg: barChart(
+            PICTURE,
+            CONTENDERS.map((contender) => ({ name: contender.name, value: ofBest(contender) })),
+            ratio,
+          ),
         },
       ],
       figures: {

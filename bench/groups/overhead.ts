@@ -1,13 +1,15 @@
+import { barChart } from '../bar-chart.ts';
 import { allContenders } from '../contenders/all-contenders.ts';
 import { Comparison } from '../contenders/comparison.ts';
 import type { Contender } from '../contenders/contender.ts';
 import { piscinaChunks, piscinaRows } from '../contenders/piscina.ts';
 import { plainLoop } from '../contenders/plain-loop.ts';
 import { oursMap } from '../contenders/pooled-executor.ts';
-import { ratio, withRange } from '../format.ts';
-import type { Goal, Group } from '../group.ts';
+import { rate, ratio, withRange } from '../format.ts';
+import type { Goal, Group, Picture } from '../group.ts';
 import { measureRounds, withContenders } from '../rounds.ts';
 import { makeWorkload } from '../rows.ts';
+import { summarise } from '../summary.ts';
 
 const ROWS = 200_000;
 
@@ -28,6 +30,7 @@ export const overhead: Group = {
     return {
       goals: goalsOf(comparison),
       tables: [comparison.table('No-op transform', { ours: oursMap, loop: plainLoop })],
+      pictures: [pictureOf(comparison)],
       figures: { noOp: comparison.figures() },
     };
   },
@@ -49,4 +52,13 @@ function goalsOf(comparison: Comparison): Goal[] {
     goal(`no-op rows/s against the fastest pool (${fastest.name})`, fastest, 6),
     goal('no-op rows/s against piscina with hand-made chunks', piscinaChunks, 0.75),
   ];
+}
+
+/** Without the plain loop, beside which nothing else is to be seen. */
+function pictureOf({ measured }: Comparison): Picture {
+  const caption = 'Rows per second with a transform that does nothing';
+  const bars = measured
+    .filter(({ contender }) => contender.role !== 'loop')
+    .map(({ contender, rowsPerSecond }) => ({ name: contender.name, value: summarise(rowsPerSecond) }));
+  return { name: 'overhead', caption, svg: barChart(caption, bars, rate) };
 }

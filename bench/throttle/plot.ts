@@ -1,3 +1,4 @@
+import { escapeText, round } from '../svg.ts';
 import type { Series } from './timeline.ts';
 
 /** One curve of a panel. */
@@ -25,7 +26,7 @@ export function plotSvg(title: string, panels: readonly Panel[], endAt: number):
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<text x="${MARGIN.left}" y="18" font-size="14">${escape(title)}</text>`,
+    `<text x="${MARGIN.left}" y="18" font-size="14">${escapeText(title)}</text>`,
     ...drawn,
     `<text x="${WIDTH - MARGIN.right}" y="${height - 4}" text-anchor="end">seconds</text>`,
     '</svg>',
@@ -38,7 +39,7 @@ function drawPanel({ title, curves }: Panel, top: number, endAt: number): string
   const x = (at: number) => MARGIN.left + (at / endAt) * (WIDTH - MARGIN.left - MARGIN.right);
   const bottom = top + PANEL_HEIGHT - MARGIN.bottom;
   const y = (value: number) => bottom - (value / most) * (PANEL_HEIGHT - MARGIN.top - MARGIN.bottom);
-  const text = (at: string, content: string) => `<text ${at} fill="#444">${escape(content)}</text>`;
+  const text = (at: string, content: string) => `<text ${at} fill="#444">${escapeText(content)}</text>`;
   const lines = Array.from({ length: TICKS + 1 }, (_, tick) => {
     const at = (tick * endAt) / TICKS;
     return text(`x="${round(x(at))}" y="${bottom + 13}" text-anchor="middle"`, String(Math.round(at)));
@@ -50,7 +51,7 @@ function drawPanel({ title, curves }: Panel, top: number, endAt: number): string
     );
   }
   let left = MARGIN.left;
-  lines.push(`<text x="${left}" y="${top + 24}" font-weight="bold">${escape(title)}</text>`);
+  lines.push(`<text x="${left}" y="${top + 24}" font-weight="bold">${escapeText(title)}</text>`);
   left += 8 * title.length + 12;
   for (const { name, color, series } of curves) {
     const points = series
@@ -58,7 +59,7 @@ function drawPanel({ title, curves }: Panel, top: number, endAt: number): string
       .map(([at, value]) => `${round(x(at))},${round(y(value))}`);
     lines.push(
       `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="1.3"/>`,
-      `<text x="${left}" y="${top + 24}" fill="${color}">${escape(name)}</text>`,
+      `<text x="${left}" y="${top + 24}" fill="${color}">${escapeText(name)}</text>`,
     );
     left += 6.5 * name.length + 14;
   }
@@ -67,12 +68,4 @@ function drawPanel({ title, curves }: Panel, top: number, endAt: number): string
 
 function label(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 3 });
-}
-
-function round(value: number): string {
-  return value.toFixed(1);
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
