@@ -1,3 +1,3 @@
 import { describePatterns } from './pattern-battery.ts';
 
-describePatterns({ sizes: 200, poolSizes: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], plans: 100 });
+describePatterns({ sizes: 60, poolSizes: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], plans: 40 });
