@@ -13,8 +13,10 @@ import { Figures } from './figures.ts';
 import { checkRound } from './invariants.ts';
 import { openSubjects, playRound, type Subject } from './rounds.ts';
 
-/** How long one round may take before it counts as hanging. */
-const ROUND_LIMIT_MS = 120_000;
+/** How long a round may go without any change before it counts as hanging. */
+const STANDSTILL_MS = 120_000;
+/** How often that is looked at. */
+const LOOK_MS = 1_000;
 /** How long workers that were ended may take to be gone. */
 const END_LIMIT_MS = 10_000;
 /** The wall clock is set to and fro by up to so much. */
@@ -81,16 +83,21 @@ async function checkWorkers(): Promise<void> {
 
 async function inTime<Value>(promise: Promise<Value>, { name, executor }: Subject): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+  const standstill = new Promise<never>((_, reject) => {
+    let seen = '';
+    let changedAt = performance.now();
+    timer = setInterval(() => {
       const { availablePermits, pendingCount } = executor;
       const state = JSON.stringify({ availablePermits, pendingCount, ...executor.getStats() });
-      reject(new Error(`A round on '${name}' has not ended after ${ROUND_LIMIT_MS} ms: ${state}`));
-    }, ROUND_LIMIT_MS);
+      if (state !== seen) [seen, changedAt] = [state, performance.now()];
+      else if (performance.now() - changedAt > STANDSTILL_MS) {
+        reject(new Error(`A round on '${name}' has not moved for ${STANDSTILL_MS} ms: ${state}`));
+      }
+    }, LOOK_MS);
   });
   try {
-    return await Promise.race([promise, overdue]);
+    return await Promise.race([promise, standstill]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
