@@ -1,6 +1,7 @@
 import { wrap, type Remote } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Interruption } from '../core/interruption.ts';
 import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
@@ -47,6 +48,40 @@ const WORKER_URL = new URL(
   import.meta.url,
 );
 
+const OPTIONS: Readonly<
+  Record<string, { readonly what: string; readonly accepts: (value: unknown) => boolean }>
+> = {
+  readOnly: { what: 'true or false', accepts: isBoolean },
+  create: { what: 'true or false', accepts: isBoolean },
+  text: { what: "'json' or 'values'", accepts: (value) => value === 'json' || value === 'values' },
+  redact: { what: 'an array of paths', accepts: isListOfTexts },
+};
+
+/** A misspelt `redact` must not go unnoticed: what it was to hide would be in the file. */
+function checkTrailOptions(path: unknown, options: unknown): void {
+  const refuse = (name: string, what: string, value: unknown) => {
+    throw new TypeError(`Cannot create audit trail as ${name} must be ${what}: received ${inspect(value)}`);
+  };
+  if (typeof path !== 'string' || path === '') refuse("'path'", 'a non-empty string', path);
+  if (typeof options !== 'object' || options === null) return refuse("'options'", 'an object', options);
+  for (const [name, value] of Object.entries(options)) {
+    const option = OPTIONS[name];
+    if (option === undefined) {
+      const known = Object.keys(OPTIONS).join(', ');
+      throw new TypeError(`Cannot create audit trail as '${name}' is not an option; there are ${known}`);
+    }
+    if (value !== undefined && !option.accepts(value)) refuse(`'${name}'`, option.what, value);
+  }
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((path) => typeof path === 'string');
+}
+
 /** More problems are not listed: what is wrong is clear by then. */
 const MOST_PROBLEMS = 100;
 
@@ -64,8 +99,9 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   #connection: Connection | undefined;
   #closed: Promise<void> | undefined;
 
-  /** @throws TypeError "Cannot redact 'a..b' as it is no path". */
+  /** @throws TypeError on an unknown option, a value that is none, or "Cannot redact 'a..b' as it is no path". */
   constructor(path: string, options: SqliteAuditTrailOptions = {}) {
+    checkTrailOptions(path, options);
     this.path = resolve(path);
     this.#options = options;
     const { text, redact = [] } = options;

@@ -7,6 +7,7 @@ import {
   MemoryAuditTrail,
   PooledExecutor,
   SqliteAuditTrail,
+  type SqliteAuditTrailOptions,
   type AuditTrail,
 } from '../../src/index.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
@@ -130,3 +131,24 @@ async function historyOf(trail: AuditTrail, runId: string) {
   for await (const page of history?.rows() ?? []) rows.push(...page);
   return { ...history, rows };
 }
+
+test.each<[string, unknown, RegExp]>([
+  [
+    'an option that there is not',
+    { redacted: ['password'] },
+    /'redacted' is not an option; there are .*redact/,
+  ],
+  ['redact: a text', { redact: 'password' }, /'redact' must be an array of paths: received 'password'/],
+  ['redact: numbers', { redact: [1] }, /'redact' must be an array of paths: received \[ 1 \]/],
+  ['text', { text: 'ndjson' }, /'text' must be 'json' or 'values': received 'ndjson'/],
+  ['readOnly', { readOnly: 1 }, /'readOnly' must be true or false: received 1/],
+  ['no object', 'readOnly', /'options' must be an object: received 'readOnly'/],
+])('SqliteAuditTrail: refuses wrong options: %s', (_name, options, message) => {
+  expect(() => new SqliteAuditTrail('run.db', options as SqliteAuditTrailOptions)).toThrow(message);
+});
+
+test('SqliteAuditTrail: refuses a path that is none', () => {
+  expect(() => new SqliteAuditTrail(undefined as unknown as string)).toThrow(
+    /'path' must be a non-empty string: received undefined/,
+  );
+});

@@ -32,7 +32,7 @@ export class RunCheck {
     return this.#counts;
   }
 
-  /** The last entries of the rows whose earlier entry said that they had failed, by row index. */
+  /** The last entries of the rows that have more than one, by row index. */
   get replacements(): ReadonlyMap<number, RecordOf<'entry'>> {
     return this.#replaced;
   }
@@ -120,10 +120,8 @@ export class RunCheck {
     const isAgain = isTerminal(before.result);
     if (!this.#mayGoOn(before.result, batchId) || (isAgain && batch?.again.has(rowIndex) === true))
       this.#report(rowIndex, `has a second terminal entry (${result}) after ${before.result}`);
-    if (isAgain) {
-      batch?.again.add(rowIndex);
-      this.#replaced.set(rowIndex, record);
-    }
+    if (isAgain) batch?.again.add(rowIndex);
+    if (before.result !== 'none') this.#replaced.set(rowIndex, record);
     if (attempts !== before.attempts)
       this.#report(rowIndex, `has an entry with ${attempts} attempts, but ${before.attempts} on record`);
     if (!isPlausible(before, result))

@@ -22,7 +22,7 @@ export interface ChainedTrail extends ReadableTrail {
 /**
  * Checks that the record is whole: the hash chain of the trail, and of one run that each row has exactly one terminal entry,
  * attempts numbered without gaps and calls with indices of their own, that the run has ended, and that the output has what
- * was recorded. Takes some 10 bytes of memory per row.
+ * was recorded. Takes some 10 bytes of memory per row, and the entries of rows that have more than one.
  *
  * @throws TrailQuestionError when there is no such run
  */
@@ -85,7 +85,10 @@ interface Result {
   readonly request: unknown;
 }
 
-/** The terminal entries of a run in the order in which it gave them out: a row that was run again has its last one, in the place of its first. */
+/**
+ * The terminal entries of a run in the order of its rows: a row that has several, as it was cut off or run again, has its
+ * last one, in the place of its first.
+ */
 async function* resultsOf(
   trail: ReadableTrail,
   runId: string,
@@ -97,11 +100,12 @@ async function* resultsOf(
   for await (const page of trail.records({ runId, kinds })) {
     for (const { record } of page) {
       if (record.kind === 'row') requests.set(record.rowIndex, record.request);
-      if (record.kind !== 'entry' || !isTerminal(resultOf(record)) || replaced.has(record.rowIndex)) continue;
+      if (record.kind !== 'entry' || replaced.has(record.rowIndex)) continue;
       const { rowIndex } = record;
       const replacement = check.replacements.get(rowIndex);
       if (replacement !== undefined) replaced.add(rowIndex);
-      yield { entry: replacement ?? record, request: requests.get(rowIndex) };
+      const entry = replacement ?? record;
+      if (isTerminal(resultOf(entry))) yield { entry, request: requests.get(rowIndex) };
       requests.delete(rowIndex);
     }
   }

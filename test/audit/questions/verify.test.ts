@@ -191,6 +191,20 @@ describe('verify', () => {
     expect(output.seen[FAILED]!.entry.result).toEqual({ status: 'success', value: 10 });
   });
 
+  test('the output is given a row that was cut off before others had ended in its place', async () => {
+    const records = retried(await storyRecords()).map((record): AuditRecord => {
+      if (record.kind !== 'entry' || record.rowIndex !== FAILED || record.batchId === 'again') return record;
+      const error = { code: 'shutdown_requested', message: '' } as const;
+      return { ...record, result: { status: 'error', error, retryable: true } };
+    });
+    const output = new NotedOutput(false);
+    await verifyRun(readable(records), { output });
+    expect(output.seen.map(({ entry }) => entry.rowIndex)).toEqual(
+      Array.from({ length: STORY_ROWS }, (_, row) => row),
+    );
+    expect(output.seen[FAILED]?.entry.result).toEqual({ status: 'success', value: 10 });
+  });
+
   test('what the output finds is a finding; requests are kept only for one that needs them', async () => {
     const finding: Finding = { about: 'output', message: 'line 3 differs', line: 3 };
     const output = new NotedOutput(false, [finding]);
