@@ -37,7 +37,8 @@ export type {
   RunHistory,
 } from './audit/audit-trail.ts';
 export { MemoryAuditTrail } from './audit/memory-audit-trail.ts';
-export { SqliteAuditTrail, type SqliteAuditTrailOptions } from './audit/sqlite-audit-trail.ts';
+export { SqliteAuditTrail } from './audit/sqlite-audit-trail.ts';
+export type { SqliteAuditTrailOptions } from './audit/trail-options.ts';
 export type { ChainReport } from './audit/chain-check.ts';
 export type { RecordFilter, RunSummary, StoredRecord } from './audit/stored-record.ts';
 export { TrailQuestionError } from './audit/questions/trail-question-error.ts';
