@@ -2,14 +2,14 @@ import { Alarm } from './alarm.ts';
 import { messageOf } from './core/row-error.ts';
 import type { Batch, BatchRow, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
-import { FlightTable } from './core/flight-table.ts';
 import { RowQueue } from './core/row-queue.ts';
-import { Semaphore, type Permit } from './core/semaphore.ts';
+import { Semaphore } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
-import type { Throttle, ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
-import { NOTHING_STARTED, type Engine, type Slice, type SliceReport } from './engine/engine.ts';
+import type { Throttle, ThrottleSeat } from './core/throttle/throttle.ts';
+import { NOTHING_STARTED, ranSmoothly, type Engine, type SliceReport } from './engine/engine.ts';
 import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
+import { Flights, isOverdue, type Flight } from './flights.ts';
 import { OutcomeHandler } from './outcome-handler.ts';
 
 export interface DispatcherOptions {
@@ -25,15 +25,6 @@ export interface DispatcherOptions {
   readonly observer: DispatchObserver;
 }
 
-/** One slice that a worker has; to the throttle it is one attempt, as its rows run one after another. */
-interface InFlight extends ThrottledAttempt {
-  readonly sliceId: number;
-  readonly batch: Batch;
-  readonly rows: readonly BatchRow[];
-  readonly permit: Permit;
-  readonly delayMs: number;
-}
-
 /**
  * The pump: takes rows from the queue whenever a permit is free and the gate is open, sends them as slices, and deals
  * with what comes back. A refused row goes back to the queue with its wait; meanwhile it holds neither permit nor worker.
@@ -45,7 +36,7 @@ export class Dispatcher {
   readonly #throttle: ThrottleSeat;
   readonly #sizer: SliceSizer;
   readonly #outcomes: OutcomeHandler;
-  readonly #inFlight: FlightTable<InFlight>;
+  readonly #flights: Flights;
   readonly #alarm: Alarm;
   #engineState: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
   #nextSliceId = 0;
@@ -54,8 +45,8 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#semaphore = new Semaphore(options.poolSize);
-    this.#inFlight = new FlightTable(options.poolSize);
-    this.#sizer = new SliceSizer(options);
+    this.#flights = new Flights(options.engine, options.poolSize);
+    this.#sizer = new SliceSizer({ ...options, slicesPerWorker: options.engine.slicesPerPermit });
     this.#alarm = new Alarm(options.clock, () => {
       this.#pump();
     });
@@ -70,6 +61,11 @@ export class Dispatcher {
   /** How many rows a slice has at present while there is plenty of work. */
   get sliceSize(): number {
     return this.#sizer.current;
+  }
+
+  /** How many rows a worker has at present while there is plenty of work. */
+  get rowsPerWorker(): number {
+    return this.#sizer.rowsPerWorker;
   }
 
   /** Queues new rows of one batch, in order. */
@@ -100,7 +96,7 @@ export class Dispatcher {
     sliceId: number,
     call: { readonly stateId: string; readonly callIndex: number },
   ): Batch | undefined {
-    const flight = this.#inFlight.list().find((inFlight) => inFlight.sliceId === sliceId);
+    const flight = this.#flights.list().find(({ slice }) => slice.sliceId === sliceId);
     const row = flight?.rows.find(({ stateId }) => stateId === call.stateId);
     row?.noteCalls(call.callIndex + 1);
     return flight?.batch;
@@ -116,7 +112,7 @@ export class Dispatcher {
     const queue = this.#queue;
     return throttle.join({
       poolSize,
-      inFlight: this.#inFlight,
+      inFlight: this.#flights.running,
       get readyCount() {
         return queue.readyCount;
       },
@@ -134,6 +130,7 @@ export class Dispatcher {
     const now = clock.now();
     for (const row of this.#queue.advance(now)) this.#outcomes.expire(row, now);
     this.#accountPacing(now);
+    this.#recall(now);
     let held = false;
     if (this.#queue.readyCount > 0 && this.#isEngineReady()) {
       while (this.#canDispatch() && this.#throttle.mayDispatch()) {
@@ -144,6 +141,7 @@ export class Dispatcher {
         this.#dispatch(now);
       }
       held = this.#canDispatch();
+      this.#sendAhead(now);
     }
     this.#alarm.setFor(this.#nextEventAt(now), now);
     this.#throttle.onPumped(held);
@@ -179,44 +177,87 @@ export class Dispatcher {
     );
   }
 
+  /** Sends rows with a permit of their own. */
   #dispatch(now: number): void {
-    const { engine } = this.#options;
-    const throttle = this.#throttle;
     const permit = this.#semaphore.tryAcquire();
     if (permit === undefined) throw new Error('Cannot dispatch as no permit is free');
-    const { probing: probe, currentDelayMs: delayMs } = throttle;
-    const rows = probe
-      ? this.#queue.takeProbe()
-      : this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
+    const rows = this.#throttle.probing ? this.#queue.takeProbe() : this.#takeRows();
+    this.#send(rows, { permit, lane: this.#flights.laneOf(permit), before: undefined }, now);
+  }
+
+  /** Sends workers the slice that comes behind the one they run, as long as none of these need be held back. */
+  #sendAhead(now: number): void {
+    if (this.#sizer.current === 1 || this.#semaphore.available > 0) return;
+    for (const before of this.#flights.running.list()) {
+      const { freshCount, readyCount } = this.#queue;
+      if (!this.#isUndisturbed() || freshCount === 0 || freshCount < readyCount) return;
+      if (isOverdue(before, now)) continue;
+      const lane = this.#flights.laneBehind(before);
+      if (lane !== undefined) this.#send(this.#takeRows(), { permit: undefined, lane, before }, now);
+    }
+  }
+
+  /** Takes back slices that wait where they would wait too long, or must not begin any more. */
+  #recall(now: number): void {
+    const isIdle = this.#queue.readyCount === 0 && this.#semaphore.available > 0;
+    const mustNotBegin = !this.#isUndisturbed();
+    this.#recallIf(
+      ({ batch }, before) => isIdle || mustNotBegin || batch.ending !== undefined || isOverdue(before, now),
+      now,
+    );
+  }
+
+  #recallIf(which: (waiting: Flight, before: Flight) => boolean, now: number): void {
+    for (const { batch, rows } of this.#flights.recall(which)) {
+      this.#outcomes.takeBack(rows, now);
+      if (batch.ending !== undefined) batch.flush();
+    }
+  }
+
+  #takeRows(): readonly BatchRow[] {
+    return this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
+  }
+
+  #send(
+    rows: readonly BatchRow[],
+    place: Pick<Flight, 'permit' | 'before'> & { readonly lane: number },
+    now: number,
+  ): void {
+    const { engine, observer } = this.#options;
+    const { permit, lane, before } = place;
     const { batch, refusals, runsAlone } = rows[0] as BatchRow;
     for (const row of rows) {
       row.attempt++;
       if (row.lastRefusal !== undefined) batch.inBackoff--;
     }
-    batch.sliceStarted();
-    const slice: Slice = {
-      sliceId: this.#nextSliceId++,
-      lane: permit.lane,
-      counter: batch.counter,
-      generatedIds: batch.generatedIds,
-      alone: runsAlone,
-      rows,
-    };
-    const flight: InFlight = {
-      sliceId: slice.sliceId,
+    const sliceId = this.#nextSliceId++;
+    const flight: Flight = {
+      slice: {
+        sliceId,
+        lane,
+        behind: before?.slice.lane,
+        counter: batch.counter,
+        generatedIds: batch.generatedIds,
+        alone: runsAlone,
+        rows,
+      },
       batch,
       rows,
-      permit,
       dispatchedAt: now,
       refusals,
       rowCount: rows.length,
-      probe,
-      delayMs,
+      probe: this.#throttle.probing,
+      delayMs: this.#throttle.currentDelayMs,
+      permit,
+      permitAt: now,
+      before,
+      next: undefined,
+      recalled: false,
     };
-    throttle.onDispatch(flight);
-    this.#inFlight.set(permit.lane, flight);
-    this.#options.observer.onDispatch?.({ batch, sliceId: slice.sliceId, rows });
-    engine.run(slice, batch.signal).then(
+    this.#flights.add(flight);
+    if (permit !== undefined) this.#onPermit(flight);
+    observer.onDispatch?.({ batch, sliceId, rows });
+    engine.run(flight.slice, batch.signal).then(
       (report) => {
         this.#onReport(flight, report);
       },
@@ -227,24 +268,35 @@ export class Dispatcher {
     );
   }
 
-  #sizeFor(batch: Batch, waiting: number): number {
-    // anything that could be refused again must not sit behind another row in a slice
-    const undisturbed = this.#throttle.atRest && this.#queue.waitingCount === 0;
-    return undisturbed ? this.#sizer.sizeFor({ waiting, open: batch.open }) : 1;
+  #onPermit(flight: Flight): void {
+    flight.batch.sliceStarted();
+    this.#throttle.onDispatch(flight);
   }
 
-  #onReport(flight: InFlight, report: SliceReport): void {
+  /** Whether nothing was refused of late: anything that could be refused must not sit behind another row. */
+  #isUndisturbed(): boolean {
+    return this.#throttle.atRest && this.#queue.waitingCount === 0;
+  }
+
+  #sizeFor(batch: Batch, waiting: number): number {
+    return this.#isUndisturbed() ? this.#sizer.sizeFor({ waiting, open: batch.open }) : 1;
+  }
+
+  #onReport(flight: Flight, report: SliceReport): void {
     const { clock, observer } = this.#options;
-    const { sliceId, batch, rows, permit, dispatchedAt, delayMs } = flight;
-    permit.release(); // before anything that could throw
-    this.#inFlight.delete(permit.lane);
-    batch.sliceEnded();
+    const { slice, batch, rows, dispatchedAt, delayMs } = flight;
     const now = clock.now();
     const { times, threadId } = report;
+    const isSmooth = ranSmoothly(report, rows.length);
+    this.#land(flight, isSmooth, now); // before anything that could throw
+    if (flight.recalled) {
+      this.#pump();
+      return;
+    }
     const started = times.length / 2;
     if (started > 0) this.#sizer.record(started, (times[times.length - 1] ?? 0) - (times[0] ?? 0));
     // the worker need not wait until its results are unpacked, unless they decide what comes next
-    if (started === rows.length && !report.disturbed && this.#throttle.atRest) this.#pump();
+    if (isSmooth && this.#throttle.atRest) this.#pump();
     const end = { attempt: flight, now };
     const { outcomes, nextCallIndices } = report;
     const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
@@ -259,11 +311,11 @@ export class Dispatcher {
       const delayAfterMs = backoffMs > 0 ? this.#throttle.currentDelayMs : undefined;
       attempts?.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
     }
-    if (outcomes.length < rows.length) this.#takeBack(batch, rows.slice(outcomes.length), now);
+    if (outcomes.length < rows.length) this.#outcomes.takeBack(rows.slice(outcomes.length), now);
     if (attempts !== undefined) {
       observer.onAttempts?.({
         batch,
-        sliceId,
+        sliceId: slice.sliceId,
         threadId,
         dispatchedAt,
         delayMs,
@@ -276,20 +328,12 @@ export class Dispatcher {
     batch.changed();
   }
 
-  /** Rows that were sent but never started. */
-  #takeBack(batch: Batch, rows: readonly BatchRow[], now: number): void {
-    const { ending } = batch;
-    const fresh: BatchRow[] = [];
-    for (const row of rows) {
-      row.attempt--;
-      if (ending !== undefined) batch.completeEnded(row, ending, now);
-      else if (row.attempt === 0) fresh.push(row);
-      else {
-        if (row.lastRefusal !== undefined) batch.inBackoff++;
-        this.#queue.pushReady(row);
-      }
-    }
-    this.#queue.putBack(fresh);
+  /** A worker has answered: the permit goes to the slice behind this one, or back. */
+  #land(flight: Flight, isSmooth: boolean, now: number): void {
+    if (!isSmooth) this.#recallIf((_, before) => before === flight, now);
+    if (flight.permit !== undefined) flight.batch.sliceEnded();
+    const heir = this.#flights.land(flight, isSmooth, now);
+    if (heir !== undefined) this.#onPermit(heir);
   }
 
   #accountPacing(now: number): void {

@@ -97,8 +97,9 @@ export interface BatchOptions {
 
 export interface StreamOptions extends BatchOptions {
   /**
-   * The most rows admitted and not yet taken. Default: 4 * poolSize * the current slice size, at most 16,384; with a trail
-   * one more poolSize * slice size for each ms that it takes to make records durable, up to 60.
+   * The most rows admitted and not yet taken. Default: 4 * poolSize * the rows that a worker has at present (a slice,
+   * and one behind it where a thread runs one at a time), at most 16,384; with a trail one more poolSize * these rows for
+   * each ms that it takes to make records durable, up to 60.
    */
   readonly window?: number | undefined;
 }

@@ -66,6 +66,23 @@ export class OutcomeHandler {
     row.batch.flush();
   }
 
+  /** Rows of one batch that were sent but never started are as they were before, or end with their batch. */
+  takeBack(rows: readonly BatchRow[], now: number): void {
+    const { queue } = this.#options;
+    const fresh: BatchRow[] = [];
+    for (const row of rows) {
+      const { batch } = row;
+      row.attempt--;
+      if (batch.ending !== undefined) batch.completeEnded(row, batch.ending, now);
+      else if (row.attempt === 0) fresh.push(row);
+      else {
+        if (row.lastRefusal !== undefined) batch.inBackoff++;
+        queue.pushReady(row);
+      }
+    }
+    queue.putBack(fresh);
+  }
+
   #onLost(row: BatchRow, outcome: LostOutcome, now: number): void {
     const { batch } = row;
     const { history } = row;

@@ -267,7 +267,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
    */
   #rowsAhead(): number {
     const slices = 4 + Math.min(MOST_TRAIL_SLICES, Math.ceil(this.#trail?.latencyMs ?? 0));
-    return slices * this.poolSize * this.#dispatcher.sliceSize;
+    return slices * this.poolSize * this.#dispatcher.rowsPerWorker;
   }
 
   #callRecorder(): CallRecorder | undefined {

@@ -74,7 +74,10 @@ async function connect({ setup }: SetupTask): Promise<WorkerSite> {
 
 function laneWriter(lane: number): LaneWriter {
   return {
-    open: () => report({ kind: 'lane', lane, step: 'open' }),
+    open: () => {
+      report({ kind: 'lane', lane, step: 'open' });
+      return true;
+    },
     enter: (counter) => report({ kind: 'lane', lane, step: 'enter', counter }),
     begin: (row, startedMs) => report({ kind: 'lane', lane, step: 'begin', row, startedMs }),
     await: () => report({ kind: 'lane', lane, step: 'await' }),

@@ -31,8 +31,9 @@ async function connect({ setup, memory }: SetupTask): Promise<WorkerSite> {
 function laneWriter(lane: number, lanes: Lanes, kept: KeptOutcomes): LaneWriter {
   return {
     open: () => {
+      if (!lanes.open(lane, threadId)) return false;
       kept.reset(lane);
-      lanes.open(lane, threadId);
+      return true;
     },
     enter: () => lanes.enter(lane),
     begin: (row, startedMs) => lanes.begin(lane, row, startedMs),

@@ -6,11 +6,18 @@ import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
 import { AttemptContext } from '../src/engine/attempt-context.ts';
 import type { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
-import type { CallRecorder } from '../src/engine/engine.ts';
+import { ranSmoothly, type CallRecorder } from '../src/engine/engine.ts';
 import type { RowEnd } from '../src/engine/kept-outcomes.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
 import { monotonicNow } from '../src/engine/monotonic-now.ts';
-import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
+import {
+  AttemptTimeout,
+  isDisturbed,
+  runSlice,
+  UNTOUCHED,
+  type SliceHost,
+  type SliceReturn,
+} from '../src/engine/slice-runner.ts';
 import type {
   SetupTask,
   SliceReply,
@@ -23,8 +30,8 @@ import type {
 
 /** Writes down, where the dispatching thread can read it without the worker's help, what becomes of one slice. */
 export interface LaneWriter {
-  /** The slice is taken up. */
-  open(): void;
+  /** The slice is taken up; false when it was taken back before. */
+  open(): boolean;
   /** It counts in the gauge, also in this counter of its batch, until {@link leave}. */
   enter(counter: number): void;
   begin(row: number, startedMs: number): void;
@@ -60,6 +67,13 @@ interface Prepared {
   readonly site: WorkerSite;
 }
 
+/** What a slice must know of the one before it. */
+interface Predecessor {
+  readonly over: Promise<void>;
+  isOver: boolean;
+  ranSmoothly: boolean;
+}
+
 /** A slice in this worker, and the row that runs. */
 interface Place {
   readonly writer: LaneWriter;
@@ -72,6 +86,8 @@ export class WorkerRuntime {
   /** Which row it was that started whatever runs at this moment. */
   readonly #origin = new AsyncLocalStorage<AttemptContext>();
   readonly #places = new Set<Place>();
+  /** The last slice of each lane. */
+  readonly #last = new Map<number, Predecessor>();
   /** Attempts that wait for a promise, each with what makes it fail at once. */
   readonly #awaiting = new Map<AttemptContext, (reason: unknown) => void>();
   #prepared: Prepared | undefined;
@@ -84,7 +100,7 @@ export class WorkerRuntime {
   }
 
   async run(task: WorkerTask): Promise<WorkerReply> {
-    return 'setup' in task ? this.#prepare(task) : this.#runSlice(task);
+    return 'setup' in task ? this.#prepare(task) : this.#runInTurn(task);
   }
 
   /** The executor is being shut down: attempts that can notice an abort are told. */
@@ -108,16 +124,34 @@ export class WorkerRuntime {
     return { kind: 'ready' };
   }
 
-  async #runSlice({ lane, job }: SliceTask): Promise<SliceReply> {
+  async #runInTurn(task: SliceTask): Promise<SliceReply> {
     if (this.#prepared === undefined) throw new Error('Cannot run slice as the worker is not set up');
-    const { setup, site } = this.#prepared;
-    const writer = site.laneWriter(lane);
-    writer.open();
+    const over = Promise.withResolvers<void>();
+    const self: Predecessor = { over: over.promise, isOver: false, ranSmoothly: false };
+    const before = task.behind === undefined ? undefined : this.#last.get(task.behind);
+    this.#last.set(task.lane, self);
+    if (before?.isOver === false) {
+      await before.over;
+      await new Promise(setImmediate); // what came of that one leaves first
+    }
+    const mayRun = task.behind === undefined || before?.ranSmoothly === true;
+    const slice = mayRun ? await this.#runSlice(task, this.#prepared) : UNTOUCHED;
+    const { times, others } = slice;
+    self.ranSmoothly = ranSmoothly({ times, disturbed: isDisturbed(others) }, task.job.count);
+    self.isOver = true;
+    over.resolve();
+    const { reportHeap } = this.#prepared.setup;
+    return reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
+  }
+
+  async #runSlice({ lane, job }: SliceTask, prepared: Prepared): Promise<SliceReturn> {
+    const writer = prepared.site.laneWriter(lane);
+    if (!writer.open()) return UNTOUCHED;
     const place: Place = { writer, context: undefined };
     this.#places.add(place);
-    const slice = await runSlice(job, this.#hostFor(place, job.counter, this.#prepared));
+    const slice = await runSlice(job, this.#hostFor(place, job.counter, prepared));
     this.#places.delete(place);
-    return setup.reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
+    return slice;
   }
 
   #hostFor(place: Place, counter: number, { setup, transform, site }: Prepared): SliceHost {

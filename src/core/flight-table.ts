@@ -15,6 +15,10 @@ export class FlightTable<Flight extends object> {
     return this.#size;
   }
 
+  get(lane: number): Flight | undefined {
+    return this.#lanes[lane];
+  }
+
   set(lane: number, flight: Flight): void {
     if (this.#lanes[lane] === undefined) this.#size++;
     this.#lanes[lane] = flight;

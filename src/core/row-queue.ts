@@ -36,6 +36,11 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
     return this.#freshCount + this.#ready.size;
   }
 
+  /** New rows: those of {@link readyCount} that were never sent. */
+  get freshCount(): number {
+    return this.#freshCount;
+  }
+
   /** Rows that wait out a refusal. */
   get waitingCount(): number {
     return this.#waiting.size;

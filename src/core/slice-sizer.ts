@@ -3,6 +3,8 @@ export interface SliceSizerOptions {
   readonly sliceSize: number | 'auto';
   /** How many slices may run at once. */
   readonly poolSize: number;
+  /** How many slices a worker has at once: the one it runs, and those behind that. Default 1. */
+  readonly slicesPerWorker?: number | undefined;
 }
 
 /** What the queue looks like when a slice is about to be sent. */
@@ -29,6 +31,7 @@ const MEMORY = 0.7;
 export class SliceSizer {
   readonly #fixed: number | undefined;
   readonly #poolSize: number;
+  readonly #slicesPerWorker: number;
   #rows = 0;
   #elapsedMs = 0;
   #current = 1;
@@ -36,12 +39,18 @@ export class SliceSizer {
   constructor(options: SliceSizerOptions) {
     this.#fixed = options.sliceSize === 'auto' ? undefined : options.sliceSize;
     this.#poolSize = options.poolSize;
+    this.#slicesPerWorker = options.slicesPerWorker ?? 1;
     this.#current = this.#fixed ?? 1;
   }
 
   /** The size to aim at while there is plenty of work. */
   get current(): number {
     return this.#current;
+  }
+
+  /** The rows of a worker that has as many slices as it may. */
+  get rowsPerWorker(): number {
+    return this.#current * this.#slicesPerWorker;
   }
 
   sizeFor(demand: SliceDemand): number {

@@ -106,6 +106,16 @@ export class Crew {
     });
   }
 
+  /** Whether the worker may have a slice behind the one that it runs. */
+  takesBehind({ state, reserved }: Member): boolean {
+    return state === 'ready' && !reserved;
+  }
+
+  /** Gives it one, which is to be given back like others. */
+  giveBehind(member: Member): Member {
+    return give(member, false);
+  }
+
   /** The slice is over. */
   release(member: Member, { rows, fruitful }: Yield): void {
     member.slices--;

@@ -17,8 +17,13 @@ export interface SliceRow extends PlacedSnapshot {
 /** Consecutive rows of one batch for one worker, which runs them one after another. */
 export interface Slice {
   readonly sliceId: number;
-  /** The permit's lane: no two slices in flight share one. */
+  /** No two slices that workers have share one; from 0 to twice `poolSize`, exclusively. */
   readonly lane: number;
+  /**
+   * Lane of the slice that runs before this one on the same worker. This one begins as soon as that one is over, if
+   * that one {@link ranSmoothly}; else it comes back untouched. Undefined when it may begin at once.
+   */
+  readonly behind?: number | undefined;
   /** The batch's counter in the gauge. */
   readonly counter: number;
   /** Whether the rows' state ids are those of `generatedStateId`, so that they need not be sent. */
@@ -43,6 +48,14 @@ export interface SliceReport {
   readonly nextCallIndices?: readonly number[] | undefined;
 }
 
+/** Whether all `rows` of a slice ran and none was refused or lost: whatever comes next may come at once. */
+export function ranSmoothly(
+  { times, disturbed }: Pick<SliceReport, 'times' | 'disturbed'>,
+  rows: number,
+): boolean {
+  return times.length === 2 * rows && !disturbed;
+}
+
 /** The report of a slice that came back untouched. */
 export const NOTHING_STARTED: SliceReport = {
   threadId: 0,
@@ -59,6 +72,8 @@ export interface Engine {
   readonly gauge: ConcurrencyGauge;
   /** How many threads run rows. */
   readonly threads: number;
+  /** How many slices there may be for each permit: 2 where {@link takesBehind} may be true, else 1. */
+  readonly slicesPerPermit: 1 | 2;
   /** Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails. */
   start(): Promise<void>;
   /**
@@ -66,6 +81,10 @@ export interface Engine {
    * Never rejects because of a row. Rejects when nothing can run any more.
    */
   run(slice: Slice, signal: AbortSignal): Promise<SliceReport>;
+  /** Whether a slice may be sent {@link Slice.behind} the one on the lane. */
+  takesBehind(lane: number): boolean;
+  /** Takes back a slice that was sent behind another: none of its rows will run. False when it has begun. */
+  recall(slice: Slice): boolean;
   /** Lets what runs finish, then frees all threads. */
   close(): Promise<void>;
   /** Ends what runs and frees all threads. */

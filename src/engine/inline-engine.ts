@@ -22,6 +22,7 @@ export interface InlineEngineOptions {
 export class InlineEngine implements Engine {
   readonly gauge = new ConcurrencyGauge();
   readonly threads = 1;
+  readonly slicesPerPermit = 1;
   readonly #options: InlineEngineOptions;
   readonly #running = new Set<AttemptContext>();
   readonly #destroyed = new Interruption();
@@ -40,6 +41,15 @@ export class InlineEngine implements Engine {
       this.#options.clock.defer(resolve); // between two slices the event loop gets its turn
     });
     return toReport(await runSlice(toJob(slice), this.#hostFor(signal)));
+  }
+
+  /** All slices run on this thread anyway. */
+  takesBehind(): boolean {
+    return false;
+  }
+
+  recall(): boolean {
+    return false;
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@ const STARTED = 2;
 const STATE = 3;
 const CANCEL = 4;
 const BLAME = 5;
+const CLAIM = 6;
 const CELLS = 16;
 
 /** The values of the cell STATE by their numbers. */
@@ -13,6 +14,11 @@ const OUTSIDE = 0;
 const BETWEEN_ROWS = 1;
 const RUNNING = 2;
 const AWAITING = 3;
+
+/** The values of the cell CLAIM: whoever changes it first has the slice. */
+const UNCLAIMED = 0;
+const TAKEN = 1;
+const RECALLED = 2;
 
 /** The values of the cell BLAME by their numbers. */
 const BLAMES = ['unknown', 'culprit', 'innocent'] as const;
@@ -40,7 +46,7 @@ export function isRunning({ state }: LaneState): boolean {
 }
 
 /**
- * Shared memory with one lane per permit: the thread that runs a slice notes there which row it is at and since when;
+ * Shared memory with a lane for each slice that a worker has: the thread that runs a slice notes there which row it is at and since when;
  * the dispatching thread asks there for a stop before the next row. Needs no cooperation of a hung thread.
  */
 export class Lanes {
@@ -66,6 +72,7 @@ export class Lanes {
     this.#store(lane, STATE, OUTSIDE);
     this.#store(lane, CANCEL, 0);
     this.#store(lane, BLAME, 0);
+    this.#store(lane, CLAIM, UNCLAIMED);
   }
 
   /** Dispatching thread: stop before the next row. */
@@ -87,9 +94,16 @@ export class Lanes {
     };
   }
 
-  /** Running thread: takes up the slice. */
-  open(lane: number, threadId: number): void {
+  /** Dispatching thread: takes the slice back. False when a worker has taken it up; else none will. */
+  recall(lane: number): boolean {
+    return this.#claim(lane, RECALLED);
+  }
+
+  /** Running thread: takes up the slice. False when it was taken back, so that none of its rows may run. */
+  open(lane: number, threadId: number): boolean {
+    if (!this.#claim(lane, TAKEN)) return false;
     this.#store(lane, THREAD, threadId);
+    return true;
   }
 
   isCancelled(lane: number): boolean {
@@ -131,6 +145,11 @@ export class Lanes {
   /** Running thread, as it ends: whether the row of this lane is what ends it. */
   blame(lane: number, isCulprit: boolean): void {
     this.#store(lane, BLAME, BLAMES.indexOf(isCulprit ? 'culprit' : 'innocent'));
+  }
+
+  #claim(lane: number, value: number): boolean {
+    const cell = lane * CELLS + CLAIM;
+    return Atomics.compareExchange(this.#cells, cell, UNCLAIMED, value) === UNCLAIMED;
   }
 
   #store(lane: number, cell: number, value: number): void {

@@ -10,6 +10,8 @@ import type { StrayError, WorkerReply } from './worker-protocol.ts';
 export class Processes implements Workers {
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
+  /** No memory is shared in which a slice could be taken back. */
+  readonly takesBehind = false;
   readonly #options: WorkersOptions;
   readonly #overlaps = new Overlaps();
   readonly #hosts = new Set<ProcessHost>();
@@ -39,6 +41,10 @@ export class Processes implements Workers {
   cancel(lane: number): void {
     this.lanes.cancel(lane);
     for (const host of this.#hosts) host.cancel(lane);
+  }
+
+  recall(): boolean {
+    return false;
   }
 
   abortAll(): void {

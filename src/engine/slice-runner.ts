@@ -41,6 +41,9 @@ export interface SliceReturn {
   readonly nextCallIndices?: readonly number[] | undefined;
 }
 
+/** What stands for a slice of which no row has begun. */
+export const UNTOUCHED: SliceReturn = { outputs: [], others: [], times: new Float64Array(0) };
+
 /** What the place that runs a slice provides. */
 export interface SliceHost {
   readonly transform: Transform<unknown, unknown>;
@@ -112,7 +115,7 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
     threadId,
     times,
     nextCallIndices,
-    disturbed: others.some(([, { status }]) => status === 'capacity' || status === 'lost'),
+    disturbed: isDisturbed(others),
     // not kept: whoever still holds the report would hold every output
     get outcomes() {
       return decodeOutcomes(slice);
@@ -121,6 +124,11 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
       return encodedOutputs(slice);
     },
   };
+}
+
+/** As `disturbed` of a {@link SliceReport}. */
+export function isDisturbed(others: SliceReturn['others']): boolean {
+  return others.some(([, { status }]) => status === 'capacity' || status === 'lost');
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {
@@ -149,7 +157,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   let nextCallIndices: number[] | undefined;
   let goesOn = true;
   let position = 0;
-  if (host.isCancelled()) return { outputs: [], others, times: times.subarray(0, 0) };
+  if (host.isCancelled()) return UNTOUCHED;
 
   const rows = host.decodeRows(job.rows);
   // rows of a slice run one after another, so that it counts as one that runs

@@ -5,8 +5,10 @@ import type { KeptOutcome, KeptOutcomes } from './kept-outcomes.ts';
 import type { WorkerMessage, WorkerReply, WorkerTask } from './worker-protocol.ts';
 
 export interface ThreadHostOptions {
-  /** How many tasks it may have at once. */
+  /** How many slices it may run at once. */
   readonly concurrency: number;
+  /** Whether it may have another one behind each of these. */
+  readonly takesBehind: boolean;
   readonly kept: KeptOutcomes;
   readonly onMessage: (message: WorkerMessage) => void;
   readonly resourceLimits?: ResourceLimits | undefined;
@@ -73,12 +75,12 @@ export class ThreadHost implements Host {
 }
 
 function openPool(options: ThreadHostOptions): Piscina {
-  const { concurrency, onMessage, resourceLimits, workerData, env, execArgv } = options;
+  const { concurrency, takesBehind, onMessage, resourceLimits, workerData, env, execArgv } = options;
   const pool = new Piscina({
     filename: WORKER_URL.href,
     minThreads: 1,
     maxThreads: 1,
-    concurrentTasksPerWorker: concurrency,
+    concurrentTasksPerWorker: takesBehind ? 2 * concurrency : concurrency,
     // a thread that waits in Atomics.wait wakes sooner; shared threads have I/O that must go on between slices
     atomics: concurrency === 1 ? 'sync' : 'disabled',
     recordTiming: false,

@@ -11,14 +11,19 @@ import type { SharedMemory, StrayError, WorkerReply } from './worker-protocol.ts
 export class Threads implements Workers {
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
+  /** Where a worker runs one slice at a time, it would have nothing to do until it is sent the next. */
+  readonly takesBehind: boolean;
   readonly #options: WorkersOptions;
   readonly #kept: KeptOutcomes;
   readonly #destroying = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
   constructor(options: WorkersOptions) {
     this.#options = options;
-    this.lanes = new Lanes(options.poolSize);
-    this.#kept = new KeptOutcomes(options.poolSize);
+    const { poolSize, threads } = options;
+    this.takesBehind = poolSize <= threads;
+    const lanes = this.takesBehind ? 2 * poolSize : poolSize;
+    this.lanes = new Lanes(lanes);
+    this.#kept = new KeptOutcomes(lanes);
   }
 
   start(onStray: (stray: StrayError, host: Host) => void): Host {
@@ -26,6 +31,7 @@ export class Threads implements Workers {
     const host: Host = new ThreadHost({
       ...this.#options,
       concurrency: Math.ceil(poolSize / threads),
+      takesBehind: this.takesBehind,
       kept: this.#kept,
       onMessage: (message) => {
         if (message.kind === 'stray') onStray(message, host);
@@ -47,6 +53,10 @@ export class Threads implements Workers {
 
   cancel(lane: number): void {
     this.lanes.cancel(lane);
+  }
+
+  recall(lane: number): boolean {
+    return this.lanes.recall(lane);
   }
 
   abortAll(): void {

@@ -45,8 +45,12 @@ export interface Workers {
   /** `onStray` is called when the worker met an error of which no row that runs is told. */
   start(onStray: (stray: StrayError, host: Host) => void): Host;
   load(host: Host): Promise<WorkerReply>;
+  /** Whether a worker may have a slice behind the one that it runs. */
+  readonly takesBehind: boolean;
   /** The slice on the lane stops before its next row. */
   cancel(lane: number): void;
+  /** As of an {@link Engine}. */
+  recall(lane: number): boolean;
   /** Attempts that wait for a promise are told that the executor is being shut down. */
   abortAll(): void;
 }
@@ -70,7 +74,7 @@ export class WorkerEngine implements Engine {
     this.#options = options;
     this.#workers = workers;
     this.threads = threads;
-    this.#flights = new FlightTable(poolSize);
+    this.#flights = new FlightTable(2 * poolSize);
     this.#crew = new Crew({
       size: threads,
       slicesPerHost: Math.ceil(poolSize / threads),
@@ -94,6 +98,10 @@ export class WorkerEngine implements Engine {
     return this.#workers.gauge;
   }
 
+  get slicesPerPermit(): 1 | 2 {
+    return this.#workers.takesBehind ? 2 : 1;
+  }
+
   start(): Promise<void> {
     return (this.#started ??= this.#inFlight.track(this.#crew.start()));
   }
@@ -109,6 +117,15 @@ export class WorkerEngine implements Engine {
     } finally {
       signal.removeEventListener('abort', cancel);
     }
+  }
+
+  takesBehind(lane: number): boolean {
+    const flight = this.#workers.takesBehind ? this.#flights.get(lane) : undefined;
+    return flight !== undefined && this.#crew.takesBehind(flight.member);
+  }
+
+  recall({ lane }: Slice): boolean {
+    return this.#workers.recall(lane);
   }
 
   async close(): Promise<void> {
@@ -129,7 +146,8 @@ export class WorkerEngine implements Engine {
   }
 
   async #place(slice: Slice): Promise<SliceReport> {
-    const member = this.#crew.tryTake(slice.alone) ?? (await this.#crew.take(slice.alone));
+    const member =
+      this.#giveBehind(slice) ?? this.#crew.tryTake(slice.alone) ?? (await this.#crew.take(slice.alone));
     if (member === undefined) return NOTHING_STARTED;
     const flight: Flight = { slice, member, timedOut: false, blockedMs: 0, restingSince: undefined };
     this.#flights.set(slice.lane, flight);
@@ -145,11 +163,16 @@ export class WorkerEngine implements Engine {
     return report;
   }
 
+  #giveBehind({ behind }: Slice): Member | undefined {
+    const before = behind === undefined ? undefined : this.#flights.get(behind);
+    return before && this.#crew.giveBehind(before.member);
+  }
+
   async #runOn(flight: Flight): Promise<SliceReport> {
     const { slice, member } = flight;
     let reply: WorkerReply;
     try {
-      reply = await member.host.run({ lane: slice.lane, job: toJob(slice) });
+      reply = await member.host.run({ lane: slice.lane, behind: slice.behind, job: toJob(slice) });
     } catch (reason) {
       return this.#reportLoss(flight, reason);
     }
@@ -188,6 +211,7 @@ export class WorkerEngine implements Engine {
     const { host } = member;
     this.#leaveGauge(slice, state);
     if (this.#endedHosts.has(host)) return NOTHING_STARTED;
+    if (slice.behind !== undefined && state.threadId === 0) return NOTHING_STARTED; // it waited for its turn
     const others = this.#flights.list().filter((other) => other.member === member && other.slice !== slice);
     if (others.length > 0) return NOTHING_STARTED;
     const outcomes = slice.rows.map(() => lost(reason, slice.alone ? 'culprit' : 'suspect'));
@@ -211,7 +235,15 @@ export class WorkerEngine implements Engine {
   #blameOf({ member, slice }: Flight, { blame }: LaneState): Blame {
     if (this.#endedHosts.has(member.host)) return 'bystander';
     if (blame !== 'unknown') return blame === 'culprit' ? 'culprit' : 'bystander';
-    return slice.alone || member.slices === 1 ? 'culprit' : 'suspect';
+    const anyOther = this.#flights
+      .list()
+      .some(
+        (other) =>
+          other.member === member &&
+          other.slice !== slice &&
+          this.#workers.lanes.read(other.slice.lane).state !== 'outside',
+      );
+    return slice.alone || !anyOther ? 'culprit' : 'suspect';
   }
 
   #terminate(member: Member): void {

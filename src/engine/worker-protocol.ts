@@ -27,7 +27,12 @@ export interface SharedMemory {
 }
 
 export type SetupTask = { readonly setup: WorkerSetup; readonly memory?: SharedMemory | undefined };
-export type SliceTask = { readonly lane: number; readonly job: SliceJob };
+export interface SliceTask {
+  readonly lane: number;
+  /** As in a {@link Slice}. */
+  readonly behind?: number | undefined;
+  readonly job: SliceJob;
+}
 /** The first task of a worker is its setup. */
 export type WorkerTask = SetupTask | SliceTask;
 

@@ -55,6 +55,18 @@ describe('Lanes', () => {
     expect([0, 1, 2].map((lane) => running.isCancelled(lane))).toEqual([false, true, false]);
   });
 
+  test('recall: either the dispatching thread has the slice back or the running thread has it, never both', () => {
+    const dispatching = lanesOf(2);
+    const running = new Lanes(dispatching.buffer);
+    expect(running.open(0, 5)).toBe(true);
+    expect(dispatching.recall(0)).toBe(false);
+    expect(dispatching.recall(1)).toBe(true);
+    expect(running.open(1, 5)).toBe(false);
+    expect(dispatching.read(1).threadId).toBe(0);
+    dispatching.reset(1);
+    expect(running.open(1, 6)).toBe(true);
+  });
+
   test('read: a lane that goes on to its next row meanwhile is read again, so that row and start belong together', () => {
     const lanes = lanesOf(1);
     lanes.open(0, 5);
@@ -75,6 +87,7 @@ describe('Lanes', () => {
       action: fc.constantFrom(
         'reset',
         'open',
+        'recall',
         'enter',
         'begin',
         'await',
@@ -89,20 +102,31 @@ describe('Lanes', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const lanes = lanesOf(4);
-        const model = Array.from({ length: 4 }, () => ({ ...IDLE, startedMs: 0, cancelled: false })) as (Omit<
-          LaneState,
-          'state' | 'blame'
-        > & { state: LaneState['state']; blame: LaneState['blame']; cancelled: boolean })[];
+        const model = Array.from({ length: 4 }, () => ({
+          ...IDLE,
+          startedMs: 0,
+          cancelled: false,
+          claimed: false,
+        })) as (Omit<LaneState, 'state' | 'blame'> & {
+          state: LaneState['state'];
+          blame: LaneState['blame'];
+          cancelled: boolean;
+          claimed: boolean;
+        })[];
         for (const { lane, action, value } of steps) {
           const own = model[lane]!;
           switch (action) {
             case 'reset':
               lanes.reset(lane);
-              Object.assign(own, { ...IDLE, cancelled: false });
+              Object.assign(own, { ...IDLE, cancelled: false, claimed: false });
               break;
             case 'open':
-              lanes.open(lane, value);
-              Object.assign(own, { threadId: value });
+              expect(lanes.open(lane, value)).toBe(!own.claimed);
+              if (!own.claimed) Object.assign(own, { threadId: value, claimed: true });
+              break;
+            case 'recall':
+              expect(lanes.recall(lane)).toBe(!own.claimed);
+              own.claimed = true;
               break;
             case 'enter':
               lanes.enter(lane);
@@ -137,7 +161,7 @@ describe('Lanes', () => {
               own.cancelled = true;
           }
         }
-        model.forEach(({ cancelled, ...state }, lane) => {
+        model.forEach(({ cancelled, claimed: _claimed, ...state }, lane) => {
           expect(lanes.read(lane)).toEqual(state);
           expect(lanes.isCancelled(lane)).toBe(cancelled);
         });

@@ -54,7 +54,9 @@ describe('WorkerEngine', () => {
           hosts.find((own) => own === host)?.answers[0]?.resolve({ kind: 'ready' });
           return loaded;
         },
+        takesBehind: false,
         cancel: (lane) => lanes.cancel(lane),
+        recall: () => false,
         abortAll: () => undefined,
       },
     );
