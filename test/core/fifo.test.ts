@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fifo } from '../../src/core/fifo.ts';
+import { collectGarbage } from '../helpers/collect-garbage.ts';
 
 const operation = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('push' as const) }) },
@@ -11,16 +10,6 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('unshift' as const), count: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 );
-
-/** All garbage is collected when it resolves. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  await new Promise<void>((resolve) => {
-    process.nextTick(resolve); // until the turn is over, what was made in it is kept
-  });
-  gc();
-}
 
 describe('Fifo', () => {
   test('an empty queue gives undefined and no items', () => {

@@ -74,6 +74,7 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
     } finally {
       clearTimeout(deadline);
       for (const { executor } of all) void executor.shutdown({ wait: false });
+      all.length = 0; // the runner keeps what tests were given, and with it this list
     }
   },
 });

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
-import { PooledExecutor } from '../../src/index.ts';
+import { MemoryAuditTrail, PooledExecutor, type PooledExecutorOptions } from '../../src/index.ts';
+import { collectGarbage } from '../helpers/collect-garbage.ts';
 import { bothEngines, workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
@@ -16,6 +17,8 @@ import {
 import failing, { type ScriptedRow } from '../workers/failing-transform.ts';
 
 const REFUSAL = 'the executor is shut down';
+/** A signal that outlives executors. */
+const LASTING = new AbortController().signal;
 
 describe('shutdown({ wait: true })', () => {
   test('with a batch held at a barrier: refuses new work, lets the batch finish, then resolves', async ({
@@ -332,3 +335,32 @@ describe('shutdown more than once', () => {
     expect(codesOf(await batch)).toEqual(['shutdown_requested']);
   });
 });
+
+describe.each(bothEngines('failing-transform.ts', failing))(
+  '$name: an executor that was shut down',
+  ({ transform }) => {
+    test.for([true, false])('wait: %s, can be collected as garbage', async (wait) => {
+      const used = await useAndShutDown(transform, wait);
+      await turns(); // what its engine has left to do
+      await collectGarbage();
+      expect(used.deref()).toBeUndefined();
+    });
+  },
+);
+
+/** Nothing in this process is to hold the executor by then. */
+async function useAndShutDown(
+  transform: PooledExecutorOptions<ScriptedRow, number>['transform'],
+  wait: boolean,
+): Promise<WeakRef<PooledExecutor<ScriptedRow, number>>> {
+  const executor = new PooledExecutor<ScriptedRow, number>({
+    transform,
+    poolSize: 2,
+    audit: new MemoryAuditTrail(),
+  });
+  const rows = range(3).map((id) => ({ id }));
+  await executor.map(rows, { signal: LASTING });
+  for await (const { rowIndex } of executor.stream(rows, { signal: LASTING })) if (rowIndex === 1) break;
+  await executor.shutdown({ wait });
+  return new WeakRef(executor);
+}
