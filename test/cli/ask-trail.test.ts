@@ -31,7 +31,7 @@ async function record(folder: CliFolder, output: string, more: readonly string[]
     const module = folder.write('transform.mjs', TRANSFORM);
     const input = folder.write('in.ndjson', `${toLines(numbers(ROWS))}\n\n{broken\n`);
     const args = ['run', module, input, '-o', output, '--audit', TRAIL, ...more];
-    expect(await folder.run(args)).toMatchObject({ code: 3 });
+    expect(await folder.ask(...args)).toMatchObject({ code: 3 });
   });
   return { folder, ask: folder.ask };
 }
@@ -86,15 +86,7 @@ describe('explain', () => {
   test('long payloads are cut, and stand whole with --full', async ({ folder }) => {
     const text = 'x'.repeat(5_000);
     folder.write('long.ndjson', toLines([{ n: 1, text }]));
-    await folder.run([
-      'run',
-      transform('cli-double.mjs'),
-      'long.ndjson',
-      '-o',
-      'out.ndjson',
-      '--audit',
-      TRAIL,
-    ]);
+    await folder.ask('run', transform('cli-double.mjs'), 'long.ndjson', '-o', 'out.ndjson', '--audit', TRAIL);
     const cut = (await folder.ask('explain', TRAIL, '0')).stdout;
     expect(cut).not.toContain(text);
     expect(cut).toContain('more characters: --full');

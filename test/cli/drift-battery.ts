@@ -35,11 +35,11 @@ export function describeDrift(names: readonly string[]): void {
       await killedAt(folder, 4, argsOf('out.ndjson'));
       const before = folder.read('out.ndjson');
       const flags = change(folder);
-      const refused = await folder.run(argsOf('out.ndjson', '--resume', ...flags));
+      const refused = await folder.ask(...argsOf('out.ndjson', '--resume', ...flags));
       expect({ code: refused.code, output: folder.read('out.ndjson') }).toEqual({ code: 2, output: before });
       expect(refused.stderr).toMatch(message);
       expect(refused.stderr).toContain('Cannot continue the run (--allow-drift overrides this): ');
-      const allowed = await folder.run(argsOf('out.ndjson', '--resume', '--allow-drift', ...flags));
+      const allowed = await folder.ask(...argsOf('out.ndjson', '--resume', '--allow-drift', ...flags));
       expect(allowed.code).toBe(0);
       const output = folder.read('out.ndjson');
       const rows = Math.min(fromLines(before).length, fromLines(output).length);

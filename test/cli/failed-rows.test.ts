@@ -80,20 +80,20 @@ describe('failed rows', () => {
     const rows = numbers(500).map(({ n }) => ({ case: n % 2 === 1 ? 'throws' : 'value', value: n }));
     folder.write('in.ndjson', toLines(rows));
     const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', 'out.ndjson'];
-    const { code, stderr } = await folder.run([...args, '--max-errors', '2']);
+    const { code, stderr } = await folder.ask(...args, '--max-errors', '2');
     expect(code).toBe(1);
     expect(stderr).toContain('Stopped as more rows have failed than --max-errors 2 allows: 3 of 6\n');
     expect(fromLines(folder.read('out.ndjson'))).toHaveLength(6);
-    expect(await folder.run([...args, '--max-errors', '250'])).toMatchObject({ code: 3 });
+    expect(await folder.ask(...args, '--max-errors', '250')).toMatchObject({ code: 3 });
   });
 
   test('--max-errors p% looks at no fewer than 100 rows', async ({ folder }) => {
     const rows = numbers(400).map(({ n }) => ({ case: n < 8 ? 'throws' : 'value' }));
     folder.write('in.ndjson', toLines(rows));
     const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', 'out.ndjson'];
-    expect(await folder.run([...args, '--max-errors', '20%'])).toMatchObject({ code: 3 });
+    expect(await folder.ask(...args, '--max-errors', '20%')).toMatchObject({ code: 3 });
     folder.write('in.ndjson', toLines(rows.toReversed()));
-    expect(await folder.run([...args, '--max-errors', '2.5%'])).toMatchObject({ code: 3 });
-    expect(await folder.run([...args, '--max-errors', '1.9%'])).toMatchObject({ code: 1 });
+    expect(await folder.ask(...args, '--max-errors', '2.5%')).toMatchObject({ code: 3 });
+    expect(await folder.ask(...args, '--max-errors', '1.9%')).toMatchObject({ code: 1 });
   });
 });

@@ -10,7 +10,7 @@ const cases = transform('cli-cases.mjs');
 describe('CSV', () => {
   test('rows are objects of strings; fields keep quotes, commas and line breaks', async ({ folder }) => {
     folder.write('in.csv', 'case,value,b\r\nvalue,"a, ""b""\nc",2\r\nvalue,é,\r\n');
-    expect(await folder.run(['run', cases, 'in.csv'])).toMatchObject({
+    expect(await folder.ask('run', cases, 'in.csv')).toMatchObject({
       code: 0,
       stdout: '"a, \\"b\\"\\nc"\n"é"\n',
     });
@@ -18,7 +18,7 @@ describe('CSV', () => {
 
   test('a record that is malformed is the error of its row; the rest runs', async ({ folder }) => {
     folder.write('in.csv', 'case,value\nvalue,1\nvalue\nvalue,a"b\nvalue,2\n"value"x,3\nvalue,4\n');
-    const { code, stdout } = await folder.run(['run', cases, 'in.csv', '--rejects', 'bad.ndjson']);
+    const { code, stdout } = await folder.ask('run', cases, 'in.csv', '--rejects', 'bad.ndjson');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '"1"\n"2"\n"4"\n' });
     expect(fromLines(folder.read('bad.ndjson'))).toMatchObject([
       { line: 3, error: { message: 'line 3: 1 fields, where the header has 2' }, row: ['value'] },
@@ -29,7 +29,7 @@ describe('CSV', () => {
 
   test('a header that names a column twice ends the run, exit code 1', async ({ folder }) => {
     folder.write('in.csv', 'a,a\n1,2\n');
-    const { code, stderr } = await folder.run(['run', cases, 'in.csv']);
+    const { code, stderr } = await folder.ask('run', cases, 'in.csv');
     expect(code).toBe(1);
     expect(stderr).toContain("Cannot read in.csv: The header names the column 'a' twice");
   });
@@ -40,7 +40,7 @@ describe('CSV', () => {
     const values = [{ id: 1, text: 'a,b', nested: { x: [1] } }, { id: 2 }, { id: 3, other: 1 }, 5];
     const rows = values.map((value) => ({ case: 'value', value }));
     folder.write('in.ndjson', toLines([{ case: 'rejects' }, ...rows]));
-    expect(await folder.run(['run', cases, 'in.ndjson', '-o', 'out.csv'])).toMatchObject({ code: 3 });
+    expect(await folder.ask('run', cases, 'in.ndjson', '-o', 'out.csv')).toMatchObject({ code: 3 });
     expect(folder.read('out.csv').split('\n')).toEqual([
       'id,text,nested,error',
       ',,,transform_error: too far',
@@ -70,13 +70,7 @@ describe('CSV', () => {
 describe('gzip', () => {
   test('in and out by extension', async ({ folder }) => {
     folder.write('in.ndjson.gz', gzipSync(toLines(numbers(1_000))));
-    const { code } = await folder.run([
-      'run',
-      transform('cli-double.mjs'),
-      'in.ndjson.gz',
-      '-o',
-      'out.csv.gz',
-    ]);
+    const { code } = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson.gz', '-o', 'out.csv.gz');
     expect(code).toBe(0);
     const lines = gunzipSync(readFileSync(join(folder.path, 'out.csv.gz')))
       .toString()
@@ -92,13 +86,13 @@ describe('gzip', () => {
   test('a file that is cut off ends the run after the rows before it, exit code 1', async ({ folder }) => {
     const whole = gzipSync(toLines(numbers(50_000)));
     folder.write('in.ndjson.gz', whole.subarray(0, whole.length / 2));
-    const { code, stderr } = await folder.run([
+    const { code, stderr } = await folder.ask(
       'run',
       transform('cli-double.mjs'),
       'in.ndjson.gz',
       '-o',
       'out.ndjson',
-    ]);
+    );
     expect(code).toBe(1);
     expect(stderr).toContain('Cannot read in.ndjson.gz: unexpected end of file');
     const rows = fromLines(folder.read('out.ndjson'));

@@ -71,7 +71,7 @@ describe('--resume', () => {
     folder.write('out.ndjson', 'something else\n'.repeat(100));
     await killedAt(folder, 0, argsOf('out.ndjson'));
     expect(folder.read('out.ndjson')).toContain('something else');
-    const { code } = await folder.run(argsOf('out.ndjson', '--resume'));
+    const { code } = await folder.ask(...argsOf('out.ndjson', '--resume'));
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
   });
 
@@ -91,7 +91,7 @@ describe('--resume', () => {
         output: edited,
         ran: [],
       });
-      const mended = await folder.run(argsOf('out.ndjson', '--resume', '--allow-drift'));
+      const mended = await folder.ask(...argsOf('out.ndjson', '--resume', '--allow-drift'));
       expect({ code: mended.code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
     },
   );
@@ -101,9 +101,9 @@ describe('--resume', () => {
   test('another transform is refused by name', async ({ folder }) => {
     folder.write('t.mjs', 'export default ({ n }) => n;');
     folder.write('in.ndjson', toLines(numbers(3)));
-    await folder.run(['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson']);
+    await folder.ask('run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson');
     folder.write('t.mjs', 'export default ({ n }) => n + 1;');
-    const { code, stderr } = await folder.run(['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--resume']);
+    const { code, stderr } = await folder.ask('run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 2, output: '0\n1\n2\n' });
     expect(stderr).toMatch(/the transform file:.*t\.mjs has changed \(sha256 \w{12}, on record \w{12}\)/);
   });
@@ -139,15 +139,15 @@ describe('--resume', () => {
     const rows = numbers(ROWS).map(({ n }) => ({ case: n % 3 === 1 ? 'throws' : 'value', value: n }));
     folder.write('in.ndjson', toLines(rows));
     const args = ['run', cases, 'in.ndjson', '-o', 'out.ndjson', ...oneByOne];
-    await folder.run([...args, '--no-audit']);
+    await folder.ask(...args, '--no-audit');
     const expected = folder.read('out.ndjson');
-    const stopped = await folder.run([...args, '--max-errors', '1']);
+    const stopped = await folder.ask(...args, '--max-errors', '1');
     expect(stopped.code).toBe(1);
     expect(folder.read('out.ndjson').length).toBeLessThan(expected.length);
-    const again = await folder.run([...args, '--max-errors', '1', '--resume']);
+    const again = await folder.ask(...args, '--max-errors', '1', '--resume');
     expect(again).toMatchObject({ code: 1 });
     expect(again.stderr).toContain('more rows have failed than --max-errors 1 allows');
-    const { code } = await folder.run([...args, '--resume']);
+    const { code } = await folder.ask(...args, '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 3, output: expected });
   });
 
@@ -195,8 +195,8 @@ describe('--resume', () => {
   test('an empty input', async ({ folder }) => {
     folder.write('in.ndjson', '');
     const args = ['run', held, 'in.ndjson', '-o', 'out.ndjson'];
-    await folder.run(args);
-    const { code } = await folder.run([...args, '--resume']);
+    await folder.ask(...args);
+    const { code } = await folder.ask(...args, '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '' });
   });
 
@@ -217,7 +217,7 @@ describe('--resume', () => {
     ['a file that is no trail', ['--audit', 'in.ndjson', '-o', 'x.ndjson', '--resume'], /in\.ndjson/],
   ])('usage: %s', async ([, args, message], { folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
-    const { code, stdout, stderr } = await folder.run(['run', held, 'in.ndjson', ...args]);
+    const { code, stdout, stderr } = await folder.ask('run', held, 'in.ndjson', ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(readdirSync(folder.path)).toEqual(['in.ndjson']);
@@ -261,7 +261,7 @@ describe('the record of a run', () => {
     folder,
   }) => {
     folder.write('in.csv', 'case,value\nvalue,1\n');
-    await folder.run(['run', cases, 'in.csv', '-o', 'out.ndjson', '--worker-data', '{"secret":1}']);
+    await folder.ask('run', cases, 'in.csv', '-o', 'out.ndjson', '--worker-data', '{"secret":1}');
     const records = await recordsIn(folder);
     const [batch] = records.filter((record) => record.kind === 'batch');
     expect(batch?.transform.url).toMatch(/cli-cases\.mjs$/);
@@ -284,7 +284,7 @@ describe('the record of a run', () => {
     ['an output that is no file', ['-o', '/dev/null'], []],
   ])('%s', async ([, args, files], { folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
-    expect((await folder.run(['run', held, 'in.ndjson', ...args])).code).toBe(0);
+    expect((await folder.ask('run', held, 'in.ndjson', ...args)).code).toBe(0);
     const left = readdirSync(folder.path).filter(
       (name) => name !== 'in.ndjson' && !/-(wal|shm|lock)$/.test(name),
     );
@@ -293,13 +293,13 @@ describe('the record of a run', () => {
 
   test('is not left behind when no row could run', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
-    const { code } = await folder.run([
+    const { code } = await folder.ask(
       'run',
       transform('cli-throws-on-load.mjs'),
       'in.ndjson',
       '-o',
       'out.ndjson',
-    ]);
+    );
     expect({ code, left: readdirSync(folder.path) }).toEqual({ code: 2, left: ['in.ndjson'] });
   });
 
@@ -307,26 +307,26 @@ describe('the record of a run', () => {
     const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
     folder.write('in.ndjson', toLines(numbers(3)));
     folder.write('t.mjs', 'export default ({ n }) => n;');
-    await folder.run(args);
+    await folder.ask(...args);
     folder.write('broken.mjs', 'throw new Error("not today")');
-    expect((await folder.run(['run', 'broken.mjs', ...args.slice(2)])).code).toBe(2);
-    const { code, stderr } = await folder.run([...args, '--resume']);
+    expect((await folder.ask('run', 'broken.mjs', ...args.slice(2))).code).toBe(2);
+    const { code, stderr } = await folder.ask(...args, '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '0\n1\n2\n' });
     expect(stderr).toContain('3 rows are on record, 0 of them have to run');
   });
 
   test('a new run on the trail of one that died says what could have been done', async ({ folder }) => {
     await killedAt(folder, 4);
-    const { code, stderr } = await folder.run(argsOf('out.ndjson'));
+    const { code, stderr } = await folder.ask(...argsOf('out.ndjson'));
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
     expect(stderr).toContain('the last run on record did not finish; --resume would have continued it');
-    const again = await folder.run(argsOf('out.ndjson', '--resume'));
+    const again = await folder.ask(...argsOf('out.ndjson', '--resume'));
     expect(again.stderr).toContain('10 rows are on record, 0 of them have to run');
   });
 
   test('the trail can not be the input or the output', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
-    const { code, stderr } = await folder.run([
+    const { code, stderr } = await folder.ask(
       'run',
       held,
       'in.ndjson',
@@ -334,7 +334,7 @@ describe('the record of a run', () => {
       'out.db.csv',
       '--audit',
       'out.db.csv',
-    ]);
+    );
     expect({ code, left: readdirSync(folder.path) }).toEqual({ code: 2, left: ['in.ndjson'] });
     expect(stderr).toContain('output out.db.csv and trail');
   });

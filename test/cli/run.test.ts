@@ -44,7 +44,7 @@ describe('pooled-executor run: rows in, rows out', () => {
     async (name, { folder }) => {
       folder.write(name, '');
       for (const output of ['out.ndjson', 'out.csv']) {
-        const { code } = await folder.run(['run', transform('cli-double.mjs'), name, '-o', output]);
+        const { code } = await folder.ask('run', transform('cli-double.mjs'), name, '-o', output);
         expect({ code, output: folder.read(output) }).toEqual({ code: 0, output: '' });
       }
     },

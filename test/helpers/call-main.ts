@@ -14,6 +14,7 @@ export async function callMain(args: readonly string[], folder: string): Promise
     return undefined as never;
   });
   process.chdir(folder);
+  process.env['CALLED_MAIN'] = 'yes'; // for transforms that write to the file of stderr, which can't be captured
   try {
     await main([process.execPath, 'pooled-executor', ...args]);
     code ??= Number(process.exitCode ?? 0);
@@ -21,6 +22,7 @@ export async function callMain(args: readonly string[], folder: string): Promise
     for (const { restore } of [stdout, stderr]) restore();
     exit.mockRestore();
     process.chdir(before.folder);
+    delete process.env['CALLED_MAIN'];
     process.exitCode = before.exitCode;
   }
   expect(liveThreads(), 'threads left behind').toBe(0);

@@ -85,7 +85,7 @@ export interface CliFolder {
   /** Makes a symbolic link. */
   link(to: string, name: string): void;
   start(...args: string[]): CliProcess;
-  /** Calls the command line in this process, which saves its start: for what asks a trail, or can't start a run. */
+  /** Calls the command line in this process, which saves its start: for what needs no stdin, and no signal. */
   ask(...args: string[]): Promise<CliResult>;
   /** Runs `pooled-executor` to its end, with `input` on stdin. */
   run(args: readonly string[], input?: string | Buffer): Promise<CliResult>;

@@ -42,7 +42,7 @@ export function describeFaults(configs: readonly Config[]): void {
           audit,
         };
         untimed = new PooledExecutor(options);
-        timed = new PooledExecutor({ ...options, attemptTimeoutMs: 1_000 });
+        timed = new PooledExecutor({ ...options, attemptTimeoutMs: 600 });
       });
 
       beforeEach(() => {

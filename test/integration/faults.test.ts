@@ -1,7 +1,4 @@
 import { describeFaults } from './fault-battery.ts';
 
 // the other configurations: faults.stress.test.ts
-describeFaults([
-  { isolation: 'thread', threads: 1, sliceSize: 4, async: false },
-  { isolation: 'thread', threads: 2, sliceSize: 'auto', async: true },
-]);
+describeFaults([{ isolation: 'thread', threads: 2, sliceSize: 'auto', async: true }]);

@@ -8,7 +8,7 @@ import { simulateSharing } from '../../bench/throttle/sharing.ts';
 
 /** Of `npm run bench -- throttle`, which has more seeds, and the largest pools. */
 const SEED = 1;
-const MOST_ROWS = 40_000;
+const MOST_ROWS = 30_000;
 const WITH_GOALS = SCENARIOS.filter(
   ({ rows, goals, checks = [] }) => rows <= MOST_ROWS && Object.keys(goals).length + checks.length > 0,
 );

@@ -111,7 +111,7 @@ function rejectsOf({ rejects }: Scenario, round: number): string | undefined {
 
 /** What a run gives that is not disturbed. */
 async function runWhole(folder: CliFolder, scenario: Scenario) {
-  const { code } = await folder.run([...argsOf(scenario), '--no-audit']);
+  const { code } = await folder.ask(...argsOf(scenario), '--no-audit');
   expect(code).toBe(3);
   const rejects = scenario.rejects && withoutStacks(read(folder, scenario.rejects));
   return { code, output: read(folder, scenario.output), rejects };
@@ -166,7 +166,7 @@ function withoutStacks(rejects: string): string {
 /** What the command line itself says of the record and the output. */
 async function verify(folder: CliFolder, { output, rejects }: Scenario): Promise<void> {
   const flags = rejects === undefined ? [] : ['--rejects', rejects];
-  const { code, stdout, stderr } = await folder.run(['verify', `${output}.audit.db`, output, ...flags]);
+  const { code, stdout, stderr } = await folder.ask('verify', `${output}.audit.db`, output, ...flags);
   expect(code, stdout + stderr).toBe(0);
 }
 
