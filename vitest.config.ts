@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 // The tests start threads and processes by the hundred: each takes the modules compiled from here, in half the time.
-process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/compiled/', import.meta.url));
+process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(
+  new URL('node_modules/.cache/compiled/', import.meta.url),
+);
 
 /** What takes long: `npm run test:stress`, with a configuration of its own. */
 export const STRESS = 'test/**/*.stress.test.ts';
@@ -16,9 +18,9 @@ export default defineConfig({
     pool: 'forks',
     isolate: false,
     maxWorkers: '100%',
-    // Tests never wait for time to pass: these only end a test that hangs.
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
-    teardownTimeout: 90_000,
+    // Tests never wait for time to pass: these only end a test that hangs, on machines that stand still for a while too.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 300_000,
   },
 });

@@ -10,6 +10,7 @@ import { POOL_COUNTER } from '../../src/engine/concurrency-gauge.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { resolveOptions } from '../../src/options.ts';
+import { startDeadline } from './deadline.ts';
 import { turns } from './event-loop.ts';
 import { FakeClock } from './fake-clock.ts';
 import { leftovers } from './leftovers.ts';
@@ -59,12 +60,12 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
     const all: Made[] = [];
     const overdue = Promise.withResolvers<never>();
     overdue.promise.catch(() => undefined);
-    const deadline = setTimeout(() => {
+    const cancelDeadline = startDeadline(DEADLINE_MS, () => {
       const text = `Test has not ended after ${DEADLINE_MS} ms; its last executors:\n${all.slice(-5).map(dump).join('\n')}`;
       process.stderr.write(`${text}\n`); // at once: what hangs may keep hanging
       overdue.reject(new Error(text));
       for (const { executor } of all) void executor.shutdown({ wait: false });
-    }, DEADLINE_MS);
+    });
     try {
       await use((options, setup) => make(all, options, setup));
       const failed = task.result?.state === 'fail';
@@ -72,7 +73,7 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
       await turns(); // until handles that are closed are gone
       expect.soft(leftovers(), 'left behind in the process').toEqual(before);
     } finally {
-      clearTimeout(deadline);
+      cancelDeadline();
       for (const { executor } of all) void executor.shutdown({ wait: false });
       all.length = 0; // the runner keeps what tests were given, and with it this list
     }

@@ -1,4 +1,4 @@
 import { describeFaults } from './fault-battery.ts';
 
-// the other configurations: faults.stress.test.ts
+// the other configurations, and processes: faults.stress.test.ts, faults-in-processes.stress.test.ts
 describeFaults([{ isolation: 'thread', threads: 2, sliceSize: 'auto', async: true }]);

@@ -52,8 +52,8 @@ export const COMPRESSED: Scenario = {
  * its end, and again with another run until there were enough kills. Then everything is compared with a run left alone.
  */
 export function describeKills(scenarios: readonly Scenario[], kills: number): void {
-  const rowCount = kills < 10 ? 150 : 400;
-  const timeout = 60_000 + kills * 10_000;
+  const rowCount = Math.min(400, 20 + 60 * kills);
+  const timeout = 300_000 + kills * 10_000;
   describe(`SIGKILL at random moments, then --resume; TORTURE_SEED=${SEED}`, () => {
     test.for(scenarios)('$name', { timeout }, async (scenario, { folder }) => {
       const random = randomNumbers(SEED);
