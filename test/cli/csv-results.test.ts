@@ -34,6 +34,18 @@ describe('CsvResults', () => {
     expect(results.end()).toBe('error\nrejected: no\n');
   });
 
+  test.each([
+    ['[1]', 'an array'],
+    ['null', 'null'],
+    ['{}', 'an empty object'],
+    ['5', 'a number'],
+  ])('a result of %s is no row', (json, received) => {
+    const results = new CsvResults({ errorColumn: true });
+    expect(() => results.success(json)).toThrow(
+      `CSV output takes objects with at least one key: received ${received}`,
+    );
+  });
+
   test('I13 no more than 10,000 rows wait', () => {
     const results = new CsvResults({ errorColumn: true });
     for (let row = 0; row < 10_000; row++) results.failure(error);

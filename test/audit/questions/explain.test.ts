@@ -155,4 +155,28 @@ describe('explain', () => {
       );
     await reader.close();
   });
+
+  test.each([
+    [[3], 'its only row is 3'],
+    [[], 'it has no rows'],
+    [[2, 0, 5], 'its rows are 0 to 5'],
+  ])('a row that is unknown, where there are %j', async (rows, known) => {
+    const [first, ...others] = await storyRecords();
+    const row = others.find((record) => record.kind === 'row')!;
+    const own = rows.map((rowIndex) => ({ ...row, rowIndex, stateId: `state ${rowIndex}` }));
+    await expect(explain([first!, ...own], 99)).rejects.toThrow(
+      `Run ${first!.runId} has no row 99: ${known}`,
+    );
+  });
+
+  test('a run that is unknown, where there are none, some, or many', async () => {
+    const [batch] = await storyRecords();
+    const refusal = (count: number) =>
+      explainRow(readable(Array.from({ length: count }, (_, n) => ({ ...batch!, runId: `r${n}` }))), 1, {
+        runId: 'other',
+      });
+    await expect(refusal(0)).rejects.toThrow("The trail has no run 'other': it has none");
+    await expect(refusal(2)).rejects.toThrow("The trail has no run 'other': its runs are r0, r1");
+    await expect(refusal(6)).rejects.toThrow('its last are r1, r2, r3, r4, r5');
+  });
 });
