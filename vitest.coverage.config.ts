@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import normal from './vitest.config.ts';
 
 process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'; // what comes from a cache is counted less exactly
@@ -7,7 +7,11 @@ process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'; // what comes from a cache is c
 export default defineConfig({
   test: {
     ...normal.test,
-    exclude: [...(normal.test?.exclude ?? []), 'test/torture/**'], // it kills what would have to be counted
+    exclude: [
+      ...configDefaults.exclude,
+      'test/**/!(faults-in-processes).stress.test.ts',
+      'test/torture/**', // it kills what would have to be counted
+    ],
     experimental: { viteModuleRunner: false },
     setupFiles: ['test/helpers/take-coverage.ts'],
   },

@@ -69,6 +69,33 @@ describe('TextWriter', () => {
     expect((writer.failure as WriteError).closedPipe).toBe(false);
   });
 
+  test('I10 a target that can not be opened is a failure, told at each write and at the end', async () => {
+    const { writer, begin, written } = makeTarget();
+    begin.mockImplementation(() => {
+      throw new Error('read-only');
+    });
+    writer.begin();
+    expect(() => writer.write(large)).toThrow('Cannot write out: read-only');
+    await expect(writer.end()).rejects.toThrow('Cannot write out: read-only');
+    expect(begin).toHaveBeenCalledOnce();
+    expect(written).toEqual([]);
+  });
+
+  test('I10 a stream that throws is a failure as well', async () => {
+    const stream = new Writable();
+    vi.spyOn(stream, 'write').mockImplementation(() => {
+      throw new Error('no space');
+    });
+    const writer = new TextWriter({
+      name: 'out',
+      stream,
+      begin: () => undefined,
+      end: () => Promise.resolve(),
+    });
+    expect(() => writer.write(large)).toThrow('Cannot write out: no space');
+    await expect(writer.end()).rejects.toThrow('Cannot write out: no space');
+  });
+
   test('a closed pipe is known as such', () => {
     expect(new WriteError('out', Object.assign(new Error(), { code: 'EPIPE' })).closedPipe).toBe(true);
   });
