@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { BatchDescription, RowHistory, RunHistory } from './audit/audit-trail.ts';
+import type { BatchDescription, RowHistory, RowOutline, RunHistory } from './audit/audit-trail.ts';
 import { requestSha256 } from './audit/records.ts';
 import type { RowIdentity } from './batch.ts';
 import type { Entry } from './core/entry.ts';
@@ -39,8 +39,11 @@ export interface ContinuationParts {
   readonly pull: () => SubmittedRow | undefined | Promise<SubmittedRow | undefined>;
 }
 
-/** An {@link UnfinishedRow} with its place in the order of submission. */
-interface KeptRow extends UnfinishedRow {
+/** A row that has no entry, or is to get another. */
+interface KeptRow {
+  readonly row: SubmittedRow;
+  readonly changed: boolean;
+  /** Its place in the order of submission. */
   readonly position: number;
 }
 
@@ -96,27 +99,36 @@ export class Continuation {
     let next = kept.next().value;
     let position = 0;
     for await (const page of this.#parts.history.rows()) {
-      for (const { entry } of page) {
+      for (const past of page) {
         // rows that can't be cloned are not in the history: they come before the next one that is
-        for (; next?.position === position && next.past === undefined; next = kept.next().value, position++) {
-          yield { kind: 'unfinished', ...next };
+        for (; next?.position === position && isUncloneable(next); next = kept.next().value, position++) {
+          yield { kind: 'unfinished', ...next, past: undefined, result: undefined };
         }
         if (position >= this.#pulled) return; // recorded meanwhile, or missing in the source
         if (next?.position === position) {
-          yield { kind: 'unfinished', ...next };
+          yield {
+            kind: 'unfinished',
+            ...next,
+            past,
+            result: this.#runsAgain(past) ? undefined : past.result,
+          };
           next = kept.next().value;
-        } else if (entry !== undefined) {
-          yield { kind: 'recorded', entry };
+        } else if (past.entry !== undefined) {
+          yield { kind: 'recorded', entry: past.entry };
         }
         position++;
       }
     }
   }
 
+  #runsAgain({ entry, result }: RowHistory): boolean {
+    return this.#parts.retryFailed && (result ?? entry?.result)?.status === 'error';
+  }
+
   async #compareRows(): Promise<void> {
     const { history } = this.#parts;
     let compared = 0;
-    for await (const page of history.rows()) {
+    for await (const page of history.outlines()) {
       for (const past of page) {
         const row = await this.#pullRecorded();
         if (row === undefined) {
@@ -140,11 +152,11 @@ export class Continuation {
       this.#pulled++;
       if (!(row.snapshot instanceof Uncloneable)) return row;
       const position = this.#pulled - 1;
-      this.#kept.push({ row, past: undefined, result: undefined, changed: false, position });
+      this.#kept.push({ row, changed: false, position });
     }
   }
 
-  #compare(row: SubmittedRow, past: RowHistory): void {
+  #compare(row: SubmittedRow, past: RowOutline): void {
     const { history, allowDrift, retryFailed } = this.#parts;
     if (row.stateId !== past.stateId || row.rowIndex !== past.rowIndex) {
       const now = `row ${row.rowIndex} (${inspect(row.stateId)})`;
@@ -160,15 +172,16 @@ export class Continuation {
       if (!allowDrift)
         throw new DriftError(history.runId, [...this.#drift, `${this.#firstChange} has changed`]);
     }
-    const { entry, result } = past;
-    const runsAgain = retryFailed && (entry?.result ?? result)?.status === 'error';
-    if (entry !== undefined && !runsAgain) return;
-    const position = this.#pulled - 1;
-    this.#kept.push({ row, past, result: runsAgain ? undefined : result, changed, position });
+    if (past.entry === undefined || (retryFailed && past.entry === 'error'))
+      this.#kept.push({ row, changed, position: this.#pulled - 1 });
   }
 
   #refuseDrift(): void {
     const { history, allowDrift } = this.#parts;
     if (this.#drift.length > 0 && !allowDrift) throw new DriftError(history.runId, this.#drift);
   }
+}
+
+function isUncloneable({ row }: KeptRow): boolean {
+  return row.snapshot instanceof Uncloneable;
 }

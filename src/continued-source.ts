@@ -26,12 +26,14 @@ export interface ContinuedSourceParts {
 
 /**
  * The rows of a run that may be on record: first a {@link Readmission} for each row that was submitted before, then the
- * new rows as they come. No row that has to run is given before the consumer has dealt with the results before it.
+ * new rows as they come. The first row that has no result yet is not given before the consumer has dealt with the results
+ * before it.
  */
 export class ContinuedSource implements RowSource<unknown> {
   readonly #parts: ContinuedSourceParts;
   #rows: AsyncGenerator<ContinuedRow, void> | undefined;
   #state: 'unopened' | 'on record' | 'new' = 'unopened';
+  #caughtUp = false;
 
   constructor(parts: ContinuedSourceParts) {
     this.#parts = parts;
@@ -51,15 +53,22 @@ export class ContinuedSource implements RowSource<unknown> {
       const step = await this.#rows?.next();
       if (step?.done !== false) {
         this.#state = 'new';
-        if (this.#rows !== undefined) await this.#parts.caughtUp();
+        if (this.#rows !== undefined) await this.#catchUp();
         return await this.#parts.source.next();
       }
-      if (step.value.kind === 'unfinished') await this.#parts.caughtUp();
+      if (step.value.kind === 'unfinished') await this.#catchUp();
       return { done: false, value: new Readmission(step.value) };
     } catch (reason) {
       await this.#parts.source.close(); // nobody will read it any further
       throw reason;
     }
+  }
+
+  /** Once the consumer has looked, it need not be waited for again: rows run and wait for each other's turn as ever. */
+  async #catchUp(): Promise<void> {
+    if (this.#caughtUp) return;
+    await this.#parts.caughtUp();
+    this.#caughtUp = true;
   }
 
   async #open(): Promise<void> {

@@ -33,6 +33,7 @@ export type {
   EntryRecord,
   RecordOrigin,
   RowHistory,
+  RowOutline,
   RowRecord,
   RunHistory,
 } from './audit/audit-trail.ts';

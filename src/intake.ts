@@ -13,7 +13,8 @@ import type { ConcurrencyGauge } from './engine/concurrency-gauge.ts';
 import type { BatchOptions } from './options.ts';
 import type { RowName } from './pending-row.ts';
 import { ProgressReporter } from './progress-reporter.ts';
-import type { TrailWriter } from './trail-writer.ts';
+import { RecordedAdmission } from './recorded-admission.ts';
+import type { RowPast, TrailWriter } from './trail-writer.ts';
 
 export interface IntakeOptions extends BatchOptions {
   /** Whether the rows' state ids are those of `generatedStateId`. */
@@ -54,6 +55,12 @@ export interface OpenBatch {
 /** Fewer rows are not worth a look at the queue while more are coming in the same turn. */
 const SMALLEST_GROUP = 32;
 
+/** The way of a batch's rows into the queue. */
+interface RowAdmission extends Pick<Admission, 'add' | 'flush'> {
+  /** Like `add`, for a row that was submitted before. */
+  resume(row: BatchRow, past: RowPast): void;
+}
+
 /** Opens batches and takes their rows in: snapshot, then record, then queue. */
 export class Intake {
   readonly #parts: IntakeParts;
@@ -93,7 +100,7 @@ export class Intake {
           givenBack[continued.entry.result.status === 'success' ? 'successes' : 'errors']++;
           batch.giveBack(continued.entry);
         } else {
-          this.#resume(batch, continued);
+          this.#resume(batch, continued, admission);
         }
       },
       close: () => {
@@ -112,7 +119,9 @@ export class Intake {
   }
 
   /** A row goes on where its record ends; one that can't be cloned has its entry already. */
-  #resume(batch: Batch, { row: { snapshot, ...identity }, past, result, changed }: UnfinishedRow): void {
+  #resume(batch: Batch, continued: UnfinishedRow, admission: RowAdmission): void {
+    const { snapshot, ...identity } = continued.row;
+    const { past, result, changed } = continued;
     const row = batch.admitSnapshot(identity, snapshot, this.#nextSequence++);
     if (row === undefined || past === undefined) return;
     row.attempt = past.attempts;
@@ -123,11 +132,7 @@ export class Intake {
     }
     row.noteCalls(past.nextCallIndex);
     if (past.openAttempt !== undefined) batch.stats.onAttempt(false); // it is on record in this batch that it was lost
-    const { dispatcher, trail } = this.#parts;
-    const next = () => {
-      dispatcher.enqueue([row]);
-    };
-    trail?.rowResumed(row, { past, changed }).then(next, next);
+    admission.resume(row, { past, changed });
   }
 
   #makeBatch(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): Batch {
@@ -149,22 +154,25 @@ export class Intake {
     return batch;
   }
 
-  #admissionOf(): Admission {
+  #admissionOf(): RowAdmission {
     const { clock, dispatcher, trail } = this.#parts;
     const enqueue = (rows: readonly BatchRow[]) => {
       dispatcher.enqueue(rows);
     };
-    const recordAndEnqueue = (writer: TrailWriter) => (rows: readonly BatchRow[]) => {
-      const next = () => {
-        enqueue(rows); // if they could not be recorded their batch has been ended, and they end with it
-      };
-      writer.rowsAdmitted(rows).then(next, next);
-    };
-    return new Admission(
+    const recorded = trail && new RecordedAdmission(trail, enqueue);
+    const groups = new Admission(
       clock,
       () => Math.max(SMALLEST_GROUP, dispatcher.sliceSize),
-      trail === undefined ? enqueue : recordAndEnqueue(trail),
+      recorded === undefined ? enqueue : (rows) => recorded.pass(rows),
     );
+    return {
+      add: (row) => groups.add(row),
+      flush: () => groups.flush(),
+      resume: (row, past) => {
+        recorded?.notePast(row, past);
+        groups.add(row);
+      },
+    };
   }
 
   #statsOf(batch: Batch): BatchStats {

@@ -59,16 +59,17 @@ export class TrailWriter {
     return first === undefined ? Promise.resolve() : this.#recordTimed(first.batch, { kind: 'rows', rows });
   }
 
-  /** Resolves when it is durable what became of the row's last attempt; then it may be dispatched. */
-  async rowResumed(row: BatchRow, { past, changed }: RowPast): Promise<void> {
-    const { openAttempt } = past;
+  /** Resolves when it is durable what became of the last attempts of rows of one batch; then they may be dispatched. */
+  async rowsResumed(resumed: readonly ({ readonly row: BatchRow } & RowPast)[]): Promise<void> {
     const at = this.#clock.toEpoch(this.#clock.now());
-    const events: Content[] = [];
-    if (changed) events.push({ kind: 'rows', rows: [row] });
-    if (openAttempt !== undefined) {
-      events.push({ kind: 'single', content: interruptedAttemptRecord(row, openAttempt, at) });
+    const rows = resumed.flatMap(({ row, changed }) => (changed ? [row] : []));
+    const events: Content[] = rows.length === 0 ? [] : [{ kind: 'rows', rows }];
+    for (const { row, past } of resumed) {
+      if (past.openAttempt === undefined) continue;
+      events.push({ kind: 'single', content: interruptedAttemptRecord(row, past.openAttempt, at) });
     }
-    if (events.length > 0) await this.#record(row.batch, ...events);
+    const [first] = resumed;
+    if (first !== undefined && events.length > 0) await this.#record(first.row.batch, ...events);
   }
 
   /** Durable before what becomes of these attempts. */

@@ -2,8 +2,10 @@
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort } from 'node:worker_threads';
+import { BlockReader } from '../src/audit/block-reader.ts';
 import { ChainCheck } from '../src/audit/chain-check.ts';
 import { Redactor } from '../src/audit/redactor.ts';
+import { RunHistories } from '../src/audit/run-histories.ts';
 import { TrailAppender } from '../src/audit/trail-appender.ts';
 import { TrailFile } from '../src/audit/trail-file.ts';
 import { TrailReader } from '../src/audit/trail-reader.ts';
@@ -13,11 +15,14 @@ let file: TrailFile | undefined;
 let appender: TrailAppender | undefined;
 let check: ChainCheck | undefined;
 let reader: TrailReader | undefined;
+let histories: RunHistories | undefined;
 
 const service: TrailService = {
   open(options) {
     file = new TrailFile(options);
-    reader = new TrailReader(file);
+    const blocks = new BlockReader(file);
+    reader = new TrailReader(blocks);
+    histories = new RunHistories(blocks);
     check = new ChainCheck(file.database);
     if (!options.readOnly) appender = new TrailAppender(file, new Redactor(options.redact));
   },
@@ -27,8 +32,12 @@ const service: TrailService = {
   },
   records: (filter, after) => opened(reader).records(filter, after),
   runs: () => opened(reader).runs(),
-  historyHead: (runId) => opened(reader).historyHead(runId),
-  historyRows: (runId, after) => opened(reader).historyRows(runId, after),
+  historyHead: (runId) => opened(histories).head(runId),
+  historyRows: (runId, after) => opened(histories).rows(runId, after),
+  historyOutlines(runId, after) {
+    const { items, next } = opened(histories).outlines(runId, after);
+    return { text: JSON.stringify(items), next };
+  },
   chainStep: (after) => opened(check).step(after),
   otherProblems: () => opened(check).otherProblems(),
   close() {

@@ -32,15 +32,27 @@ export interface RunHistory {
   readonly batch: RecordOrigin & BatchRecord;
   /** How many rows were submitted. */
   readonly rowCount: number;
-  /** All rows, page by page, in the order in which they were first submitted. */
+  /** All rows in outline, page by page, in the order in which they were first submitted. */
+  outlines(): AsyncIterable<readonly RowOutline[]>;
+  /** The same rows with all that it needs to go on with them, in the same order. */
   rows(): AsyncIterable<readonly RowHistory[]>;
+}
+
+/** Which row it was, and whether it is done. */
+export interface RowOutline {
+  readonly stateId: string;
+  readonly rowIndex: number;
+  readonly requestSha256: string;
+  /** What its entry says, if it has one that counts: {@link RowHistory.entry}. */
+  readonly entry?: TransformResult<unknown>['status'];
+  /** What its last attempt has come to, if no entry is newer: {@link RowHistory.result}. */
+  readonly result?: TransformResult<unknown>['status'];
 }
 
 /** What is on record of one row. */
 export interface RowHistory {
   readonly stateId: string;
   readonly rowIndex: number;
-  readonly requestSha256: string;
   /** Number of the last attempt on record, ended or merely dispatched; 0 for none. */
   readonly attempts: number;
   /** Number of the attempt that was dispatched and never ended: it ran, or waited to, when the process died. */
@@ -49,7 +61,7 @@ export interface RowHistory {
   readonly nextCallIndex: number;
   /** Its last entry; none when that said `aborted` or `shutdown_requested`, as the row never finished. */
   readonly entry?: Entry<unknown>;
-  /** Without an entry: the result of its last attempt, which was on its way out when the process died. */
+  /** The result of its last attempt, if no entry is newer: it was on its way out when the process died. */
   readonly result?: TransformResult<unknown>;
 }
 

@@ -25,9 +25,9 @@ export interface StoredPayload {
 /** The rows of one block are never further apart than this, so that those around a row are found in a short range. */
 export const WIDEST_BLOCK = 1_024;
 /** More records don't stand together, so that reading one row doesn't mean to read thousands. */
-const LONGEST_BLOCK = 512;
-/** Nor does a block grow beyond this, in characters, unless a single record does. */
-const LARGEST_BODY = 262_144;
+export const LONGEST_BLOCK = 512;
+/** Nor does a block grow beyond this, in characters, its large payloads included, unless a single record does. */
+const LARGEST_BLOCK = 262_144;
 /** Longer payloads stand once in a table of their own. */
 const LONGEST_INLINE = 1_024;
 
@@ -54,6 +54,8 @@ class Draft {
   readonly #spans: ([start: number, end: number] | null)[] = [];
   #body = '[';
   #count = 0;
+  /** Length of what stands elsewhere. */
+  #charsElsewhere = 0;
   #hasSpans = false;
   #lastNumber = NaN;
   #lastText = '';
@@ -71,7 +73,8 @@ class Draft {
   }
 
   hasRoomFor(position: number): boolean {
-    if (this.#count >= LONGEST_BLOCK || this.#body.length >= LARGEST_BODY) return false;
+    if (this.#count >= LONGEST_BLOCK || this.#body.length + this.#charsElsewhere >= LARGEST_BLOCK)
+      return false;
     const [first, last] = rowsOf(this.#set, position);
     return Math.max(this.#last, last) - Math.min(this.#first, first) < WIDEST_BLOCK;
   }
@@ -140,6 +143,7 @@ class Draft {
     if (text.length <= LONGEST_INLINE) return text;
     const hash = sha256(text);
     this.#payloads.push({ sha256: hash, text });
+    this.#charsElsewhere += text.length;
     return taggedText(tag, hash);
   }
 

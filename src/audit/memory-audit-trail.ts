@@ -1,5 +1,5 @@
-import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
-import { RowStory } from './row-story.ts';
+import type { AuditRecord, AuditTrail, RowHistory, RowOutline, RunHistory } from './audit-trail.ts';
+import { outlineOf, RowStory } from './row-story.ts';
 
 /** Keeps all records in memory: for tests and small runs. "Durable" means no more than "in the array". */
 export class MemoryAuditTrail implements AuditTrail {
@@ -21,7 +21,9 @@ export class MemoryAuditTrail implements AuditTrail {
     const batch = records.find((record) => record.kind === 'batch');
     if (batch === undefined) return Promise.resolve(undefined);
     const histories = historiesOf(records);
-    return Promise.resolve({ runId, batch, rowCount: histories.length, rows: () => onePage(histories) });
+    const rowCount = histories.length;
+    const outlines = () => onePage(outlinesOf(histories, records));
+    return Promise.resolve({ runId, batch, rowCount, outlines, rows: () => onePage(histories) });
   }
 
   close(): Promise<void> {
@@ -38,13 +40,30 @@ function historiesOf(records: readonly AuditRecord[]): readonly RowHistory[] {
       byState.set(record.stateId, story);
       byIndex.set(record.rowIndex, story);
     }
-    if (record.kind === 'dispatch') for (const index of record.rowIndices) byIndex.get(index)?.add(record);
-    else if ('stateId' in record) byState.get(record.stateId)?.add(record);
+    if (record.kind === 'dispatch') {
+      const { rowIndices, attempts } = record;
+      rowIndices.forEach((index, position) => byIndex.get(index)?.dispatched(attempts[position] ?? 0));
+    } else if ('stateId' in record) {
+      byState.get(record.stateId)?.add(record);
+    }
   }
   return Array.from(byState.values(), ({ history }) => history);
 }
 
+function outlinesOf(
+  histories: readonly RowHistory[],
+  records: readonly AuditRecord[],
+): readonly RowOutline[] {
+  const hashes = new Map<number, string>();
+  // a run may have been continued with another row in the place of one: the last counts
+  for (const record of records) if (record.kind === 'row') hashes.set(record.rowIndex, record.requestSha256);
+  return histories.map((history) => ({
+    ...outlineOf(history),
+    requestSha256: hashes.get(history.rowIndex) ?? '',
+  }));
+}
+
 /** A copy: what is on record stays as it is. */
-async function* onePage(histories: readonly RowHistory[]): AsyncGenerator<readonly RowHistory[]> {
-  if (histories.length > 0) yield structuredClone(histories);
+async function* onePage<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+  if (rows.length > 0) yield structuredClone(rows);
 }

@@ -1,5 +1,5 @@
 import type { TransformResult } from '../core/transform-result.ts';
-import type { AttemptRecord, AuditRecord, RowHistory, RowRecord } from './audit-trail.ts';
+import type { AttemptRecord, AuditRecord, RowHistory, RowOutline, RowRecord } from './audit-trail.ts';
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
@@ -9,32 +9,41 @@ const UNFINISHED: ReadonlySet<string> = new Set(['aborted', 'shutdown_requested'
 /** What the records of one row add up to; they are to be given in their order. */
 export class RowStory {
   readonly #history: Mutable<RowHistory>;
+  /** Of the last attempt that succeeded. */
+  #response: { readonly attempt: number; readonly value: unknown } | undefined;
 
-  constructor({ stateId, rowIndex, requestSha256 }: RowRecord) {
-    this.#history = { stateId, rowIndex, requestSha256, attempts: 0, nextCallIndex: 0 };
+  constructor({ stateId, rowIndex }: Pick<RowRecord, 'stateId' | 'rowIndex'>) {
+    this.#history = { stateId, rowIndex, attempts: 0, nextCallIndex: 0 };
   }
 
   get history(): RowHistory {
     return this.#history;
   }
 
-  /** A record that is about this row. */
+  /** What an attempt has given, if it was the last one that succeeded. */
+  responseTo(attempt: number): unknown {
+    return this.#response?.attempt === attempt ? this.#response.value : undefined;
+  }
+
+  /** An attempt was handed to a worker. */
+  dispatched(attempt: number): void {
+    const history = this.#history;
+    delete history.result;
+    history.openAttempt = attempt;
+    history.attempts = Math.max(history.attempts, attempt);
+  }
+
+  /** A record that is about this row alone. */
   add(record: AuditRecord): void {
     const history = this.#history;
     switch (record.kind) {
-      case 'dispatch': {
-        const attempt = record.attempts[record.rowIndices.indexOf(history.rowIndex)] ?? 0;
-        delete history.result;
-        history.openAttempt = attempt;
-        history.attempts = Math.max(history.attempts, attempt);
-        break;
-      }
       case 'attempt': {
         delete history.openAttempt;
         const result = resultOf(record);
         if (result === undefined) delete history.result;
         else history.result = result;
         history.attempts = Math.max(history.attempts, record.attempt);
+        if (record.outcome === 'ok') this.#response = { attempt: record.attempt, value: record.response };
         break;
       }
       case 'call':
@@ -47,17 +56,35 @@ export class RowStory {
         delete history.entry;
         delete history.result;
         history.attempts = entry.attempts; // a dispatch that came back unstarted was none
-        if (entry.result.status === 'success' || !UNFINISHED.has(entry.result.error.code))
-          history.entry = entry;
+        if (isTerminal(entry.result)) history.entry = entry;
         break;
       }
       case 'row':
-        history.requestSha256 = record.requestSha256; // the run was continued with another row in its place
-        break;
       case 'batch':
       case 'batch-end':
+      case 'dispatch':
     }
   }
+}
+
+/** Whether a result says what the row came to, and not that it never finished. */
+function isTerminal(result: TransformResult<unknown>): boolean {
+  return result.status === 'success' || !UNFINISHED.has(result.error.code);
+}
+
+/** The part of an outline that comes from the row's history. */
+export function outlineOf({
+  stateId,
+  rowIndex,
+  entry,
+  result,
+}: RowHistory): Omit<RowOutline, 'requestSha256'> {
+  return {
+    stateId,
+    rowIndex,
+    ...(entry === undefined ? {} : { entry: entry.result.status }),
+    ...(result === undefined ? {} : { result: result.status }),
+  };
 }
 
 /** The result that the row had after this attempt; undefined where it had none, or where it can't be told. */

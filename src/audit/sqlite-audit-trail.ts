@@ -3,7 +3,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Interruption } from '../core/interruption.ts';
-import type { AuditRecord, AuditTrail, RowHistory, RunHistory } from './audit-trail.ts';
+import type { AuditRecord, AuditTrail, RowHistory, RowOutline, RunHistory } from './audit-trail.ts';
 import { CHAIN_START, type ChainProgress, type ChainReport, type ChainStep } from './chain-check.ts';
 import { packEvents, type PackOptions } from './pack-events.ts';
 import { packRecords } from './pack-records.ts';
@@ -16,7 +16,7 @@ import { verifyRun, type VerifyOptions } from './questions/verify-run.ts';
 import type { RecordSet } from './record-set.ts';
 import { Redactor } from './redactor.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
-import type { Page } from './trail-reader.ts';
+import type { Page } from './page.ts';
 import { appendEvents, type TakesEvents } from './event-trail.ts';
 import type { TrailEvent } from './trail-event.ts';
 import { checkTrailOptions, type SqliteAuditTrailOptions } from './trail-options.ts';
@@ -90,7 +90,12 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     const head = await this.#use((service) => service.historyHead(runId));
     if (head === undefined) return undefined;
     const rows = () => this.#pages<RowHistory>((service, after) => service.historyRows(runId, after));
-    return { runId, ...head, rows };
+    const outlines = () =>
+      this.#pages<RowOutline>(async (service, after) => {
+        const { text, next } = await service.historyOutlines(runId, after);
+        return { items: JSON.parse(text) as RowOutline[], next };
+      });
+    return { runId, ...head, outlines, rows };
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { ChainProgress, ChainStep } from './chain-check.ts';
 import type { RecordSet } from './record-set.ts';
 import type { TrailFileOptions } from './trail-file.ts';
-import type { HistoryHead, Page } from './trail-reader.ts';
+import type { Page } from './page.ts';
+import type { HistoryHead } from './run-histories.ts';
 import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
 import type { RowHistory } from './audit-trail.ts';
 
@@ -19,6 +20,8 @@ export interface TrailService {
   runs(): readonly RunSummary[];
   historyHead(runId: string): HistoryHead | undefined;
   historyRows(runId: string, after: number): Page<RowHistory>;
+  /** `text`: a list of {@link RowOutline} as JSON, which goes quicker to another thread. */
+  historyOutlines(runId: string, after: number): { readonly text: string; readonly next: number | undefined };
   chainStep(after: ChainProgress): ChainStep;
   otherProblems(): readonly string[];
   close(): void;

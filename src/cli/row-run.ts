@@ -8,7 +8,7 @@ import { ExitCode, exitCodeOf, messageOf, UsageError } from './exit.ts';
 import { Interrupts } from './interrupts.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { ndjsonResults } from './ndjson-results.ts';
-import { parseDecimal } from './numbers.ts';
+import { formatCount, parseDecimal } from './numbers.ts';
 import type { Output } from './output.ts';
 import { inFlagTerms, type LineExecutor } from './open-executor.ts';
 import { RowSource } from './row-source.ts';
@@ -50,6 +50,7 @@ export class RowRun {
   readonly #continued: ContinuedRun | undefined;
   readonly #isRecorded: boolean;
   #isCut = false;
+  #isAccepted = false;
 
   /** @throws UsageError when --window is not allowed */
   constructor({ executor, files, limit, display, flags, plan }: RowRunParts) {
@@ -116,12 +117,12 @@ export class RowRun {
 
   async #emitAll(): Promise<Ending> {
     try {
-      if (this.#continued?.finishedFirst === 0) await this.#endOfExpected();
       for await (const entry of this.#stream) {
         if (this.#isCut || isUnfinished(entry)) return { kind: 'cut' };
+        if (this.#isAllWritten) await this.#acceptOutputs();
         const written = this.#emit(entry);
         if (written !== undefined) await written;
-        if (this.#emitter.emitted === this.#continued?.finishedFirst) await this.#endOfExpected();
+        if (this.#isAllWritten) await this.#acceptOutputs();
       }
       return { kind: 'finished' };
     } catch (reason) {
@@ -138,9 +139,23 @@ export class RowRun {
     }
   }
 
-  /** The rows that come now have to run, and can't be in the outputs yet. Nothing has run so far. */
-  async #endOfExpected(): Promise<void> {
+  /** Whether this is the moment at which the outputs have what they can have of a continued run. */
+  get #isAllWritten(): boolean {
+    return !this.#isAccepted && this.#emitter.emitted === this.#continued?.survey.finishedFirst;
+  }
+
+  /** The rows that come now have to run: the outputs must not have more. No row has run so far, unless it is the first. */
+  async #acceptOutputs(): Promise<void> {
+    this.#isAccepted = true;
     for (const output of this.#outputs()) await output.endOfExpected();
+    this.#tellWhatIsOnRecord();
+  }
+
+  #tellWhatIsOnRecord(): void {
+    if (this.#continued === undefined) return;
+    const { survey } = this.#continued;
+    const toRun = formatCount(survey.toRunOf(this.#source.rowsRead));
+    this.#display.say('note', `${formatCount(survey.rows)} rows are on record, ${toRun} of them have to run`);
   }
 
   /** Writes what is left and frees everything. */
@@ -231,5 +246,5 @@ function rowsToKeep(
 ): ((rowIndex: number) => boolean) | undefined {
   // a result that stands in no column of the CSV output is rejected
   if (run === undefined || (rejects !== undefined && output.kind.format === 'csv')) return undefined;
-  return (rowIndex) => !run.hasSucceeded(rowIndex);
+  return (rowIndex) => !run.survey.hasSucceeded(rowIndex);
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UsageError } from './exit.ts';
-import type { RunHistory, RunSummary, SqliteAuditTrail } from '../index.ts';
+import type { RunSummary } from '../index.ts';
+import { RunSurvey } from './run-survey.ts';
+import type { RunTrail } from './run-trail.ts';
 
 /** A run that begins, or one that is continued. */
 export type RunPlan = NewRun | ContinuedRun;
@@ -15,14 +17,8 @@ export interface ContinuedRun {
   readonly runId: string;
   readonly retryFailed: boolean;
   readonly allowDrift: boolean;
-  /** Rows on record. */
-  readonly rows: number;
-  /** How many of them have to run. */
-  readonly unfinished: number;
-  /** How many rows come before the first one that has to run. */
-  readonly finishedFirst: number;
-  /** Whether the result on record of a row is a success, so that nothing of its input is needed any more. */
-  readonly hasSucceeded: (rowIndex: number) => boolean;
+  /** Complete when the executor has accepted the rows. */
+  readonly survey: RunSurvey;
 }
 
 export function newRun(): NewRun {
@@ -35,40 +31,17 @@ export function newRun(): NewRun {
  * @throws UsageError when there is none
  */
 export async function planContinuation(
-  trail: SqliteAuditTrail,
+  trail: RunTrail,
   options: Pick<ContinuedRun, 'retryFailed' | 'allowDrift'>,
 ): Promise<ContinuedRun> {
   const run = lastRun(await trail.runs());
-  const history = run && (await trail.history(run.runId));
-  if (history === undefined) throw new UsageError(`Nothing to continue: ${trail.path} has no run on record`);
-  return {
-    kind: 'continued',
-    runId: history.runId,
-    ...options,
-    ...(await survey(history, options.retryFailed)),
-  };
+  if (run === undefined) throw new UsageError(`Nothing to continue: ${trail.path} has no run on record`);
+  const survey = new RunSurvey(options.retryFailed);
+  trail.watchHistory((history) => survey.watch(history));
+  return { kind: 'continued', runId: run.runId, ...options, survey };
 }
 
 /** The last run; one that ended without any entry, as its transform could not be loaded, has changed no file. */
 export function lastRun(runs: readonly RunSummary[]): RunSummary | undefined {
   return runs.findLast(({ entries, endedAt }) => entries > 0 || endedAt === undefined) ?? runs.at(-1);
-}
-
-async function survey(
-  history: RunHistory,
-  retryFailed: boolean,
-): Promise<Pick<ContinuedRun, 'rows' | 'unfinished' | 'finishedFirst' | 'hasSucceeded'>> {
-  const others = new Set<number>();
-  let [rows, unfinished, finishedFirst] = [0, 0, 0];
-  for await (const page of history.rows()) {
-    for (const { rowIndex, entry } of page) {
-      const failed = entry?.result.status !== 'success';
-      if (failed) others.add(rowIndex);
-      if (entry === undefined || (failed && retryFailed)) unfinished++;
-      if (unfinished === 0) finishedFirst++;
-      rows++;
-    }
-  }
-  const hasSucceeded = (rowIndex: number) => rowIndex < rows && !others.has(rowIndex);
-  return { rows, unfinished, finishedFirst, hasSucceeded };
 }

@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { messageOf, UsageError } from './exit.ts';
 import { kindOf } from './formats.ts';
-import { formatCount } from './numbers.ts';
 import type { RunFlags } from './run-flags.ts';
 import { lastRun, newRun, planContinuation, type RunPlan } from './run-plan.ts';
 import { RunTrail } from './run-trail.ts';
@@ -83,14 +82,9 @@ export class RunRecord {
     return newRun();
   }
 
-  async #planContinuation(): Promise<RunPlan> {
+  #planContinuation(): Promise<RunPlan> {
     const { retryFailed = false, allowDrift = false } = this.#flags;
-    const plan = await planContinuation(this.trail, { retryFailed, allowDrift });
-    const { rows, unfinished } = plan;
-    this.#notes.push(
-      `${formatCount(rows)} rows are on record, ${formatCount(unfinished)} of them have to run`,
-    );
-    return plan;
+    return planContinuation(this.trail, { retryFailed, allowDrift });
   }
 }
 

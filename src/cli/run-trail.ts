@@ -4,6 +4,7 @@ import {
   identifyTransform,
   SqliteAuditTrail,
   type BatchDescription,
+  type RunHistory,
   type SqliteAuditTrailOptions,
   type TrailEvent,
 } from '../index.ts';
@@ -26,6 +27,7 @@ export interface RunDescription {
 export class RunTrail extends SqliteAuditTrail {
   readonly #description: RunDescription;
   #onFirstEntry: (() => void) | undefined;
+  #watchHistory: (history: RunHistory) => RunHistory = (history) => history;
 
   constructor(path: string, options: Pick<SqliteAuditTrailOptions, 'create'>, description: RunDescription) {
     super(path, { ...options, text: 'json' });
@@ -35,6 +37,16 @@ export class RunTrail extends SqliteAuditTrail {
   /** Calls back once, before the first entry is put on record. */
   onFirstEntry(callback: () => void): void {
     this.#onFirstEntry = callback;
+  }
+
+  /** What the executor gets to see of a run on record goes through `watch`. */
+  watchHistory(watch: (history: RunHistory) => RunHistory): void {
+    this.#watchHistory = watch;
+  }
+
+  override async history(runId: string): Promise<RunHistory | undefined> {
+    const history = await super.history(runId);
+    return history && this.#watchHistory(history);
   }
 
   override [appendEvents](events: readonly TrailEvent[]): Promise<void> {

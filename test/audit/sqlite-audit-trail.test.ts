@@ -125,11 +125,19 @@ describe('SqliteAuditTrail', () => {
   });
 });
 
+async function allOf<Item>(items: AsyncIterable<Item> | Iterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 async function historyOf(trail: AuditTrail, runId: string) {
   const history = await trail.history?.(runId);
-  const rows = [];
-  for await (const page of history?.rows() ?? []) rows.push(...page);
-  return { ...history, rows };
+  return {
+    ...history,
+    rows: (await allOf(history?.rows() ?? [])).flat(),
+    outlines: (await allOf(history?.outlines() ?? [])).flat(),
+  };
 }
 
 test.each<[string, unknown, RegExp]>([

@@ -247,6 +247,23 @@ describe('retryFailed', () => {
     expect(log).toHaveLength(2);
   });
 
+  test('a row that has succeeded when it ran again does not run once more, if its entry was not on record yet', async ({
+    createExecutor,
+  }) => {
+    const failed = await trailOf(
+      await recordsOfRun(contextsOf(range(2)), { transform: flaky(true).transform }),
+    );
+    const again = { ...RUN, retryFailed: true };
+    const first = createExecutor({ transform: flaky(false).transform, poolSize: 1, audit: failed });
+    await first.executeBatch(contextsOf(range(2)), again);
+    const died = failed.records.findLastIndex(({ kind }) => kind === 'attempt');
+    const audit = await trailOf(failed.records.slice(0, died + 1));
+    const { transform, log } = flaky(false);
+    const executor = createExecutor({ transform, poolSize: 1, audit });
+    expect(outputsOf(await executor.executeBatch(contextsOf(range(2)), again))).toEqual(range(2));
+    expect(log).toEqual([]);
+  });
+
   test.for(['retryFailed', 'allowDrift'] as const)(
     '%s without a run that can be continued is misuse',
     async (name, { createExecutor }) => {
@@ -355,7 +372,7 @@ describe('a stream on a run that is on record', () => {
     expect(stream.stats).toMatchObject({ submitted: 300, successes: 300, attempts: 298 });
   });
 
-  test('no row runs before the consumer has dealt with the results on record before it', async ({
+  test('no row runs before the consumer has dealt with the results on record before the first one that has none', async ({
     createExecutor,
   }) => {
     const audit = await diedBeforeAttempt(2, contextsOf(range(4)), options);
@@ -367,6 +384,23 @@ describe('a stream on a run that is on record', () => {
     await stream.return();
     expect(log).toEqual([]);
     expect(recordsOf(audit, 'batch-end')).toMatchObject([{ givenBack: { successes: 2, errors: 0 } }]);
+  });
+
+  test('the rows that have to run do so side by side, also those between results on record', async ({
+    createExecutor,
+  }) => {
+    const failing = makeTrackedTransform<number>((row) => {
+      if (row !== 2) throw new Error('bad');
+      return row;
+    });
+    const audit = await trailOf(await recordsOfRun(contextsOf(range(5)), { transform: failing.transform }));
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 3, sliceSize: 1, audit });
+    const entries = collect(executor.stream(range(5), { ...RUN, retryFailed: true }));
+    await Promise.all([delayed.started(0), delayed.started(1), delayed.started(3)]);
+    delayed.releaseAll();
+    expect(outputsOf(await entries)).toEqual(range(5));
+    expect(delayed.log.map(({ row }) => row)).toEqual([0, 1, 3, 4]);
   });
 
   test('a source that differs ends the stream with what differs, is closed, and nothing is on record of it', async ({

@@ -1,0 +1,56 @@
+import type { RunHistory } from '../index.ts';
+
+/** What is on record of a run that is continued, noted while the executor looks through it. Takes memory for failed rows. */
+export class RunSurvey {
+  readonly #retryFailed: boolean;
+  /** Rows that have no success on record. */
+  readonly #others = new Set<number>();
+  /** Those of them that have to run. */
+  readonly #toRun: number[] = [];
+  #rows = 0;
+  #finishedFirst: number | undefined;
+
+  /** @param retryFailed whether rows whose result was an error run again */
+  constructor(retryFailed: boolean) {
+    this.#retryFailed = retryFailed;
+  }
+
+  /** Rows on record. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** How many rows come before the first one that has no entry, or is to get another. */
+  get finishedFirst(): number {
+    return this.#finishedFirst ?? this.#rows;
+  }
+
+  /** How many of the first rows have to run. @param rowCount how many there still are */
+  toRunOf(rowCount: number): number {
+    return this.#toRun.filter((rowIndex) => rowIndex < rowCount).length;
+  }
+
+  /** Whether the result on record of a row is a success, so that nothing of its input is needed any more. */
+  hasSucceeded(rowIndex: number): boolean {
+    return rowIndex < this.#rows && !this.#others.has(rowIndex);
+  }
+
+  /** The same history; what is read of it is noted here. */
+  watch(history: RunHistory): RunHistory {
+    return { ...history, outlines: () => this.#watched(history) };
+  }
+
+  async *#watched(history: RunHistory): ReturnType<RunHistory['outlines']> {
+    for await (const page of history.outlines()) {
+      for (const { rowIndex, entry, result } of page) {
+        const lacksEntry = entry === undefined || (this.#retryFailed && entry === 'error');
+        const known = lacksEntry ? result : entry;
+        if (lacksEntry) this.#finishedFirst ??= this.#rows;
+        if (entry !== 'success') this.#others.add(rowIndex);
+        if (known === undefined || (this.#retryFailed && known === 'error')) this.#toRun.push(rowIndex);
+        this.#rows++;
+      }
+      yield page;
+    }
+  }
+}

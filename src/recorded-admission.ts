@@ -1,0 +1,41 @@
+import type { BatchRow } from './batch.ts';
+import type { RowPast, TrailWriter } from './trail-writer.ts';
+
+/** Lets rows into the queue when it is on record that they are there, or what became of them so far; in their order. */
+export class RecordedAdmission {
+  readonly #trail: TrailWriter;
+  readonly #enqueue: (rows: readonly BatchRow[]) => void;
+  readonly #pasts = new Map<BatchRow, RowPast>();
+  /** Settles when rows that were submitted before, and have been passed on, are in the queue. */
+  #resumed: Promise<unknown> | undefined;
+
+  constructor(trail: TrailWriter, enqueue: (rows: readonly BatchRow[]) => void) {
+    this.#trail = trail;
+    this.#enqueue = enqueue;
+  }
+
+  /** Says of a row that will be passed on what is on record of it. */
+  notePast(row: BatchRow, past: RowPast): void {
+    this.#pasts.set(row, past);
+  }
+
+  pass(rows: readonly BatchRow[]): void {
+    const recorded = this.#pasts.size === 0 ? this.#trail.rowsAdmitted(rows) : this.#recordAll(rows);
+    const next = () => {
+      this.#enqueue(rows); // if they could not be recorded their batch has been ended, and they end with it
+    };
+    if (this.#resumed === undefined) recorded.then(next, next);
+    else this.#resumed = Promise.allSettled([this.#resumed, recorded]).then(next);
+  }
+
+  async #recordAll(rows: readonly BatchRow[]): Promise<void> {
+    this.#resumed ??= Promise.resolve();
+    const known = rows.flatMap((row) => {
+      const past = this.#pasts.get(row);
+      this.#pasts.delete(row);
+      return past === undefined ? [] : [{ row, ...past }];
+    });
+    const fresh = known.length === 0 ? rows : rows.slice(known.length); // they come first
+    await Promise.all([this.#trail.rowsResumed(known), this.#trail.rowsAdmitted(fresh)]);
+  }
+}
