@@ -60,9 +60,24 @@ export class BatchRunner {
     action: string,
     deliver: (entries: readonly Entry<unknown>[]) => void,
   ): Promise<BatchStats> {
-    const { entrance, intake, clock, refuseUnlessUsable } = this.#parts;
+    const { entrance, refuseUnlessUsable } = this.#parts;
     refuseUnlessUsable(action);
     entrance.checkOptions(action, options);
+    const leave = entrance.occupy(action, options);
+    try {
+      return await this.#submit(batchRows, options, action, deliver);
+    } finally {
+      leave();
+    }
+  }
+
+  async #submit(
+    batchRows: BatchRows,
+    options: IntakeOptions,
+    action: string,
+    deliver: (entries: readonly Entry<unknown>[]) => void,
+  ): Promise<BatchStats> {
+    const { entrance, intake, clock, refuseUnlessUsable } = this.#parts;
     const submittedAt = clock.now();
     if (entrance.mayContinue(options)) {
       const snapshots = snapshotsOf(batchRows, new Snapshots(false)); // by themselves: a part of them may run

@@ -4,6 +4,7 @@ import type { RowIdentity } from './batch.ts';
 import { Continuation, type ContinuationParts } from './continuation.ts';
 import type { BatchOptions } from './options.ts';
 import { RunRegistry } from './run-registry.ts';
+import { occupyRun } from './runs-under-way.ts';
 
 /** A batch that may begin: in a run of its own, in a new one, or in one that it continues. */
 export interface Entered {
@@ -28,6 +29,16 @@ export class RunEntrance {
   /** What is put on record of a batch that continues nothing. */
   get about(): BatchDescription {
     return this.#about();
+  }
+
+  /**
+   * Notes that a batch is at its run, until what is returned is called.
+   *
+   * @throws Error when a batch of another executor in this process is at it
+   */
+  occupy(action: string, { runId }: BatchOptions): () => void {
+    if (this.#audit === undefined || runId === undefined) return () => undefined;
+    return occupyRun(this.#audit, runId, { owner: this, action });
   }
 
   /** Whether something may be on record of the batch's run. */

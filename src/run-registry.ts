@@ -49,8 +49,9 @@ export class RunRegistry {
   /** Takes the identities of these rows, or none of them. */
   claim(runId: string, rows: Iterable<RowIdentity>): void {
     const identities = this.#identities.get(runId) ?? new Identities();
-    identities.refuseKnown(rows, `run ${inspect(runId)}`);
-    for (const row of rows) identities.add(row, `run ${inspect(runId)}`);
+    const where = `run ${inspect(runId)}, whose batches must share no rows`;
+    identities.refuseKnown(rows, where);
+    for (const row of rows) identities.add(row, where);
     this.#identities.set(runId, identities);
   }
 }

@@ -40,6 +40,7 @@ export class StreamRunner {
     const { clock, dispatcher, intake, works, entrance, defaultWindow } = this.#parts;
     entrance.checkOptions('start stream', options);
     const input = openSource(rows); // first: it may refuse them
+    const leave = entrance.occupy('start stream', options);
     const open = intake.open({ ...options, generatedIds: true }, (entries) => {
       stream.deliver(entries);
     });
@@ -77,6 +78,7 @@ export class StreamRunner {
       .then(() => {
         finalStats = open.stats();
         open.release();
+        leave();
         return open.recordEnd(finalStats);
       })
       .catch(() => undefined) // every entry is on record already

@@ -17,10 +17,18 @@ describe('RunRegistry.claim', () => {
     registry.claim('run', contextsOf(0, 1));
     expect(() => {
       registry.claim('run', [contextOf('id-1', 5)]);
-    }).toThrow(new TypeError("Cannot execute batch as stateId 'id-1' is used twice in run 'run'"));
+    }).toThrow(
+      new TypeError(
+        "Cannot execute batch as stateId 'id-1' is used twice in run 'run', whose batches must share no rows",
+      ),
+    );
     expect(() => {
       registry.claim('run', [contextOf('other', 1)]);
-    }).toThrow(new TypeError("Cannot execute batch as rowIndex 1 is used twice in run 'run'"));
+    }).toThrow(
+      new TypeError(
+        "Cannot execute batch as rowIndex 1 is used twice in run 'run', whose batches must share no rows",
+      ),
+    );
     registry.claim('other run', contextsOf(0, 1));
     registry.claim('run', contextsOf(2, 3));
   });

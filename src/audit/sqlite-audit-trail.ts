@@ -15,7 +15,7 @@ import type { Verification } from './questions/verification.ts';
 import { verifyRun, type VerifyOptions } from './questions/verify-run.ts';
 import type { RecordSet } from './record-set.ts';
 import { Redactor } from './redactor.ts';
-import type { RecordFilter, RunSummary, StoredRecord } from './stored-record.ts';
+import { checkRecordFilter, type RecordFilter, type RunSummary, type StoredRecord } from './stored-record.ts';
 import type { Page } from './page.ts';
 import { appendEvents, type TakesEvents } from './event-trail.ts';
 import type { TrailEvent } from './trail-event.ts';
@@ -76,8 +76,13 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     return this.#append(packEvents(events, this.#packing));
   }
 
-  /** Records in the order in which they became durable, page by page; all, or those that a filter lets through. */
+  /**
+   * Records in the order in which they became durable, page by page; all, or those that a filter lets through.
+   *
+   * @throws TypeError on a condition that there is not, or a value that is none
+   */
   records(filter: RecordFilter = {}): AsyncIterable<readonly StoredRecord[]> {
+    checkRecordFilter(filter);
     return this.#pages((service, after) => service.records(filter, after));
   }
 

@@ -1,4 +1,5 @@
 import type { AuditRecord } from './audit-trail.ts';
+import { checkOptions, NON_EMPTY_TEXT, ROW_INDEX, type OptionRules } from './option-rules.ts';
 
 /** A record as it stands in a trail. */
 export interface StoredRecord {
@@ -15,6 +16,32 @@ export interface RecordFilter {
   readonly stateId?: string | undefined;
   readonly rowIndex?: number | undefined;
   readonly kinds?: readonly AuditRecord['kind'][] | undefined;
+}
+
+const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
+  batch: true,
+  'batch-end': true,
+  row: true,
+  dispatch: true,
+  attempt: true,
+  call: true,
+  entry: true,
+};
+
+const FILTER: OptionRules = {
+  runId: NON_EMPTY_TEXT,
+  stateId: NON_EMPTY_TEXT,
+  rowIndex: ROW_INDEX,
+  kinds: {
+    what: `an array of ${Object.keys(KINDS).join(', ')}`,
+    accepts: (value) =>
+      Array.isArray(value) && value.every((kind) => Object.hasOwn(KINDS, kind as PropertyKey)),
+  },
+};
+
+/** @throws TypeError on a condition that there is not, which would let everything through, and on one that is none. */
+export function checkRecordFilter(filter: unknown): void {
+  checkOptions('read records', filter, FILTER);
 }
 
 /** What a trail has of one run, in numbers of records. */

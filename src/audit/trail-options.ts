@@ -1,4 +1,12 @@
-import { inspect } from 'node:util';
+import {
+  BOOLEAN,
+  checkOptions,
+  checkValue,
+  NON_EMPTY_TEXT,
+  oneOf,
+  PATHS,
+  type OptionRules,
+} from './option-rules.ts';
 
 export interface SqliteAuditTrailOptions {
   /** Opens an existing file for reading only, also while another process writes to it. Default false. */
@@ -20,36 +28,16 @@ export interface SqliteAuditTrailOptions {
   readonly redact?: readonly string[] | undefined;
 }
 
-const OPTIONS: Readonly<
-  Record<string, { readonly what: string; readonly accepts: (value: unknown) => boolean }>
-> = {
-  readOnly: { what: 'true or false', accepts: isBoolean },
-  create: { what: 'true or false', accepts: isBoolean },
-  text: { what: "'json' or 'values'", accepts: (value) => value === 'json' || value === 'values' },
-  redact: { what: 'an array of paths', accepts: isListOfTexts },
+const OPTIONS: OptionRules = {
+  readOnly: BOOLEAN,
+  create: BOOLEAN,
+  text: oneOf(['json', 'values']),
+  redact: PATHS,
 };
 
 /** A misspelt `redact` must not go unnoticed: what it was to hide would be in the file. */
 export function checkTrailOptions(path: unknown, options: unknown): void {
-  const refuse = (name: string, what: string, value: unknown) => {
-    throw new TypeError(`Cannot create audit trail as ${name} must be ${what}: received ${inspect(value)}`);
-  };
-  if (typeof path !== 'string' || path === '') refuse("'path'", 'a non-empty string', path);
-  if (typeof options !== 'object' || options === null) return refuse("'options'", 'an object', options);
-  for (const [name, value] of Object.entries(options)) {
-    const option = OPTIONS[name];
-    if (option === undefined) {
-      const known = Object.keys(OPTIONS).join(', ');
-      throw new TypeError(`Cannot create audit trail as '${name}' is not an option; there are ${known}`);
-    }
-    if (value !== undefined && !option.accepts(value)) refuse(`'${name}'`, option.what, value);
-  }
-}
-
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean';
-}
-
-function isListOfTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((path) => typeof path === 'string');
+  const action = 'create audit trail';
+  checkValue(action, { name: 'path', value: path }, NON_EMPTY_TEXT);
+  checkOptions(action, options, OPTIONS);
 }

@@ -105,12 +105,15 @@ const BY_OPTION = new Map(FLAGS.map((flag) => [new Option(flag.flags).attributeN
 
 /** The flags as commander takes them. Their values stay as typed until {@link readExecutorFlags}. */
 export function executorFlagOptions(): Option[] {
-  return FLAGS.map(({ flags, description, repeatable }) => {
+  return FLAGS.map(({ flags, description, repeatable: isRepeatable }) => {
     const option = new Option(flags, description);
-    return repeatable === true
-      ? option.argParser<string[] | undefined>((value, before = []) => [...before, value])
-      : option;
+    return isRepeatable === true ? repeatable(option) : option;
   });
+}
+
+/** Makes an option one that may be given several times: its value is the list. */
+export function repeatable(option: Option): Option {
+  return option.argParser<string[] | undefined>((value, before = []) => [...before, value]);
 }
 
 /**

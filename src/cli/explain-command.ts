@@ -14,7 +14,7 @@ interface ExplainFlags {
 }
 
 const DETAILS = `
-Times are in ms since the row was submitted. What a row waits for:
+Times are in ms since the row was first submitted. What a row waits for:
   its turn     its own record on the disk, threads that start, a permit, the rows before it, the gate
   backoff      ordered after the attempt before was refused
   given out    its result waits for those of the rows before it
@@ -24,7 +24,7 @@ Exit codes
 
 Examples
   pooled-executor explain out.ndjson.audit.db 17
-  pooled-executor explain out.ndjson.audit.db customer-17 --json`;
+  pooled-executor explain out.ndjson.audit.db row-17 --json`;
 
 /** `pooled-executor explain`. @param onExitCode is told the exit code */
 export function explainCommand(onExitCode: (code: number) => void): Command {

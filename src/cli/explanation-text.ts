@@ -1,4 +1,11 @@
-import type { ExplainedAttempt, ExplainedCall, ExplainedEntry, RowError, RowExplanation } from '../index.ts';
+import type {
+  ExplainedAttempt,
+  ExplainedCall,
+  ExplainedEntry,
+  RowError,
+  RowExplanation,
+  RowSubmission,
+} from '../index.ts';
 import { payloadText } from './payload-text.ts';
 
 /** How the story of a row is told to people. */
@@ -16,45 +23,67 @@ interface Line {
 const MOST_NEIGHBOURS = 20;
 const TIME_WIDTH = 13;
 
-/** The story of a row for a terminal. Times are in ms since its submission. */
+/** The story of a row for a terminal. Times are in ms since its first submission. */
 export function explanationText(row: RowExplanation, style: ExplanationStyle): string {
-  const from = row.submission?.at ?? row.entries[0]?.submittedAt;
+  const from = startOf(row);
+  const { replaced = [], submission, attempts, entries } = row;
+  const submissions = [...replaced, ...(submission === undefined ? [] : [submission])];
   const lines: readonly Line[] = [
-    ...submissionLines(row, style),
-    ...[...row.attempts.map((attempt) => attemptEvent(attempt, style)), ...row.entries.map(entryEvent)]
+    ...(submission === undefined
+      ? [{ text: 'the row itself is not on record, as it could not be cloned' }]
+      : []),
+    ...[
+      ...submissions.map((each, position) => submissionEvent(each, position > 0, style)),
+      ...attempts.map((attempt) => attemptEvent(attempt, style)),
+      ...entries.map(entryEvent),
+    ]
       .toSorted((one, other) => one.at - other.at)
       .flatMap(({ lines: own }) => own),
     ...openLines(row, style),
   ];
-  return `${headline(row)}\n\n${lines.map((line) => lineText(line, from)).join('')}`;
+  return `${headline(row, from)}\n\n${lines.map((line) => lineText(line, from)).join('')}`;
 }
 
-function headline({ rowIndex, stateId, runId, result, attempts, entries, open }: RowExplanation): string {
+/** When the story begins: in the first batch that the row was in. */
+function startOf({ replaced, submission, entries }: RowExplanation): number | undefined {
+  return (replaced?.[0] ?? submission)?.at ?? entries[0]?.submittedAt;
+}
+
+function headline(row: RowExplanation, from: number | undefined): string {
+  const { rowIndex, stateId, runId, result, attempts, entries, open, batches } = row;
   const count = `${attempts.length} ${attempts.length === 1 ? 'attempt' : 'attempts'}`;
   const entry = entries.at(-1);
-  const tookMs = entry && entry.completedAt - entry.submittedAt;
-  const took = tookMs === undefined ? '' : ` in ${ms(tookMs)}`;
+  const took = entry === undefined ? '' : ` in ${ms(entry.completedAt - (from ?? entry.submittedAt))}`;
+  const over = batches > 1 ? `, over ${batches} batches` : '';
   const end =
     result === undefined
       ? `never finished, after ${count}${open === undefined ? '' : ' and one without an end'}`
       : `${result.status === 'success' ? 'success' : result.error.code} after ${count}${took}`;
-  return `Row ${rowIndex} (state id '${stateId}') of run ${runId}: ${end}`;
+  return `Row ${rowIndex} (state id '${stateId}') of run ${runId}: ${end}${over}`;
 }
 
-function submissionLines({ submission }: RowExplanation, style: ExplanationStyle): readonly Line[] {
-  if (submission === undefined)
-    return [{ text: 'the row itself is not on record, as it could not be cloned' }];
-  const { at, request } = submission;
-  return [
-    { at, text: `submitted at ${new Date(at).toISOString()}` },
-    { text: `  request   ${payloadText(request, style)}` },
-  ];
+/** Something that happened, and when. */
+interface StoryEvent {
+  readonly at: number;
+  readonly lines: readonly Line[];
 }
 
-function attemptEvent(
-  attempt: ExplainedAttempt,
+function submissionEvent(
+  { at, request }: RowSubmission,
+  isAgain: boolean,
   style: ExplanationStyle,
-): { readonly at: number; readonly lines: readonly Line[] } {
+): StoryEvent {
+  const what = isAgain ? 'submitted again, changed,' : 'submitted';
+  return {
+    at,
+    lines: [
+      { at, text: `${what} at ${new Date(at).toISOString()}` },
+      { text: `  request   ${payloadText(request, style)}` },
+    ],
+  };
+}
+
+function attemptEvent(attempt: ExplainedAttempt, style: ExplanationStyle): StoryEvent {
   const { attempt: number, place, calls, backoffMs } = attempt;
   const ending = endingLines(attempt, style);
   if (place === undefined)
@@ -124,7 +153,7 @@ function alongsideLines({ alongside }: ExplainedAttempt): readonly Line[] {
   ];
 }
 
-function entryEvent(entry: ExplainedEntry): { readonly at: number; readonly lines: readonly Line[] } {
+function entryEvent(entry: ExplainedEntry): StoryEvent {
   const { at, completedAt, submitIndex, completeIndex, bufferWaitMs, result } = entry;
   const what = result.status === 'success' ? 'success' : `${result.error.code}: ${result.error.message}`;
   const wait = bufferWaitMs > 0 ? `; waited ${ms(bufferWaitMs)} for the rows before it` : '';

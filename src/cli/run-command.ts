@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { executorFlagOptions } from './executor-flags.ts';
+import { executorFlagOptions, repeatable } from './executor-flags.ts';
+import { UsageError } from './exit.ts';
 import type { RunFlags } from './run-flags.ts';
 import { run } from './run.ts';
 
@@ -25,6 +26,8 @@ The record, and runs that died
   A run that writes a file is on record beside it, row by row: out.ndjson.audit.db. After a crash, Ctrl-C or
   --max-errors the same command with --resume continues it, and the output is the same as if nothing had happened.
   Input, transform and options must be the same, else it refuses. On stdout the whole output is written again.
+  --redact replaces values in rows, outputs, calls and error details on record, not in the output. A run is continued
+  with what is on record: if outputs were redacted, --resume and verify find that the output differs.
 
 Exit codes
   0 all rows succeeded   1 aborted   2 usage   3 some rows failed   130, 143 on SIGINT, SIGTERM
@@ -54,6 +57,14 @@ export function runCommand(onExitCode: (code: number) => void): Command {
     .option('--max-errors <n|p%>', 'stop when more rows have failed, or a larger share of at least 100')
     .option('--audit <file>', 'put the run on record in this file (default: <output>.audit.db)')
     .option('--no-audit', 'put it nowhere')
+    .addOption(
+      repeatable(
+        new Option(
+          '--redact <path>',
+          'keep these values out of the record, e.g. *.apiKey or headers.authorization (repeatable)',
+        ),
+      ),
+    )
     .option('--resume', 'continue the last run on record: rows that have their result are not run again')
     .option('--retry-failed', 'run the rows again that have failed, and write the whole output again')
     .option('--allow-drift', 'continue it also with another input, transform or options')
@@ -70,5 +81,17 @@ export function runCommand(onExitCode: (code: number) => void): Command {
       onExitCode(await run({ transform, input, flags }));
     });
   for (const option of executorFlagOptions()) command.addOption(option);
+  refuseBothAudits(command);
   return command;
+}
+
+/** To commander they are two values of one flag, of which the last counts. */
+function refuseBothAudits(command: Command): void {
+  const given = new Set<string>();
+  for (const name of ['audit', 'no-audit']) {
+    command.on(`option:${name}`, () => {
+      if (given.add(name).size > 1)
+        throw new UsageError('--audit and --no-audit contradict one another: give one of them');
+    });
+  }
 }

@@ -13,6 +13,7 @@ export type RunFlags = ExecutorFlagValues & {
   readonly progress?: DisplayKind;
   /** False with --no-audit. */
   readonly audit?: string | false;
+  readonly redact?: readonly string[];
   readonly resume?: boolean;
   readonly retryFailed?: boolean;
   readonly allowDrift?: boolean;

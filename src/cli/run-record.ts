@@ -33,7 +33,11 @@ export class RunRecord {
       outputFormat: format(flags.output),
       flags,
     };
-    this.trail = new RunTrail(path, { create }, description);
+    try {
+      this.trail = new RunTrail(path, { create }, description);
+    } catch (reason) {
+      throw new UsageError(messageOf(reason)); // a path of --redact that is none
+    }
   }
 
   /**
@@ -43,6 +47,8 @@ export class RunRecord {
    */
   static of(args: RecordedArguments): RunRecord | undefined {
     const path = trailPathOf(args.flags);
+    if (path === undefined && args.flags.redact !== undefined)
+      throw new UsageError('--redact is for runs on record: name the output, or give --audit');
     return path === undefined ? undefined : new RunRecord(path, args);
   }
 

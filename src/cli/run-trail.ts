@@ -17,7 +17,7 @@ export interface RunDescription {
   readonly transformUrl: string;
   readonly inputFormat: RowFormat;
   readonly outputFormat: RowFormat;
-  readonly flags: Pick<RunFlags, 'export' | 'rejects' | 'workerData' | 'env'>;
+  readonly flags: Pick<RunFlags, 'export' | 'rejects' | 'workerData' | 'env' | 'redact'>;
 }
 
 /**
@@ -30,7 +30,7 @@ export class RunTrail extends SqliteAuditTrail {
   #watchHistory: (history: RunHistory) => RunHistory = (history) => history;
 
   constructor(path: string, options: Pick<SqliteAuditTrailOptions, 'create'>, description: RunDescription) {
-    super(path, { ...options, text: 'json' });
+    super(path, { ...options, text: 'json', redact: description.flags.redact });
     this.#description = description;
   }
 
@@ -68,6 +68,7 @@ export class RunTrail extends SqliteAuditTrail {
         inputFormat,
         outputFormat,
         rejects: flags.rejects !== undefined,
+        ...(flags.redact === undefined ? {} : { redact: flags.redact }),
         // they may hold secrets
         ...hashOf('workerDataSha256', flags.workerData),
         ...hashOf('envSha256', flags.env),

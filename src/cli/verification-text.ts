@@ -3,10 +3,16 @@ import { formatCount } from './numbers.ts';
 
 const MOST_FINDINGS = 25;
 
+export interface ComparedFiles {
+  readonly files: readonly string[];
+  /** Whether the run has written its failed rows to a file of their own, which was not given. */
+  readonly rejectsLeftOut: boolean;
+}
+
 /** What was checked, and what is not as it must be, for a terminal. */
 export function verificationText(
   { runId, ok, chain, checked, findings, findingCount }: Verification,
-  files: readonly string[],
+  { files, rejectsLeftOut }: ComparedFiles,
 ): string {
   const { batches, rows, attempts, calls, entries, results } = checked;
   const output =
@@ -24,6 +30,9 @@ export function verificationText(
     ),
     field('calls', `${formatCount(calls)} records, to have indices of their own`),
     field('output', output),
+    ...(rejectsLeftOut
+      ? [field('rejects', 'not compared: name the file of the failed rows with --rejects')]
+      : []),
     '',
     ...findings.slice(0, MOST_FINDINGS).map(({ message }) => `PROBLEM  ${message}`),
     ...(hidden > 0 ? [`PROBLEM  and ${formatCount(hidden)} more`] : []),

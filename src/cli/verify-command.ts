@@ -44,12 +44,12 @@ export function verifyCommand(onExitCode: (code: number) => void): Command {
     .option('--json', 'as JSON')
     .addHelpText('after', DETAILS)
     .action(async (path: string, output: string | undefined, flags: VerifyFlags) => {
-      const verification = await askTrail(path, (trail) => verify(trail, output, flags));
+      const { verification, rejectsLeftOut } = await askTrail(path, (trail) => verify(trail, output, flags));
       const files = [output, flags.rejects].filter((file) => file !== undefined);
       await print(
         flags.json === true
-          ? `${JSON.stringify(toPlainJson(verification), null, 2)}\n`
-          : verificationText(verification, files),
+          ? `${JSON.stringify(toPlainJson({ ...verification, rejectsLeftOut }), null, 2)}\n`
+          : verificationText(verification, { files, rejectsLeftOut }),
       );
       onExitCode(verification.ok ? ExitCode.ok : ExitCode.differences);
     });
@@ -59,20 +59,20 @@ async function verify(
   trail: SqliteAuditTrail,
   output: string | undefined,
   { run, rejects, format }: VerifyFlags,
-): Promise<Verification> {
-  if (output === undefined) {
-    if (rejects !== undefined)
-      throw new UsageError('--rejects is compared together with the output: name both');
-    return trail.verify({ runId: run });
-  }
+): Promise<{ readonly verification: Verification; readonly rejectsLeftOut: boolean }> {
+  if (output === undefined && rejects !== undefined)
+    throw new UsageError('--rejects is compared together with the output: name both');
   const runId = run ?? lastRun(await trail.runs())?.runId;
   const { rejects: recorded = rejects !== undefined, outputFormat } = await optionsOf(trail, runId);
-  if (rejects !== undefined && recorded !== true) {
+  const rejected = recorded === true;
+  const rejectsLeftOut = rejected && rejects === undefined;
+  if (output === undefined) return { verification: await trail.verify({ runId: run }), rejectsLeftOut };
+  if (rejects !== undefined && !rejected) {
     throw new UsageError('The run had no --rejects: its failed rows stand in the output');
   }
   const known = format ?? (outputFormat as RowFormat | undefined);
-  const check = new FileCheck({ output, rejects, rejected: recorded === true, format: known });
-  return trail.verify({ runId, output: check });
+  const check = new FileCheck({ output, rejects, rejected, format: known });
+  return { verification: await trail.verify({ runId, output: check }), rejectsLeftOut };
 }
 
 /** What the first batch of a run says of itself. */

@@ -1,8 +1,11 @@
+import { userStack } from './user-stack.ts';
+
 /** Why a row failed; see each code in {@link RowErrorCode}. Plain data: it survives threads, JSON and the trail. */
 export interface RowError {
   readonly code: RowErrorCode;
   readonly message: string;
   readonly name?: string;
+  /** Without frames of Node and of this package. */
   readonly stack?: string;
   readonly cause?: RowError;
   /** The own properties of a thrown error, the thrown value itself when it was no error, or what `TransformResult.error` was given. */
@@ -79,7 +82,7 @@ class Description {
       code: this.#code,
       message: readString(error, 'message') ?? '(the message of the error can not be read)',
       ...(name === undefined ? {} : { name }),
-      ...(stack === undefined ? {} : { stack }),
+      ...(stack === undefined ? {} : { stack: userStack(stack) }),
       ...(cause === undefined || !this.#mayDescend(cause) ? {} : { cause: this.describe(cause) }),
       ...(details === undefined ? {} : { details }),
     };

@@ -144,8 +144,17 @@ describe('verify', () => {
       });
       const rejecting = ['--rejects', 'failed.ndjson'];
       await record(folder, output, rejecting);
-      expect(await ask('verify', TRAIL, output, ...rejecting)).toMatchObject({ code: 0 });
-      expect(await ask('verify', TRAIL, output)).toMatchObject({ code: 0 });
+      const all = await ask('verify', TRAIL, output, ...rejecting);
+      expect(all).toMatchObject({ code: 0 });
+      expect(all.stdout).not.toContain('not compared');
+      const leftOut = await ask('verify', TRAIL, output);
+      expect(leftOut).toMatchObject({ code: 0 });
+      expect(leftOut.stdout).toContain('not compared: name the file of the failed rows with --rejects');
+      const { rejectsLeftOut } = JSON.parse((await ask('verify', TRAIL, output, '--json')).stdout) as Record<
+        string,
+        unknown
+      >;
+      expect(rejectsLeftOut).toBe(true);
     },
   );
 

@@ -11,7 +11,14 @@ import type {
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 const BRIEF = { full: false };
 
-const row: RowExplanation = { runId: 'run', stateId: 'id', rowIndex: 4, attempts: [], entries: [] };
+const row: RowExplanation = {
+  runId: 'run',
+  stateId: 'id',
+  rowIndex: 4,
+  batches: 1,
+  attempts: [],
+  entries: [],
+};
 const submission = { batchId: 'b', at: AT, request: { n: 1 }, requestSha256: '' };
 const place = {
   threadId: 3,
@@ -66,6 +73,17 @@ describe('explanationText: the headline', () => {
       'aborted after 2 attempts',
     ],
     [{}, 'never finished, after 0 attempts'],
+    [{ batches: 2 }, 'never finished, after 0 attempts, over 2 batches'],
+    [
+      {
+        batches: 2,
+        submission: { ...submission, at: AT - 60_000 },
+        attempts: [attempt, attempt],
+        result: entry.result,
+        entries: [entry],
+      },
+      'success after 2 attempts in 60,012.5 ms, over 2 batches',
+    ],
     [
       { open: { attempt: 2, sliceId: 1, dispatchedAt: AT, calls: [] } },
       'never finished, after 0 attempts and one without an end',
@@ -76,6 +94,18 @@ describe('explanationText: the headline', () => {
 });
 
 describe('explanationText: the story', () => {
+  test('a row that was replaced by another is told from the first one on', () => {
+    const replaced = [{ ...submission, batchId: 'a', at: AT - 100, request: { n: 0 } }];
+    const lines = linesOf({ submission, replaced, attempts: [attempt] });
+    expect(lines.slice(2, 7)).toEqual([
+      '       0.0 ms  submitted at 2026-01-02T03:04:04.900Z',
+      '                 request   {"n":0}',
+      '     100.0 ms  submitted again, changed, at 2026-01-02T03:04:05.000Z',
+      '                 request   {"n":1}',
+      '     101.0 ms  attempt 1 dispatched; delay in force 50.0 ms',
+    ]);
+  });
+
   test('begins with the submission, and times count from it', () => {
     expect(linesOf({ submission }).slice(1, 4)).toEqual([
       '',

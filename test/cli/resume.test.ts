@@ -292,6 +292,28 @@ describe('the record of a run', () => {
     expect(left).toEqual(files);
   });
 
+  test('has nothing of what --redact names; the output has it, and the run goes on with the same flags alone', async ({
+    folder,
+  }) => {
+    folder.write('t.mjs', 'export default ({ n, login }) => n + login.password.length;');
+    const rows = (count: number) =>
+      toLines(numbers(count).map(({ n }) => ({ n, login: { password: 'hunter2' } })));
+    folder.write('in.ndjson', rows(3));
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+    const redacting = ['--redact', '*.password', '--redact', 'key'];
+    expect((await folder.run([...args, ...redacting])).code).toBe(0);
+    folder.write('in.ndjson', rows(5));
+    const refused = await folder.run([...args, '--resume']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("redact is not given, on record [ '*.password', 'key' ]");
+    expect((await folder.run([...args, ...redacting, '--resume'])).code).toBe(0);
+    expect(folder.read('out.ndjson')).toBe(toLines([7, 8, 9, 10, 11]));
+    expect(folder.read('out.ndjson.audit.db')).not.toContain('hunter2');
+    const [row] = (await recordsIn(folder)).filter((record) => record.kind === 'row');
+    expect(row?.request).toBe('{"n":0,"login":{"password":"[redacted]"}}');
+    expect(await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson')).toMatchObject({ code: 0 });
+  });
+
   test('is not left behind when no row could run', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
     const { code } = await folder.ask(

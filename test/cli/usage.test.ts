@@ -60,6 +60,17 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     ['slice size', ['in.ndjson', '--slice-size', 'big'], /--slice-size must be 'auto' or .*: received 'big'/],
     ['isolation', ['in.ndjson', '--isolation', 'moon'], /--isolation must be .*: received 'moon'/],
     ['JSON', ['in.ndjson', '--worker-data', '{a'], /--worker-data must be JSON: received '\{a'/],
+    [
+      'with and without a record',
+      ['in.ndjson', '--no-audit', '--audit', 'y.db'],
+      /--audit and --no-audit contradict one another/,
+    ],
+    [
+      'redact: no path',
+      ['in.ndjson', '--audit', 'y.db', '--redact', 'a..b'],
+      /Cannot redact 'a\.\.b' as it is no path/,
+    ],
+    ['redact: no record', ['in.ndjson', '--redact', 'key'], /--redact is for runs on record/],
     ['environment', ['in.ndjson', '--env', 'FOO'], /--env must be KEY=VALUE: received 'FOO'/],
     ['max errors', ['in.ndjson', '--max-errors', '5x'], /--max-errors must be .*: received '5x'/],
   ])('%s', async ([, args, message], { folder }) => {
@@ -127,6 +138,6 @@ test('--version and --help', async ({ folder }) => {
   expect(await folder.ask('--help')).toMatchObject({ code: 0, stderr: '' });
   const help = await folder.ask('run', '--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
-  for (const word of ['--pool-size', '--max-errors', '--rejects', 'Exit codes', 'Examples'])
+  for (const word of ['--pool-size', '--redact', '--max-errors', '--rejects', 'Exit codes', 'Examples'])
     expect(help.stdout).toContain(word);
 });

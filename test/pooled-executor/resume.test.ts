@@ -168,6 +168,28 @@ describe('a batch on a run that is on record', () => {
     expect(String(second.status === 'rejected' && second.reason)).toContain("is used twice in run 'run'");
   });
 
+  test('a run that another executor is at is left alone until that has ended there', async ({
+    createExecutor,
+  }) => {
+    const audit = await diedBeforeAttempt(1, contextsOf(range(3)), options);
+    const delayed = makeDelayedTransform<number>();
+    const first = createExecutor({ transform: delayed.transform, poolSize: 1, audit });
+    const second = createExecutor({ transform: delayed.transform, poolSize: 1, audit });
+    const changed = { ...RUN, allowDrift: true };
+    const running = first.executeBatch(contextsOf(range(3)), changed);
+    await delayed.started(1);
+    const message = "as another executor of this process is at run 'run': wait until that has ended";
+    await expect(second.executeBatch(contextsOf(range(3)), changed)).rejects.toThrow(message);
+    expect(() => second.stream(range(3), changed)).toThrow(message);
+    delayed.releaseAll();
+    await running;
+    expect(outputsOf(await collect(second.stream(range(3), changed)))).toEqual([0, 1, 2]);
+    expect(outputsOf(await collect(first.stream(range(0), { ...RUN })))).toEqual([]);
+    const third = createExecutor({ transform: delayed.transform, poolSize: 1, audit });
+    expect(outputsOf(await collect(third.stream(range(3), changed)))).toEqual([0, 1, 2]);
+    expect(delayed.log.map(({ row }) => row)).toEqual([1, 2]);
+  });
+
   test('rows that can not be cloned fail again, in place', async ({ createExecutor }) => {
     const rows = [1, () => 1, 2, () => 2] as number[];
     const audit = await diedBeforeAttempt(2, contextsOf(rows), options);

@@ -1,4 +1,5 @@
 import type { RunSummary } from '../stored-record.ts';
+import { checkOptions, NON_EMPTY_TEXT } from '../option-rules.ts';
 import type { AuditReport, RunReport } from './audit-report.ts';
 import { chooseRun } from './choose-run.ts';
 import type { ReadableTrail } from './readable-trail.ts';
@@ -17,8 +18,11 @@ const KINDS = ['batch', 'row', 'dispatch', 'attempt', 'entry', 'batch-end'] as c
  * per row.
  *
  * @throws TrailQuestionError when there is no such run
+ * @throws TypeError on a misspelt option or a value that is none
  */
-export async function auditRuns(trail: ReadableTrail, { runId }: AuditOptions = {}): Promise<AuditReport> {
+export async function auditRuns(trail: ReadableTrail, options: AuditOptions = {}): Promise<AuditReport> {
+  checkOptions('audit runs', options, { runId: NON_EMPTY_TEXT });
+  const { runId } = options;
   const runs = runId === undefined ? await trail.runs() : [await chooseRun(trail, runId)];
   const reports: RunReport[] = [];
   for (const run of runs) reports.push(await auditRun(trail, run));

@@ -6,6 +6,7 @@ import type {
   ExplainedEntry,
   OpenAttempt,
   RowExplanation,
+  RowSubmission,
   Wait,
 } from './row-explanation.ts';
 
@@ -28,13 +29,17 @@ export function explainRecords(
   const rows = ofKind(records, 'row');
   const entries = ofKind(records, 'entry').map(toEntry);
   const calls = ofKind(records, 'call');
-  const submission = submissionOf(rows, entries);
-  const attempts = attemptsOf(ofKind(records, 'attempt'), calls, submission?.at);
+  const submissions = rows.map((row) => submissionOf(row, entries));
+  const submission = submissions.at(-1); // a run may have been continued with another row in its place
+  const replaced = submissions.slice(0, -1);
+  const attempts = attemptsOf(ofKind(records, 'attempt'), calls, submissions[0]?.at);
   const open = openAttemptOf(ofKind(records, 'dispatch'), identity.rowIndex, records, calls);
   const result = entries.at(-1)?.result;
   return {
     ...identity,
+    batches: new Set(records.filter(isAboutRow).map(({ batchId }) => batchId)).size,
     ...(submission === undefined ? {} : { submission }),
+    ...(replaced.length === 0 ? {} : { replaced }),
     attempts,
     ...(open === undefined ? {} : { open }),
     entries,
@@ -58,16 +63,16 @@ function toEntry({ kind: _kind, runId: _runId, ...entry }: RecordOf<'entry'>): E
   return entry;
 }
 
-/** The last one counts: a run may have been continued with another row in its place. */
 function submissionOf(
-  rows: readonly RecordOf<'row'>[],
+  { batchId, at, request, requestSha256 }: RecordOf<'row'>,
   entries: readonly ExplainedEntry[],
-): RowExplanation['submission'] {
-  const row = rows.at(-1);
-  if (row === undefined) return undefined;
-  const { batchId, at, request, requestSha256 } = row;
+): RowSubmission {
   const submittedAt = entries.find((entry) => entry.batchId === batchId)?.submittedAt;
   return { batchId, at: submittedAt ?? at, request, requestSha256 };
+}
+
+function isAboutRow({ kind }: AuditRecord): boolean {
+  return kind !== 'batch' && kind !== 'batch-end';
 }
 
 function attemptsOf(

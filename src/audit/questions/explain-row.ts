@@ -1,4 +1,13 @@
 import type { AuditRecord } from '../audit-trail.ts';
+import {
+  BOOLEAN,
+  checkOptions,
+  checkValue,
+  NON_EMPTY_TEXT,
+  ROW_INDEX,
+  type OptionRule,
+  type OptionRules,
+} from '../option-rules.ts';
 import { chooseRun } from './choose-run.ts';
 import { explainRecords } from './explain-records.ts';
 import { neighboursIn } from './neighbours.ts';
@@ -14,17 +23,27 @@ export interface ExplainOptions {
   readonly alongside?: boolean | undefined;
 }
 
+const OPTIONS: OptionRules = { runId: NON_EMPTY_TEXT, alongside: BOOLEAN };
+const ROW: OptionRule = {
+  what: 'a whole number from 0 or a non-empty string',
+  accepts: (value) => ROW_INDEX.accepts(value) || NON_EMPTY_TEXT.accepts(value),
+};
+
 /**
  * Tells the story of a row.
  *
  * @param row its `rowIndex` or its `stateId`
+ * @throws TypeError on a misspelt option or a value that is none
  * @throws TrailQuestionError when there is no such run or row; the message says which there are
  */
 export async function explainRow(
   trail: ReadableTrail,
   row: number | string,
-  { runId, alongside = false }: ExplainOptions = {},
+  options: ExplainOptions = {},
 ): Promise<RowExplanation> {
+  checkValue('explain row', { name: 'row', value: row }, ROW);
+  checkOptions('explain row', options, OPTIONS);
+  const { runId, alongside = false } = options;
   const run = await chooseRun(trail, runId);
   const filter = typeof row === 'number' ? { rowIndex: row } : { stateId: row };
   const records = await readAll(trail, { runId: run.runId, ...filter });

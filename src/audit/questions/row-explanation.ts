@@ -7,8 +7,12 @@ export interface RowExplanation {
   readonly runId: string;
   readonly stateId: string;
   readonly rowIndex: number;
+  /** How many batches of the run it was in: more than one when the run was continued before the row had its result. */
+  readonly batches: number;
   /** Absent for a row that could not be cloned, of which only the entry is on record. */
   readonly submission?: RowSubmission;
+  /** What was submitted in its place to earlier batches, in order; absent when it was always the same row. */
+  readonly replaced?: readonly RowSubmission[];
   /** Those that ended, in order. */
   readonly attempts: readonly ExplainedAttempt[];
   /** The attempt that was dispatched and has no end on record: it runs now, or the process died. */

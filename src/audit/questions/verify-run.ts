@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/row-error.ts';
 import type { ChainReport } from '../chain-check.ts';
+import { checkOptions, NON_EMPTY_TEXT, type OptionRules } from '../option-rules.ts';
 import { chooseRun } from './choose-run.ts';
 import { Findings } from './findings.ts';
 import type { ReadableTrail, RecordOf } from './readable-trail.ts';
@@ -14,6 +15,20 @@ export interface VerifyOptions {
   readonly output?: OutputCheck | undefined;
 }
 
+const OPTIONS: OptionRules = {
+  runId: NON_EMPTY_TEXT,
+  output: {
+    what: "an object with 'needsRequests', true or false, and the methods 'check' and 'end'",
+    accepts: isOutputCheck,
+  },
+};
+
+function isOutputCheck(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { needsRequests, check, end } = value as Partial<OutputCheck>;
+  return typeof needsRequests === 'boolean' && typeof check === 'function' && typeof end === 'function';
+}
+
 /** A trail whose records vouch for one another. */
 export interface ChainedTrail extends ReadableTrail {
   verifyChain(): Promise<ChainReport>;
@@ -25,11 +40,11 @@ export interface ChainedTrail extends ReadableTrail {
  * was recorded. Takes some 10 bytes of memory per row, and the entries of rows that have more than one.
  *
  * @throws TrailQuestionError when there is no such run
+ * @throws TypeError on a misspelt option or a value that is none
  */
-export async function verifyRun(
-  trail: ChainedTrail,
-  { runId, output }: VerifyOptions = {},
-): Promise<Verification> {
+export async function verifyRun(trail: ChainedTrail, options: VerifyOptions = {}): Promise<Verification> {
+  checkOptions('verify run', options, OPTIONS);
+  const { runId, output } = options;
   const findings = new Findings();
   const chain = await trail.verifyChain();
   for (const message of chain.problems) findings.add({ about: 'chain', message });

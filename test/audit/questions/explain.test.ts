@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { explainRow } from '../../../src/audit/questions/explain-row.ts';
-import { SqliteAuditTrail, type AuditRecord, type RowExplanation } from '../../../src/index.ts';
+import {
+  PooledExecutor,
+  SqliteAuditTrail,
+  type AuditRecord,
+  type RowExplanation,
+} from '../../../src/index.ts';
+import { diedBeforeAttempt, dispatchOf, RUN } from '../../helpers/interrupted-runs.ts';
 import { readable } from '../../helpers/readable-trail.ts';
 import { CALLING, FAILED, recordStories, REFUSED, storyRecords } from '../../helpers/story-runs.ts';
+import { contextsOf } from '../../helpers/rows.ts';
 import { without } from '../../helpers/trail-edits.ts';
 import { openTrail } from '../../helpers/trail-files.ts';
 
@@ -54,6 +61,23 @@ describe('explain', () => {
       status: 'error',
       error: { code: 'transform_error', message: 'too large' },
     });
+  });
+
+  test('a row of a run that was continued is told from its first batch on, also if it is another one since', async () => {
+    const transform = (row: number) => row + 1;
+    const audit = await diedBeforeAttempt(1, contextsOf([10, 20]), { transform });
+    await audit.append([dispatchOf(audit, 1, 1)]);
+    await using executor = new PooledExecutor({ transform, poolSize: 1, audit });
+    await executor.executeBatch(contextsOf([10, 21]), { ...RUN, allowDrift: true });
+    const [first, second] = [await explain(audit.records, 0), await explain(audit.records, 1)];
+    expect([first.batches, first.replaced]).toEqual([1, undefined]);
+    expect(second).toMatchObject({
+      batches: 2,
+      replaced: [{ request: 20 }],
+      submission: { request: 21 },
+      attempts: [{ outcome: 'lost' }, { outcome: 'ok', response: 22 }],
+    });
+    expect(second.replaced![0]!.at).toBeLessThan(second.submission!.at);
   });
 
   test('a row that never finished has no result, and its open attempt is told with the call under way', async () => {

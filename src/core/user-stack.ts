@@ -1,0 +1,35 @@
+import { fileURLToPath } from 'node:url';
+
+const ROOT = new URL('../../', import.meta.url);
+/** What calls transforms; frames from there on down are the same for all, or differ with the thread and the slice. */
+const CALLERS = ['src/engine/slice-runner.', 'workers/line-transform.'].flatMap(placesOf);
+/** What stands between frames of the user's code. */
+const BETWEEN = [...placesOf('src/'), ...placesOf('workers/'), 'node:internal/'];
+
+/**
+ * The part of a stack that the user's code accounts for: without the frames of Node and of this package, which depend on
+ * the worker that runs the row and on the rows before it. So a row that fails has the same stack in each run.
+ */
+export function userStack(stack: string): string {
+  if (!stack.includes('\n    at ')) return stack;
+  const kept: string[] = [];
+  for (const line of stack.split('\n')) {
+    if (isFrame(line) && mentions(line, CALLERS)) break;
+    if (!isFrame(line) || !mentions(line, BETWEEN)) kept.push(line);
+  }
+  return kept.join('\n');
+}
+
+/** How frames name a file of this package: ES modules by URL, others by path. */
+function placesOf(path: string): readonly string[] {
+  const url = new URL(path, ROOT);
+  return [url.href, fileURLToPath(url)];
+}
+
+function isFrame(line: string): boolean {
+  return line.startsWith('    at ');
+}
+
+function mentions(line: string, places: readonly string[]): boolean {
+  return places.some((place) => line.includes(place));
+}
