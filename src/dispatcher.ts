@@ -7,7 +7,13 @@ import { Semaphore } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { Throttle, ThrottleSeat } from './core/throttle/throttle.ts';
-import { NOTHING_STARTED, ranSmoothly, type Engine, type SliceReport } from './engine/engine.ts';
+import {
+  NOTHING_STARTED,
+  ranSmoothly,
+  WorkerStartError,
+  type Engine,
+  type SliceReport,
+} from './engine/engine.ts';
 import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
 import { Flights, isOverdue, type Flight } from './flights.ts';
 import { OutcomeHandler } from './outcome-handler.ts';
@@ -171,7 +177,7 @@ export class Dispatcher {
 
   #failFatally(reason: unknown): void {
     if (this.#engineState === 'failed') return;
-    this.#engineState = 'failed';
+    this.#engineState = reason instanceof WorkerStartError ? 'idle' : 'failed';
     this.#options.observer.onFatal(
       reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }),
     );

@@ -22,6 +22,7 @@ const WITHOUT_EFFECT_ON_RESULTS: ReadonlySet<string> = new Set([
   'maxDispatchDelayMs',
   'backoffMultiplier',
   'recoveryStepMs',
+  'loadTimeoutMs',
   'recycleAfterRows',
   'recycleAfterHeapMb',
 ]);

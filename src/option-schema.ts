@@ -63,6 +63,7 @@ export const EXECUTOR_OPTIONS = v.strictObject({
   attemptTimeoutMs: v.optional(
     must('a finite number of ms above 0', (value) => isNumber(value) && value > 0 && value < Infinity),
   ),
+  loadTimeoutMs: v.optional(must('a number of ms above 0', (value) => isNumber(value) && value > 0)),
   maxRowCrashes: v.optional(positiveInteger()),
   sliceSize: v.optional(
     must(

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { serialize } from 'node:v8';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { hashOfValue } from './audit/records.ts';
 import type { ResolvedThrottleOptions } from './core/throttle/throttle-options.ts';
 import type { Throttle } from './core/throttle/throttle.ts';
+import { messageOf } from './core/row-error.ts';
 import type { Transform } from './core/transform.ts';
 import {
   BATCH_OPTIONS,
@@ -46,6 +48,8 @@ export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends 
   readonly maxCapacityRetryMs?: number | undefined;
   /** How long one attempt may run, from the row's own start. Above 0. Default: no limit. */
   readonly attemptTimeoutMs?: number | undefined;
+  /** How long a worker may take to start and load the module. Above 0; Infinity is allowed. Default 300,000. */
+  readonly loadTimeoutMs?: number | undefined;
   /** A row that kills its worker this often is given up. Default 2. */
   readonly maxRowCrashes?: number | undefined;
   /** Rows per message to a worker: a number, or `'auto'` (the default) to follow the measured row time. */
@@ -127,6 +131,7 @@ export interface ResolvedOptions extends ResolvedThrottleOptions {
   readonly threads: number;
   readonly maxCapacityRetryMs: number;
   readonly attemptTimeoutMs: number | undefined;
+  readonly loadTimeoutMs: number;
   readonly maxRowCrashes: number;
   readonly sliceSize: number | 'auto';
   readonly isolation: 'thread' | 'process';
@@ -156,6 +161,7 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
     ...resolveDelays('create executor', options),
     maxCapacityRetryMs: options.maxCapacityRetryMs ?? 3_600_000,
     attemptTimeoutMs: options.attemptTimeoutMs,
+    loadTimeoutMs: options.loadTimeoutMs ?? 300_000,
     maxRowCrashes: options.maxRowCrashes ?? 2,
     sliceSize: options.sliceSize ?? 'auto',
     isolation: options.isolation ?? 'thread',
@@ -172,7 +178,42 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
   if (threads > poolSize) {
     refuse('create executor', 'threads', `must not be above poolSize (${poolSize})`, threads);
   }
+  if ('fn' in resolved.transform) refuseOptionsOfWorkers(options);
+  else checkWorkerData(resolved);
   return resolved;
+}
+
+/** What is promised of workers, of which a function has none. Those that only tune them do no harm. */
+const OPTIONS_OF_WORKERS = [
+  'exportName',
+  'isolation',
+  'recycleAfterRows',
+  'recycleAfterHeapMb',
+  'resourceLimits',
+  'env',
+  'execArgv',
+] as const satisfies readonly (keyof PooledExecutorOptions)[];
+
+function refuseOptionsOfWorkers(
+  options: Pick<PooledExecutorOptions, (typeof OPTIONS_OF_WORKERS)[number]>,
+): void {
+  for (const name of OPTIONS_OF_WORKERS) {
+    if (options[name] === undefined) continue;
+    const rule =
+      "must not be given with a function, which runs in-process: it is for a module as 'transform'";
+    refuse('create executor', name, rule, options[name]);
+  }
+}
+
+/** Each worker gets a clone of it. */
+function checkWorkerData({ workerData, isolation }: ResolvedOptions): void {
+  try {
+    if (isolation === 'process') serialize(workerData);
+    else structuredClone(workerData);
+  } catch (reason) {
+    const rule = `must be what can be cloned into a worker (${messageOf(reason)})`;
+    refuse('create executor', 'workerData', rule, workerData);
+  }
 }
 
 /** Variables that are undefined are not set: threads would get the text `undefined`. */

@@ -13,7 +13,7 @@ import type { TransformResult } from './core/transform-result.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { POOL_COUNTER } from './engine/concurrency-gauge.ts';
 import { createEngine } from './engine/create-engine.ts';
-import type { CallRecorder, Engine } from './engine/engine.ts';
+import { WorkerStartError, type CallRecorder, type Engine } from './engine/engine.ts';
 import type { EntryStream } from './entry-stream.ts';
 import { Intake } from './intake.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -113,7 +113,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
         }),
         onAttempts: this.#trail && ((slice) => this.#trail?.attemptsEnded(slice)),
         onFatal: (error) => {
-          this.#fatal = error;
+          if (!(error instanceof WorkerStartError)) this.#fatal = error; // else the next call tries again
           this.#works.failAll(error);
         },
       },

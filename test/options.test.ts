@@ -18,11 +18,11 @@ const transform = (row: unknown) => row;
 
 /** Options as a user without types could write them. */
 function construct(options: Record<string, unknown>): void {
-  createExecutor({ transform, ...options });
+  createExecutor({ transform: 'transform.js', ...options });
 }
 
 function resolve(options: Record<string, unknown>): ResolvedOptions {
-  return resolveOptions({ transform, ...options });
+  return resolveOptions({ transform: 'transform.js', ...options });
 }
 
 /** The message of the TypeError that a function must throw. */
@@ -94,6 +94,11 @@ const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown
     rule: 'a finite number of ms above 0',
     takes: [0.001, 1, undefined],
     refuses: [0, -1, Infinity, NaN, '5', null],
+  },
+  loadTimeoutMs: {
+    rule: 'a number of ms above 0',
+    takes: [0.5, 1, 600_000, Infinity],
+    refuses: [0, -1, NaN, '5', null],
   },
   maxRowCrashes: {
     rule: 'a positive integer',
@@ -375,6 +380,7 @@ describe('resolveOptions', () => {
       recoveryStepMs: 50,
       maxCapacityRetryMs: 3_600_000,
       attemptTimeoutMs: undefined,
+      loadTimeoutMs: 300_000,
       maxRowCrashes: 2,
       sliceSize: 'auto',
       isolation: 'thread',
@@ -385,6 +391,40 @@ describe('resolveOptions', () => {
       env: undefined,
       execArgv: undefined,
     });
+  });
+
+  test.each(['thread', 'process'] as const)(
+    'workerData that can not be cloned is refused at once, with what can not be: %s',
+    (isolation) => {
+      const workerData = { table: [1], find: () => 1 };
+      expect(messageOf(() => construct({ workerData, isolation }))).toMatch(
+        /^Cannot create executor as 'workerData' must be what can be cloned into a worker \(\(\) => 1 could not be cloned\.\): received \{/,
+      );
+      expect(() => construct({ transform, workerData })).not.toThrow(); // a function gets it as it is
+    },
+  );
+
+  test('workerData that processes can not share is fine for threads', () => {
+    const workerData = new SharedArrayBuffer(8);
+    expect(() => construct({ workerData })).not.toThrow();
+    expect(messageOf(() => construct({ workerData, isolation: 'process' }))).toContain(
+      "'workerData' must be",
+    );
+  });
+
+  test.each([
+    { exportName: 'score' },
+    { isolation: 'process' },
+    { isolation: 'thread' },
+    { recycleAfterRows: 5 },
+    { recycleAfterHeapMb: 5 },
+    { resourceLimits: {} },
+    { env: {} },
+    { execArgv: [] },
+  ])('a function has no workers: %j is refused', (options) => {
+    expect(messageOf(() => construct({ transform, ...options }))).toContain(
+      `Cannot create executor as '${Object.keys(options).join('')}' must not be given with a function`,
+    );
   });
 
   test('threads: as many as poolSize', () => {

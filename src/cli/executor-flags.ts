@@ -62,6 +62,11 @@ const FLAGS: readonly ExecutorFlag[] = [
     read: parseDecimal,
   },
   {
+    flags: '--load-timeout-ms <ms>',
+    description: 'how long a worker may take to load the module; Infinity is allowed (default: 300000)',
+    read: parseDecimal,
+  },
+  {
     flags: '--max-row-crashes <n>',
     description: 'give a row up that kills its worker this often (default: 2)',
     read: parseDecimal,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { PooledExecutor, type AuditTrail } from '../index.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { PooledExecutor, TransformLoadError, type AuditTrail } from '../index.ts';
 import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './executor-flags.ts';
 import { UsageError } from './exit.ts';
 import type { SourceRow } from './row-source.ts';
@@ -33,6 +33,14 @@ export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | u
     };
     return new PooledExecutor<SourceRow, string>(all);
   });
+}
+
+/** A module that can't be loaded is the user's, also where the executor knows only the one that wraps it. */
+export function namingModule(reason: unknown, url: string): unknown {
+  if (!(reason instanceof TransformLoadError) || !reason.message.includes(LINE_TRANSFORM_URL.href))
+    return reason;
+  const path = url.startsWith('file:') ? fileURLToPath(url) : url;
+  return new TransformLoadError(reason.message.replace(LINE_TRANSFORM_URL.href, path), { cause: reason });
 }
 
 /** URL of the module that was named by its path or its URL. */

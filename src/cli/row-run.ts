@@ -10,7 +10,7 @@ import { LineSplitter } from './line-splitter.ts';
 import { ndjsonResults } from './ndjson-results.ts';
 import { formatCount, parseDecimal } from './numbers.ts';
 import type { Output } from './output.ts';
-import { inFlagTerms, type LineExecutor } from './open-executor.ts';
+import { inFlagTerms, namingModule, type LineExecutor } from './open-executor.ts';
 import { RowSource } from './row-source.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { RunFiles } from './run-files.ts';
@@ -21,6 +21,8 @@ import { WriteError } from './text-writer.ts';
 
 export interface RowRunParts {
   readonly executor: LineExecutor;
+  /** URL of the user's module. */
+  readonly transformUrl: string;
   readonly files: RunFiles;
   readonly limit: ErrorLimit | undefined;
   readonly display: Display;
@@ -39,6 +41,7 @@ type Ending =
 /** One run: rows from the input through the executor to the output, until the end, an error or an interrupt. */
 export class RowRun {
   readonly #executor: LineExecutor;
+  readonly #transformUrl: string;
   readonly #files: RunFiles;
   readonly #display: Display;
   readonly #source: RowSource;
@@ -53,9 +56,10 @@ export class RowRun {
   #isAccepted = false;
 
   /** @throws UsageError when --window is not allowed */
-  constructor({ executor, files, limit, display, flags, plan }: RowRunParts) {
+  constructor({ executor, transformUrl, files, limit, display, flags, plan }: RowRunParts) {
     const { input, output, rejects } = files;
     this.#executor = executor;
+    this.#transformUrl = transformUrl;
     this.#files = files;
     this.#display = display;
     this.#isRecorded = plan !== undefined;
@@ -126,7 +130,7 @@ export class RowRun {
       }
       return { kind: 'finished' };
     } catch (reason) {
-      return { kind: 'failed', reason };
+      return { kind: 'failed', reason: namingModule(reason, this.#transformUrl) };
     }
   }
 
@@ -235,6 +239,9 @@ function throwIfUnusable(reason: unknown): void {
     throw new UsageError(
       `Cannot continue the run (--allow-drift overrides this): ${reason.differences.join('; ')}`,
     );
+  }
+  if ((reason as { readonly code?: unknown }).code === 'ERR_WORKER_INVALID_EXEC_ARGV') {
+    throw new UsageError(`--exec-argv must be options that workers of Node take: ${messageOf(reason)}`);
   }
   if (reason instanceof TransformLoadError || reason instanceof UsageError) throw reason;
 }

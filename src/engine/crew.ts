@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/row-error.ts';
-import { TransformLoadError } from './engine.ts';
+import { TransformLoadError, WorkerStartError } from './engine.ts';
 import type { Host } from './host.ts';
 import { settledWithin } from './settled-within.ts';
 import type { WorkerReply } from './worker-protocol.ts';
@@ -11,6 +11,8 @@ export interface CrewOptions {
   /** How many slices one worker may have at once. */
   readonly slicesPerHost: number;
   readonly transformUrl: string;
+  /** How long a worker may take to start and load the transform. */
+  readonly loadTimeoutMs: number;
   readonly clock: Clock;
   readonly startHost: () => Host;
   /** Loads the transform in a worker: what its setup is answered with. */
@@ -50,8 +52,8 @@ const RESTART_DELAYS_MS = [0, 100, 1_000];
 const MAX_FRUITLESS = 20;
 /** Wait before a worker is replaced that had to go before it ran any row: its successor will hardly do better. */
 const UNUSED_DELAY_MS = 1_000;
-/** How long a worker may take to start and load the transform. */
-const LOAD_LIMIT_MS = 300_000;
+/** What a machine may run short of for a while when a worker is to be started. */
+const SHORTAGE = /\b(EMFILE|ENFILE|EAGAIN|ENOMEM)\b/;
 /** How long a worker that is loading may take before it is ended. */
 const LOAD_GRACE_MS = 5_000;
 
@@ -80,7 +82,12 @@ export class Crew {
   async start(): Promise<void> {
     const [first, ...others] = Array.from({ length: this.#options.size }, () => this.#enlist());
     if (first === undefined) return;
-    await this.#load(first);
+    try {
+      await this.#load(first);
+    } catch (reason) {
+      for (const { host } of others) host.terminate(); // the next start begins anew
+      throw reason;
+    }
     for (const member of others) {
       this.#load(member).catch((reason: unknown) => this.#onStartFailed(reason, () => this.#replace()));
     }
@@ -235,17 +242,25 @@ export class Crew {
     const { host } = member;
     const loading = this.#options.load(host);
     this.#loading.add(loading);
-    const cancelLimit = this.#options.clock.setLimit(() => host.terminate(), LOAD_LIMIT_MS);
+    const { transformUrl, loadTimeoutMs, clock } = this.#options;
+    const limit = { isOver: false };
+    const cancelLimit = clock.setLimit(() => {
+      limit.isOver = true;
+      host.terminate();
+    }, loadTimeoutMs);
     try {
       const reply = await loading;
       if (reply.kind === 'load-failed') throw loadFailure(reply);
     } catch (reason) {
       host.terminate();
       if (reason instanceof TransformLoadError) throw reason;
-      const { transformUrl } = this.#options;
-      throw new TransformLoadError(
-        `Cannot load transform ${transformUrl}: its worker ended meanwhile: ${messageOf(reason)}`,
-      );
+      if (limit.isOver) {
+        const overdue = `it had not finished loading after loadTimeoutMs (${loadTimeoutMs} ms)`;
+        throw new TransformLoadError(`Cannot load transform ${transformUrl}: ${overdue}`);
+      }
+      const message = messageOf(reason);
+      const LoadError = SHORTAGE.test(message) ? WorkerStartError : TransformLoadError;
+      throw new LoadError(`Cannot load transform ${transformUrl}: its worker ended meanwhile: ${message}`);
     } finally {
       cancelLimit();
       this.#loading.delete(loading);

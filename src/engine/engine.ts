@@ -95,3 +95,6 @@ export interface Engine {
 export class TransformLoadError extends Error {
   override readonly name = 'TransformLoadError';
 }
+
+/** No worker could be started, for lack of something that may be there later: the next start tries again. */
+export class WorkerStartError extends TransformLoadError {}

@@ -5,8 +5,16 @@ import { WaitGroup } from './wait-group.ts';
 import { failure, lost, type Blame, type Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import { POOL_COUNTER } from './concurrency-gauge.ts';
+import { messageOf } from '../core/row-error.ts';
 import { Crew, type Member, type Yield } from './crew.ts';
-import { NOTHING_STARTED, type CallRecorder, type Engine, type Slice, type SliceReport } from './engine.ts';
+import {
+  NOTHING_STARTED,
+  WorkerStartError,
+  type CallRecorder,
+  type Engine,
+  type Slice,
+  type SliceReport,
+} from './engine.ts';
 import { ABORT_GRACE_MS, FlightWatch, type Flight } from './flight-watch.ts';
 import type { Host } from './host.ts';
 import { isRunning, type Lanes, type LaneState } from './lanes.ts';
@@ -19,6 +27,7 @@ export interface WorkerEngineOptions {
   readonly poolSize: number;
   readonly threads: number;
   readonly attemptTimeoutMs: number | undefined;
+  readonly loadTimeoutMs: number;
   readonly recycleAfterRows: number | undefined;
   readonly recycleAfterHeapMb: number | undefined;
   readonly clock: Clock;
@@ -55,6 +64,9 @@ export interface Workers {
   abortAll(): void;
 }
 
+/** How the end of a worker that ran out of memory is told; see {@link describeEnd}. */
+const OUT_OF_MEMORY = /ERR_WORKER_OUT_OF_MEMORY|SIGABRT|SIGTRAP|SIGILL/;
+
 /** Runs slices on workers that share memory or report: places them, watches their time, tells what was lost with one. */
 export class WorkerEngine implements Engine {
   readonly threads: number;
@@ -70,7 +82,7 @@ export class WorkerEngine implements Engine {
   #destroyed: Promise<void> | undefined;
 
   constructor(options: WorkerEngineOptions, workers: Workers) {
-    const { threads, poolSize, transformUrl, clock } = options;
+    const { threads, poolSize, transformUrl, loadTimeoutMs, clock } = options;
     this.#options = options;
     this.#workers = workers;
     this.threads = threads;
@@ -79,6 +91,7 @@ export class WorkerEngine implements Engine {
       size: threads,
       slicesPerHost: Math.ceil(poolSize / threads),
       transformUrl,
+      loadTimeoutMs,
       clock,
       startHost: () => workers.start((stray, host) => this.#onStray(stray, host)),
       load: (host) => workers.load(host),
@@ -103,7 +116,16 @@ export class WorkerEngine implements Engine {
   }
 
   start(): Promise<void> {
-    return (this.#started ??= this.#inFlight.track(this.#crew.start()));
+    return (this.#started ??= this.#start());
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#inFlight.track(this.#crew.start());
+    } catch (reason) {
+      if (reason instanceof WorkerStartError) this.#started = undefined;
+      throw reason;
+    }
   }
 
   async run(slice: Slice, signal: AbortSignal): Promise<SliceReport> {
@@ -212,6 +234,8 @@ export class WorkerEngine implements Engine {
     this.#leaveGauge(slice, state);
     if (this.#endedHosts.has(host)) return NOTHING_STARTED;
     if (slice.behind !== undefined && state.threadId === 0) return NOTHING_STARTED; // it waited for its turn
+    // it had ended when the slice was sent, unless that was more than it could take in
+    if (state.threadId === 0 && !OUT_OF_MEMORY.test(describeEnd(reason))) return NOTHING_STARTED;
     const others = this.#flights.list().filter((other) => other.member === member && other.slice !== slice);
     if (others.length > 0) return NOTHING_STARTED;
     const outcomes = slice.rows.map(() => lost(reason, slice.alone ? 'culprit' : 'suspect'));
@@ -270,6 +294,11 @@ export class WorkerEngine implements Engine {
       .list()
       .some(({ slice }) => this.#workers.lanes.read(slice.lane).state === 'awaiting');
   }
+}
+
+function describeEnd(reason: unknown): string {
+  const { code } = reason as { readonly code?: unknown };
+  return `${String(code)} ${messageOf(reason)}`;
 }
 
 /** Rows that got on: a result, a refusal, or a crash of their own. Unpacks no outcomes that are not needed for that. */

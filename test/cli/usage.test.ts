@@ -87,6 +87,26 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
   test.for<[what: string, args: string[], message: RegExp]>([
     ['missing module', ['nope.mjs'], /Cannot load transform .*nope.mjs: there is no such file/],
     ['module that throws', [transform('cli-throws-on-load.mjs')], /cli-throws-on-load.mjs: Error: not today/],
+    [
+      'module that ends the worker',
+      [transform('cli-exits-on-load.mjs')],
+      /Cannot load transform .*cli-exits-on-load\.mjs: its worker ended meanwhile: worker exited with code: 0$/m,
+    ],
+    [
+      'module that ends the process',
+      [transform('cli-exits-on-load.mjs'), '--isolation', 'process'],
+      /Cannot load transform .*cli-exits-on-load\.mjs: its worker ended meanwhile: .* with code: 0$/m,
+    ],
+    [
+      'module that never finishes',
+      [transform('cli-never-loads.mjs'), '--load-timeout-ms', '1500'],
+      /cli-never-loads\.mjs: it had not finished loading after loadTimeoutMs \(1500 ms\)$/m,
+    ],
+    [
+      'flag that Node does not know',
+      [transform('cli-double.mjs'), '--exec-argv=--nope'],
+      /--exec-argv must be options that workers of Node take: .*--nope/,
+    ],
     ['missing export', [transform('cli-double.mjs'), '--export', 'nope'], /export 'nope' must be a function/],
     [
       'export of another type',

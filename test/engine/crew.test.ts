@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Crew, type Member } from '../../src/engine/crew.ts';
+import { WorkerStartError } from '../../src/engine/engine.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { FakeHost } from '../helpers/fake-host.ts';
@@ -22,6 +23,7 @@ describe('Crew', () => {
       size,
       slicesPerHost,
       transformUrl: 'file:///transform.ts',
+      loadTimeoutMs: 60_000,
       clock,
       startHost: () => {
         const host = new FakeHost(hosts.length + 1);
@@ -80,11 +82,26 @@ describe('Crew', () => {
 
     test('a load that never ends is ended', async () => {
       const started = crewOf(1).start();
-      const settled = expect(started).rejects.toThrow('its worker ended meanwhile: terminated');
-      await clock.advance(299_999);
+      const settled = expect(started).rejects.toThrow(
+        'Cannot load transform file:///transform.ts: it had not finished loading after loadTimeoutMs (60000 ms)',
+      );
+      await clock.advance(59_999);
       expect(await isSettled(started)).toBe(false);
       await clock.advance(1);
       await settled;
+    });
+
+    test('a start that fails for lack of something leaves nothing behind, and can be tried again', async () => {
+      const crew = crewOf(2);
+      const failed = expect(crew.start()).rejects.toThrow(WorkerStartError);
+      await turns();
+      hosts[0]!.end(new Error('Worker initialization failure: EMFILE'));
+      await failed;
+      expect(alive()).toEqual([]);
+      const started = crew.start();
+      await loadAll();
+      await started;
+      expect(alive()).toEqual([3, 4]);
     });
   });
 

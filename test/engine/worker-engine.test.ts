@@ -36,6 +36,7 @@ describe('WorkerEngine', () => {
         poolSize: 2,
         threads: 1,
         attemptTimeoutMs,
+        loadTimeoutMs: 60_000,
         recycleAfterRows: undefined,
         recycleAfterHeapMb: undefined,
         clock,
@@ -160,9 +161,26 @@ describe('WorkerEngine', () => {
     ] as const) {
       const report = engine.run({ ...sliceOf(0, rows), alone }, signal);
       await turns();
-      hosts.at(-1)?.end(new Error('out of memory'));
+      lanes.open(0, 5); // it has taken the slice up
+      hosts.at(-1)?.end(new Error('gone'));
       const { outcomes } = await report;
       expect(outcomes).toMatchObject(range(rows).map(() => ({ status: 'lost', blame })));
+      await turns();
+    }
+  });
+
+  test('a worker that had ended when its slice was sent says nothing of the rows, unless they were too much for it', async () => {
+    const engine = await startedEngine();
+    for (const [end, outcomes] of [
+      [new Error('worker exited with code: 1'), []],
+      [new Error('worker process was ended by SIGKILL'), []],
+      [Object.assign(new Error('no memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }), [{ blame: 'suspect' }]],
+      [new Error('worker process was ended by SIGABRT (out of memory)'), [{ blame: 'suspect' }]],
+    ] as const) {
+      const report = engine.run(sliceOf(0, 1), signal);
+      await turns();
+      hosts.at(-1)?.end(end);
+      expect((await report).outcomes).toMatchObject(outcomes);
       await turns();
     }
   });

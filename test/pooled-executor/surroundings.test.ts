@@ -3,8 +3,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect } from 'vitest';
-import { TransformLoadError } from '../../src/index.ts';
+import { describe, expect, vi } from 'vitest';
+import { WorkerStartError } from '../../src/engine/engine.ts';
+import { InlineEngine } from '../../src/engine/inline-engine.ts';
+import { PooledExecutor, TransformLoadError } from '../../src/index.ts';
+import { createSystemClock } from '../../src/system-clock.ts';
 import { CountingTrail } from '../helpers/counting-trail.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
@@ -137,4 +140,20 @@ test.for([
     expect([first, second]).toEqual(['success success success', 'success']);
   }
   expect(end).toBe('permits 4, pending 0');
+});
+
+test('a start that fails for lack of something fails the batch; the next one tries again', async () => {
+  const transform = (row: number) => row * 2;
+  const engine = new InlineEngine({
+    transform,
+    attemptTimeoutMs: undefined,
+    recordCall: undefined,
+    clock: createSystemClock(),
+  });
+  const shortage = new WorkerStartError('Cannot load transform: EMFILE');
+  vi.spyOn(engine, 'start').mockRejectedValueOnce(shortage);
+  await using executor = new PooledExecutor<number, number>({ transform, poolSize: 1 }, { engine });
+  await expect(executor.map([1, 2])).rejects.toBe(shortage);
+  expect(await executor.map([1, 2])).toMatchObject([{ value: 2 }, { value: 4 }]);
+  expect(executor.availablePermits).toBe(1);
 });
