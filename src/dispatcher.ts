@@ -52,7 +52,8 @@ export class Dispatcher {
     this.#options = options;
     this.#semaphore = new Semaphore(options.poolSize);
     this.#flights = new Flights(options.engine, options.poolSize);
-    this.#sizer = new SliceSizer({ ...options, slicesPerWorker: options.engine.slicesPerPermit });
+    const { threads, slicesPerPermit } = options.engine;
+    this.#sizer = new SliceSizer({ ...options, threads, slicesPerWorker: slicesPerPermit });
     this.#alarm = new Alarm(options.clock, () => {
       this.#pump();
     });

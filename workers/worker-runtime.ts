@@ -80,6 +80,13 @@ interface Place {
   context: AttemptContext | undefined;
 }
 
+/** An attempt that waits for a promise. */
+interface Wait {
+  readonly context: AttemptContext;
+  readonly attemptTimeoutMs: number | undefined;
+  readonly writer: LaneWriter;
+}
+
 /** Runs tasks. It never throws to the pool. */
 export class WorkerRuntime {
   readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
@@ -178,42 +185,39 @@ export class WorkerRuntime {
         place.context = undefined;
         return writer.end(end);
       },
-      settle: async (output, context) => {
+      settle: (output, context) => {
+        const promise = Promise.resolve(output); // may throw
         writer.await();
-        try {
-          return await this.#settle(output, context, setup.attemptTimeoutMs);
-        } finally {
-          writer.resume();
-        }
+        return this.#settled(promise, { context, attemptTimeoutMs: setup.attemptTimeoutMs, writer });
       },
     };
   }
 
-  /** Aborts the attempt's signal when its time is over; the dispatching thread ends the worker if that does not help. */
-  async #settle(
-    output: PromiseLike<unknown>,
-    context: AttemptContext,
-    attemptTimeoutMs: number | undefined,
-  ): Promise<unknown> {
-    const failed = Promise.withResolvers<never>();
-    this.#awaiting.set(context, failed.reject);
-    const timer =
-      attemptTimeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            AttemptContext.abort(context, new AttemptTimeout(attemptTimeoutMs));
-          }, attemptTimeoutMs);
-    try {
-      const value = await Promise.race([output, failed.promise]);
-      throwIfTimedOut(context);
-      return value;
-    } catch (thrown) {
-      throwIfTimedOut(context);
-      throw thrown;
-    } finally {
-      clearTimeout(timer);
-      this.#awaiting.delete(context);
-    }
+  /**
+   * Settles as the output does, unless a stray error of the attempt comes first. Aborts the attempt's signal when its time
+   * is over; the dispatching thread ends the worker if that does not help. One promise, as there is one for each row.
+   */
+  #settled(output: Promise<unknown>, { context, attemptTimeoutMs, writer }: Wait): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (finish: (result: unknown) => void, result: unknown) => {
+        if (!this.#awaiting.delete(context)) return; // the stray error came first
+        clearTimeout(timer);
+        writer.resume();
+        const abortReason = AttemptContext.abortReasonOf(context);
+        if (abortReason instanceof AttemptTimeout)
+          reject(abortReason); // whatever a late transform says
+        else finish(result);
+      };
+      const fail = (reason: unknown) => settle(reject, reason);
+      this.#awaiting.set(context, fail);
+      if (attemptTimeoutMs !== undefined) {
+        timer = setTimeout(() => {
+          AttemptContext.abort(context, new AttemptTimeout(attemptTimeoutMs));
+        }, attemptTimeoutMs);
+      }
+      output.then((value) => settle(resolve, value), fail);
+    });
   }
 
   /** Charges what nobody caught to the row that started it, never to the one that happens to run now. */
@@ -237,12 +241,6 @@ export class WorkerRuntime {
       if (context !== undefined) writer.blame(context === culprit);
     }
   }
-}
-
-/** Whatever a late transform says: its time was over. */
-function throwIfTimedOut(context: AttemptContext): void {
-  const reason = AttemptContext.abortReasonOf(context);
-  if (reason instanceof AttemptTimeout) throw reason;
 }
 
 function heapMb(): number {

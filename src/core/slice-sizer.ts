@@ -5,6 +5,8 @@ export interface SliceSizerOptions {
   readonly poolSize: number;
   /** How many slices a worker has at once: the one it runs, and those behind that. Default 1. */
   readonly slicesPerWorker?: number | undefined;
+  /** How many threads share them. */
+  readonly threads: number;
 }
 
 /** What the queue looks like when a slice is about to be sent. */
@@ -16,6 +18,8 @@ export interface SliceDemand {
 }
 
 const TARGET_SLICE_MS = 4;
+/** Slices that share a thread may take that many times as long, for as many messages; but nothing should wait longer. */
+const LONGEST_TARGET_MS = 100;
 const LEAST_SLICE_MS = 0.25;
 const MAX_ROWS = 1024;
 /** The next slice is at most this much larger than what has been measured, so that one odd sample can't overshoot. */
@@ -32,6 +36,7 @@ export class SliceSizer {
   readonly #fixed: number | undefined;
   readonly #poolSize: number;
   readonly #slicesPerWorker: number;
+  readonly #targetMs: number;
   #rows = 0;
   #elapsedMs = 0;
   #current = 1;
@@ -40,6 +45,7 @@ export class SliceSizer {
     this.#fixed = options.sliceSize === 'auto' ? undefined : options.sliceSize;
     this.#poolSize = options.poolSize;
     this.#slicesPerWorker = options.slicesPerWorker ?? 1;
+    this.#targetMs = Math.min(LONGEST_TARGET_MS, (TARGET_SLICE_MS * options.poolSize) / options.threads);
     this.#current = this.#fixed ?? 1;
   }
 
@@ -57,17 +63,17 @@ export class SliceSizer {
     if (this.#fixed !== undefined) return Math.min(this.#fixed, demand.waiting);
     const share = Math.ceil(demand.waiting / (demand.open ? this.#poolSize : 2 * this.#poolSize));
     // a message for less work than this costs more than an idle worker
-    const least = Math.ceil(this.#current / (TARGET_SLICE_MS / LEAST_SLICE_MS));
+    const least = Math.ceil(this.#current / (this.#targetMs / LEAST_SLICE_MS));
     return Math.max(1, Math.min(this.#current, Math.max(share, least), demand.waiting));
   }
 
   /** Takes in how long a slice of `rows` rows ran in its worker. */
   record(rows: number, elapsedMs: number): void {
     if (this.#fixed !== undefined || rows === 0) return;
-    const memory = MEMORY ** Math.min(1, elapsedMs / TARGET_SLICE_MS + rows / MAX_ROWS);
+    const memory = MEMORY ** Math.min(1, elapsedMs / this.#targetMs + rows / MAX_ROWS);
     this.#rows = this.#rows * memory + rows;
     this.#elapsedMs = this.#elapsedMs * memory + elapsedMs;
-    const ideal = (TARGET_SLICE_MS * this.#rows) / this.#elapsedMs;
+    const ideal = (this.#targetMs * this.#rows) / this.#elapsedMs;
     this.#current = Math.max(1, Math.floor(Math.min(ideal, this.#current * MAX_GROWTH, MAX_ROWS)));
   }
 }

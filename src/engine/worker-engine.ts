@@ -17,6 +17,7 @@ import {
 } from './engine.ts';
 import { ABORT_GRACE_MS, FlightWatch, type Flight } from './flight-watch.ts';
 import type { Host } from './host.ts';
+import { LaneCancels } from './lane-cancels.ts';
 import { isRunning, type Lanes, type LaneState } from './lanes.ts';
 import { settledWithin } from './settled-within.ts';
 import { attemptTimeoutMessage, toJob, toReport } from './slice-runner.ts';
@@ -75,6 +76,7 @@ export class WorkerEngine implements Engine {
   readonly #crew: Crew;
   readonly #flights: FlightTable<Flight>;
   readonly #watch: FlightWatch;
+  readonly #cancels: LaneCancels;
   /** Workers that were ended from here: what runs there is not to blame. */
   readonly #endedHosts = new WeakSet<Host>();
   readonly #inFlight = new WaitGroup();
@@ -87,6 +89,9 @@ export class WorkerEngine implements Engine {
     this.#workers = workers;
     this.threads = threads;
     this.#flights = new FlightTable(2 * poolSize);
+    this.#cancels = new LaneCancels((lane) => {
+      workers.cancel(lane);
+    });
     this.#crew = new Crew({
       size: threads,
       slicesPerHost: Math.ceil(poolSize / threads),
@@ -131,13 +136,11 @@ export class WorkerEngine implements Engine {
   async run(slice: Slice, signal: AbortSignal): Promise<SliceReport> {
     const { lane } = slice;
     this.#workers.lanes.reset(lane);
-    const cancel = () => this.#workers.cancel(lane);
-    signal.addEventListener('abort', cancel);
-    if (signal.aborted) cancel();
+    this.#cancels.hold(lane, signal);
     try {
       return await this.#inFlight.track(this.#place(slice));
     } finally {
-      signal.removeEventListener('abort', cancel);
+      this.#cancels.release(lane, signal);
     }
   }
 

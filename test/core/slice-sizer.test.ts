@@ -6,9 +6,14 @@ const TARGET_MS = 4;
 const MOST_ROWS = 1_024;
 const PLENTY = { waiting: 1_000_000, open: true };
 
+/** A sizer for slices that have a thread each. */
+function sizerOf(poolSize: number, sliceSize: number | 'auto' = 'auto'): SliceSizer {
+  return new SliceSizer({ sliceSize, poolSize, threads: poolSize });
+}
+
 /** A sizer that was told of slices, each as [rows, elapsedMs]. */
 function sizerAfter(poolSize: number, ...slices: readonly (readonly [number, number])[]): SliceSizer {
-  const sizer = new SliceSizer({ sliceSize: 'auto', poolSize });
+  const sizer = sizerOf(poolSize);
   for (const [rows, elapsedMs] of slices) sizer.record(rows, elapsedMs);
   return sizer;
 }
@@ -27,15 +32,14 @@ function idealSize(slices: readonly { readonly rows: number; readonly elapsedMs:
 }
 
 /** A sizer that has got used to rows of one duration. */
-function sizerFor(poolSize: number, rowMs: number): SliceSizer {
-  const sizer = new SliceSizer({ sliceSize: 'auto', poolSize });
+function sizerFor(poolSize: number, rowMs: number, sizer = sizerOf(poolSize)): SliceSizer {
   for (let slice = 0; slice < 20; slice++) sizer.record(sizer.current, sizer.current * rowMs);
   return sizer;
 }
 
 describe('SliceSizer with a fixed size', () => {
   test('sizeFor: the size, or what is there when that is less, however long rows take', () => {
-    const sizer = new SliceSizer({ sliceSize: 7, poolSize: 4 });
+    const sizer = sizerOf(4, 7);
     for (const elapsedMs of [0, 0.001, 1_000]) {
       sizer.record(7, elapsedMs);
       expect(sizer.current).toBe(7);
@@ -66,8 +70,17 @@ describe("SliceSizer 'auto'", () => {
     expect(sizerFor(4, rowMs).current).toBe(rows);
   });
 
+  test.each([
+    ['twice as long, where 2 share a thread', 4, 2, 1, 8],
+    ['25 times as long, where 25 do', 50, 2, 10, 10],
+    ['no longer than 100 ms', 200, 2, 10, 10],
+  ])('record: slices that share a thread take %s', (_, poolSize, threads, rowMs, rows) => {
+    const sizer = new SliceSizer({ sliceSize: 'auto', poolSize, threads });
+    expect(sizerFor(poolSize, rowMs, sizer).current).toBe(rows);
+  });
+
   test('record: grows at most 8 times per slice', () => {
-    const sizer = new SliceSizer({ sliceSize: 'auto', poolSize: 1 });
+    const sizer = sizerOf(1);
     const sizes = Array.from({ length: 5 }, () => {
       sizer.record(sizer.current, 0);
       return sizer.current;

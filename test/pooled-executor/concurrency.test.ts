@@ -76,6 +76,47 @@ describe('poolSize: I2 in threads', () => {
     expect(stage.highest).toBe(3);
     expect(stats.maxConcurrentReached).toBe(3);
   });
+
+  test('200 async rows are in flight at once on 2 threads, and again as soon as some have ended', async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = createExecutor<number, number>({
+      transform: workerUrl('delayed-transform.ts'),
+      exportName: 'delayedAsync',
+      poolSize: 200,
+      threads: 2,
+      sliceSize: 1,
+      workerData: { stage: stage.buffer },
+    });
+    const batch = executor.executeBatch(contextsOf(range(300)));
+    await stage.until(() => stage.starts.length === 200);
+    stage.open(...range(100));
+    await stage.until(() => stage.starts.length === 300);
+    expect(stage.ends).toHaveLength(100);
+    stage.openAll();
+    const { stats } = await batch;
+    expect(stage.highest).toBe(200);
+    expect(stats.maxConcurrentReached).toBe(200);
+  });
+
+  test("sliceSize 'auto': the first poolSize async rows are in flight at once", async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = createExecutor<number, number>({
+      transform: workerUrl('delayed-transform.ts'),
+      exportName: 'delayedAsync',
+      poolSize: 200,
+      threads: 2,
+      workerData: { stage: stage.buffer },
+    });
+    const results = executor.map(range(1_000));
+    await stage.until(() => stage.starts.length === 200);
+    stage.openAll();
+    await results;
+    expect(stage.highest).toBe(200);
+  });
 });
 
 describe('maxConcurrentReached', () => {
