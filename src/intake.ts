@@ -26,6 +26,8 @@ export interface IntakeParts {
   readonly dispatcher: Dispatcher;
   readonly throttle: Throttle;
   readonly gauge: ConcurrencyGauge;
+  /** Whether large rows may cross in shared memory. */
+  readonly sharesBytes: boolean;
   /** The executor's counts. */
   readonly totals: StatsCounter;
   readonly trail: TrailWriter | undefined;
@@ -72,7 +74,9 @@ export class Intake {
 
   /** For the snapshots of all rows of one batch, from the first one on. */
   newSnapshots(): Snapshots {
-    return new Snapshots(this.#parts.trail === undefined); // a record wants the text of each row
+    const { trail, sharesBytes } = this.#parts;
+    if (trail !== undefined) return new Snapshots(false); // a record wants each row by itself
+    return new Snapshots(true, { sharesBytes });
   }
 
   open(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): OpenBatch {

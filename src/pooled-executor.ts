@@ -126,6 +126,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       dispatcher: this.#dispatcher,
       throttle: this.#throttle,
       gauge: this.#engine.gauge,
+      sharesBytes: this.#engine.sharesMemory,
       totals: this.#totals,
       trail: this.#trail,
     });

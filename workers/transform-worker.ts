@@ -2,6 +2,7 @@
 import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
+import { largeBuffersIn } from '../src/core/codec.ts';
 import { KeptOutcomes } from '../src/engine/kept-outcomes.ts';
 import { Lanes } from '../src/engine/lanes.ts';
 import type { SetupTask, WorkerMessage, WorkerReply, WorkerTask } from '../src/engine/worker-protocol.ts';
@@ -9,8 +10,17 @@ import { WorkerRuntime, type LaneWriter, type WorkerSite } from './worker-runtim
 
 const runtime = new WorkerRuntime(connect);
 
-export default function runTask(task: WorkerTask): Promise<WorkerReply> {
-  return runtime.run(task);
+export default async function runTask(task: WorkerTask): Promise<WorkerReply> {
+  const reply = await runtime.run(task);
+  const buffers = reply.kind === 'slice' ? largeBuffersIn(reply.slice.outputs) : [];
+  return buffers.length === 0 ? reply : moving(reply, buffers);
+}
+
+/** Has piscina hand the buffers over instead of copying them: they are the reply's own. */
+async function moving(reply: WorkerReply, buffers: readonly ArrayBuffer[]): Promise<WorkerReply> {
+  const { move, transferableSymbol, valueSymbol } = await import('piscina'); // most threads never need it
+  const transferable = { [transferableSymbol]: buffers, [valueSymbol]: reply };
+  return move(transferable as unknown as Parameters<typeof move>[0]) as unknown as WorkerReply;
 }
 
 async function connect({ setup, memory }: SetupTask): Promise<WorkerSite> {

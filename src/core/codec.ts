@@ -1,5 +1,6 @@
 import { decodeBlock, type ColumnBlock } from './column-block.ts';
 import { hasEscapedKey } from './json.ts';
+import { copyLarge, LARGE_BYTES, ownBytes, type SentBytes } from './large-bytes.ts';
 
 /**
  * A value as it crosses a boundary, detached from the original: a string that starts with `"` is the string behind
@@ -18,7 +19,8 @@ export function encode(value: unknown): Encoded {
   if (typeof value !== 'object' || value === null) {
     return typeof value === 'function' || typeof value === 'symbol' ? structuredClone(value) : value;
   }
-  return (isExactJson(value, { seen: undefined }) ? safeJsonOf(value) : undefined) ?? structuredClone(value);
+  const text = isExactJson(value, { seen: undefined }) ? safeJsonOf(value) : undefined;
+  return text ?? copyLarge(value) ?? structuredClone(value);
 }
 
 /** The JSON text of a value; undefined when `JSON.parse` might misread it. */
@@ -38,9 +40,16 @@ export function decodeCopy(encoded: Encoded): unknown {
   return typeof encoded === 'object' && encoded !== null ? structuredClone(encoded) : decode(encoded);
 }
 
-/** Encoded values as they cross a boundary together: one JSON text when all are JSON, a block of columns, or one by one. */
+/**
+ * Encoded values as they cross a boundary together: one JSON text when all are JSON, a block of columns, in shared memory,
+ * or one by one.
+ */
 export type EncodedList =
-  string | ColumnBlock | { readonly parts: readonly EncodedList[] } | readonly Encoded[];
+  | string
+  | ColumnBlock
+  | { readonly bytes: readonly SentBytes[] }
+  | { readonly parts: readonly EncodedList[] }
+  | readonly Encoded[];
 
 /** One long text is cheaper to send and to parse than many short ones. */
 export function joinEncoded(list: readonly Encoded[]): EncodedList {
@@ -51,8 +60,22 @@ export function joinEncoded(list: readonly Encoded[]): EncodedList {
 export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => unknown = decode): unknown[] {
   if (typeof list === 'string') return JSON.parse(list) as unknown[];
   if ('kinds' in list) return decodeBlock(list);
+  if ('bytes' in list) return list.bytes.map(ownBytes);
   if ('parts' in list) return list.parts.flatMap((part) => decodeList(part, decodeOne));
   return list.map((encoded) => decodeOne(encoded));
+}
+
+/** The buffers of large typed arrays in a list: a thread that sends the list and forgets it can give them away. */
+export function largeBuffersIn(list: EncodedList): ArrayBuffer[] {
+  if (typeof list === 'string') return [];
+  if ('parts' in list) return list.parts.flatMap(largeBuffersIn);
+  if (!Array.isArray(list)) return [];
+  const buffers = new Set<ArrayBuffer>();
+  for (const encoded of list as readonly Encoded[]) {
+    if (!ArrayBuffer.isView(encoded) || encoded.byteLength < LARGE_BYTES) continue;
+    if (encoded.buffer instanceof ArrayBuffer) buffers.add(encoded.buffer);
+  }
+  return [...buffers];
 }
 
 function isJsonText(encoded: Encoded): boolean {

@@ -24,6 +24,8 @@ const LEAST_SLICE_MS = 0.25;
 const MAX_ROWS = 1024;
 /** The next slice is at most this much larger than what has been measured, so that one odd sample can't overshoot. */
 const MAX_GROWTH = 8;
+/** How much longer the next slice may be after one that was as long as the limit allows: it is tried again now and then. */
+const LIMIT_GROWTH = 1.05;
 /** Share of the old estimate that survives a full slice. */
 const MEMORY = 0.7;
 
@@ -40,6 +42,8 @@ export class SliceSizer {
   #rows = 0;
   #elapsedMs = 0;
   #current = 1;
+  /** No slice is longer, since one came back before its end. */
+  #limit = MAX_ROWS;
 
   constructor(options: SliceSizerOptions) {
     this.#fixed = options.sliceSize === 'auto' ? undefined : options.sliceSize;
@@ -73,7 +77,17 @@ export class SliceSizer {
     const memory = MEMORY ** Math.min(1, elapsedMs / this.#targetMs + rows / MAX_ROWS);
     this.#rows = this.#rows * memory + rows;
     this.#elapsedMs = this.#elapsedMs * memory + elapsedMs;
+    if (rows >= Math.floor(this.#limit)) this.#limit *= LIMIT_GROWTH;
     const ideal = (this.#targetMs * this.#rows) / this.#elapsedMs;
-    this.#current = Math.max(1, Math.floor(Math.min(ideal, this.#current * MAX_GROWTH, MAX_ROWS)));
+    this.#current = Math.max(
+      1,
+      Math.floor(Math.min(ideal, this.#current * MAX_GROWTH, this.#limit, MAX_ROWS)),
+    );
+  }
+
+  /** A slice ended behind `rows` rows, as its results are too large for more: what was sent behind them, was in vain. */
+  cutShort(rows: number): void {
+    this.#limit = Math.max(1, rows);
+    if (this.#fixed === undefined) this.#current = Math.min(this.#current, this.#limit);
   }
 }

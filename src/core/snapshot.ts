@@ -1,5 +1,6 @@
 import { encode, joinEncoded, type Encoded, type EncodedList } from './codec.ts';
 import { ColumnGroup } from './column-group.ts';
+import { SharedBytes } from './large-bytes.ts';
 
 /** A row as it was when its snapshot was taken: by itself, or one of a group; {@link Uncloneable} where there can be none. */
 export type Snapshot = Encoded;
@@ -31,16 +32,23 @@ const MOST_SMALL_GROUPS = 8;
 /** Takes the snapshots of the rows of one batch, in order. */
 export class Snapshots {
   #inGroups: boolean;
+  readonly #sharesBytes: boolean;
   #group: ColumnGroup | undefined;
   #smallGroups = 0;
 
-  /** `inGroups`: whether rows of the same shape may be kept in columns, from which a single row's text is dear. */
-  constructor(inGroups: boolean) {
+  /**
+   * `inGroups`: whether rows of the same shape may be kept in columns, from which a single row's text is dear;
+   * `sharesBytes`: whether large typed arrays may be kept as {@link SharedBytes}.
+   */
+  constructor(inGroups: boolean, { sharesBytes = false }: { readonly sharesBytes?: boolean } = {}) {
     this.#inGroups = inGroups;
+    this.#sharesBytes = sharesBytes;
   }
 
   /** Like {@link snapshotOf}; positions grow, and a gap between them begins a new group. */
   take(row: unknown, position: number): Snapshot {
+    const bytes = this.#sharesBytes ? SharedBytes.of(row) : undefined;
+    if (bytes !== undefined) return bytes;
     if (!this.#inGroups) return snapshotOf(row);
     try {
       return this.#takeInGroup(row, position) ?? snapshotOf(row);
@@ -79,6 +87,12 @@ export function joinSnapshots(list: readonly PlacedSnapshot[]): EncodedList {
   };
   for (let from = 0; from < list.length;) {
     const { snapshot, position } = list[from] as PlacedSnapshot;
+    if (snapshot instanceof SharedBytes) {
+      endOthers();
+      parts.push({ bytes: [snapshot] });
+      from++;
+      continue;
+    }
     const count = snapshot instanceof ColumnGroup ? runLength(list, from) : 1;
     if (snapshot instanceof ColumnGroup && count >= SMALLEST_BLOCK) {
       endOthers();

@@ -74,6 +74,8 @@ export interface Engine {
   readonly threads: number;
   /** How many slices there may be for each permit: 2 where {@link takesBehind} may be true, else 1. */
   readonly slicesPerPermit: 1 | 2;
+  /** Whether those threads can read shared memory of this one. */
+  readonly sharesMemory: boolean;
   /** Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails. */
   start(): Promise<void>;
   /**

@@ -23,6 +23,7 @@ export class InlineEngine implements Engine {
   readonly gauge = new ConcurrencyGauge();
   readonly threads = 1;
   readonly slicesPerPermit = 1;
+  readonly sharesMemory = false;
   readonly #options: InlineEngineOptions;
   readonly #running = new Set<AttemptContext>();
   readonly #destroyed = new Interruption();

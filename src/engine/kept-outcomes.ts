@@ -124,6 +124,8 @@ class LaneMemory {
       case 'undefined':
         return this.#hasRoom(start, 0) && this.#finish(end, UNDEFINED, 0);
       default:
+        // not worth the attempt
+        if (ArrayBuffer.isView(encoded) && !this.#hasRoom(start, encoded.byteLength)) return false;
         return this.#keepSerialized(end, CLONE, encoded);
     }
   }

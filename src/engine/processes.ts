@@ -8,6 +8,7 @@ import type { StrayError, WorkerReply } from './worker-protocol.ts';
 
 /** Worker processes: what they report is counted and written down here. */
 export class Processes implements Workers {
+  readonly sharesMemory = false;
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
   /** No memory is shared in which a slice could be taken back. */

@@ -9,6 +9,7 @@ import type { SharedMemory, StrayError, WorkerReply } from './worker-protocol.ts
 
 /** Worker threads: they count themselves and write down in shared memory what they do. */
 export class Threads implements Workers {
+  readonly sharesMemory = true;
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
   /** Where a worker runs one slice at a time, it would have nothing to do until it is sent the next. */

@@ -50,6 +50,7 @@ export interface WorkersOptions {
 
 /** What a kind of worker, threads or processes, provides. */
 export interface Workers {
+  readonly sharesMemory: boolean;
   readonly gauge: ConcurrencyGauge;
   readonly lanes: Lanes;
   /** `onStray` is called when the worker met an error of which no row that runs is told. */
@@ -110,6 +111,10 @@ export class WorkerEngine implements Engine {
       },
       describeCrew: () => this.#crew.describe(),
     });
+  }
+
+  get sharesMemory(): boolean {
+    return this.#workers.sharesMemory;
   }
 
   get gauge(): ConcurrencyGauge {

@@ -134,6 +134,19 @@ describe("SliceSizer 'auto'", () => {
     expect(sizer.current).toBe(4);
   });
 
+  test('cutShort: no slice is longer than the one that ended early, until that has gone well for a while', () => {
+    const sizer = sizerFor(1, 0.25);
+    expect(sizer.current).toBe(16);
+    sizer.cutShort(2);
+    const sizes = Array.from({ length: 10 }, () => {
+      sizer.record(sizer.current, sizer.current * 0.25);
+      return sizer.current;
+    });
+    expect(sizes).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 3, 3]);
+    sizer.cutShort(0);
+    expect(sizer.current).toBe(1);
+  });
+
   test('sizeFor: at the end of a batch there are two slices for every worker, none below a sixteenth of the size', () => {
     const sizer = sizerFor(4, 0.0078125);
     expect(sizer.current).toBe(512);

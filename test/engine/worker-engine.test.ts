@@ -43,6 +43,7 @@ describe('WorkerEngine', () => {
         originMs: 0,
       },
       {
+        sharesMemory: false,
         gauge,
         lanes,
         start: () => {
