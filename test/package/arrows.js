@@ -90,9 +90,9 @@ export default {
       to: { path: '^(workers|test|bench)/' },
     },
     {
-      name: 'only-thread-host-imports-piscina',
+      name: 'only-threads-import-piscina',
       severity: 'error',
-      from: { pathNot: '^src/engine/thread-host\\.ts$' },
+      from: { pathNot: '^(src/engine/thread-host|workers/transform-worker)\\.ts$' },
       to: { path: '(^|/)node_modules/piscina/' },
     },
     {
