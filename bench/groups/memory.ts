@@ -5,7 +5,7 @@ import { measureProcess } from '../measure-process.ts';
 import { summarise } from '../summary.ts';
 
 const FULL_SIZE = { marks: [1_000_000, 10_000_000], window: 200_000 } as const;
-const QUICK_SIZE = { marks: [100_000, 300_000], window: 20_000 } as const;
+const QUICK_SIZE = { marks: [50_000, 150_000], window: 20_000 } as const;
 const MB = 2 ** 20;
 
 /** In bytes. */

@@ -6,7 +6,9 @@ import type { VirtualClock } from './virtual-clock.ts';
 /** A way to send rows to a service that may refuse them. */
 export interface Contender {
   readonly name: string;
-  /** Makes so many attempts that one seed has to do; they hardly differ. */
+  /** How many seeds it gets at most. Default: all. */
+  readonly seeds?: number;
+  /** Makes so many attempts that a fifth of the rows has to do, where the scenario allows it. */
   readonly isStorm?: boolean;
   /** Sends every row until it is accepted or given up; resolves with the number of those given up. */
   run(job: Job): Promise<number>;

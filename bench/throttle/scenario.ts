@@ -10,6 +10,10 @@ export interface Scenario {
   /** Mean time that the service works on an accepted row, in ms. */
   readonly workMs: number;
   readonly makeLimit: (dice: Dice) => Limit;
+  /** What the service does depends on the time since the start, so that fewer rows would not see it all. */
+  readonly hasTimetable?: boolean;
+  /** Whoever causes a storm of refusals would need a minute for it, and is left out. */
+  readonly sparesStorms?: boolean;
   /** How long a row is tried again, in ms. Default: for ever. */
   readonly budgetMs?: number;
   readonly goals: Goals;

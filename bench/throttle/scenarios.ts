@@ -81,6 +81,7 @@ export const STEP: Scenario = {
   poolSize: 10,
   workMs: MS,
   makeLimit: () => new TokenBucket(STEPS, 20),
+  hasTimetable: true,
   goals: { goodput: 0.93, refused: 0.045 },
   checks: [
     {
@@ -108,6 +109,8 @@ function outage(poolSize: number, goodput: number, most: { attempts: number; bac
     poolSize,
     workMs: MS,
     makeLimit: () => new Outage(OUTAGE_FROM, OUTAGE_UNTIL),
+    hasTimetable: true,
+    sparesStorms: poolSize > 10,
     goals: { goodput, refused: 0.045 },
     checks: [
       {
@@ -186,6 +189,8 @@ export const SCENARIOS: readonly Scenario[] = [
     poolSize: 10,
     workMs: MS,
     makeLimit: () => new Outage(5 * SECOND, 5 * SECOND + 2 * HOUR),
+    hasTimetable: true,
+    sparesStorms: true,
     budgetMs: HOUR,
     goals: {},
     checks: [{ name: 'failed rows', measure: ({ failed }) => failed, atMost: 10 }],
