@@ -11,9 +11,16 @@ const whole: Verification = {
   findingCount: 0,
 };
 
+const NONE = { files: [], rejectsLeftOut: false };
+
 describe('verificationText', () => {
+  test('rejects that the run has and that were not given', () => {
+    const text = verificationText(whole, { files: ['out.csv'], rejectsLeftOut: true });
+    expect(text).toContain('  rejects   not compared: name the file of the failed rows with --rejects\n');
+  });
+
   test('a run without findings, and no output to compare', () => {
-    expect(verificationText(whole, []).split('\n')).toEqual([
+    expect(verificationText(whole, NONE).split('\n')).toEqual([
       'Run r',
       '  chain     1,234 records, head abc',
       '  rows      2, each to have exactly one terminal entry of 2',
@@ -27,10 +34,9 @@ describe('verificationText', () => {
   });
 
   test('several batches, and an output that was compared', () => {
-    const text = verificationText({ ...whole, checked: { ...whole.checked, batches: 2, results: 2 } }, [
-      'out.csv',
-      'bad.ndjson',
-    ]);
+    const checked = { ...whole.checked, batches: 2, results: 2 };
+    const files = ['out.csv', 'bad.ndjson'];
+    const text = verificationText({ ...whole, checked }, { files, rejectsLeftOut: false });
     expect(text).toContain('without gaps, in 2 batches\n');
     expect(text).toContain('  output    2 results compared with out.csv and bad.ndjson, line by line\n');
   });
@@ -44,7 +50,7 @@ describe('verificationText', () => {
       { length: listed },
       (_, n) => ({ about: 'row', message: `no. ${n}` }) as const,
     );
-    const text = verificationText({ ...whole, ok: false, findings, findingCount: all }, []);
+    const text = verificationText({ ...whole, ok: false, findings, findingCount: all }, NONE);
     expect(text.match(/^PROBLEM {2}no\. \d+$/gm)).toHaveLength(25);
     if (more === undefined) expect(text).not.toContain('more');
     else expect(text).toContain(more);
