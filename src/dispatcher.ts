@@ -1,5 +1,4 @@
 import { Alarm } from './alarm.ts';
-import { messageOf } from './core/row-error.ts';
 import type { Batch, BatchRow, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import { RowQueue } from './core/row-queue.ts';
@@ -7,16 +6,12 @@ import { Semaphore } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { Throttle, ThrottleSeat } from './core/throttle/throttle.ts';
-import {
-  NOTHING_STARTED,
-  ranSmoothly,
-  WorkerStartError,
-  type Engine,
-  type SliceReport,
-} from './engine/engine.ts';
+import { NOTHING_STARTED, ranSmoothly, type Engine, type SliceReport } from './engine/engine.ts';
 import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
 import { Flights, isOverdue, type Flight } from './flights.ts';
+import { EngineStart } from './engine-start.ts';
 import { OutcomeHandler } from './outcome-handler.ts';
+import { PacingAccount } from './pacing-account.ts';
 
 export interface DispatcherOptions {
   readonly engine: Engine;
@@ -44,9 +39,9 @@ export class Dispatcher {
   readonly #outcomes: OutcomeHandler;
   readonly #flights: Flights;
   readonly #alarm: Alarm;
-  #engineState: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
+  readonly #start: EngineStart;
+  readonly #pacing: PacingAccount;
   #nextSliceId = 0;
-  #paced: { readonly since: number; readonly batches: ReadonlySet<Batch> } | undefined;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -57,6 +52,11 @@ export class Dispatcher {
     this.#alarm = new Alarm(options.clock, () => {
       this.#pump();
     });
+    this.#start = new EngineStart(options.engine, {
+      onReady: () => this.#pump(),
+      onFatal: (error) => options.observer.onFatal(error),
+    });
+    this.#pacing = new PacingAccount(options.totals);
     this.#throttle = this.#joinThrottle();
     this.#outcomes = new OutcomeHandler({ ...options, throttle: this.#throttle, queue: this.#queue });
   }
@@ -136,13 +136,13 @@ export class Dispatcher {
     const { clock } = this.#options;
     const now = clock.now();
     for (const row of this.#queue.advance(now)) this.#outcomes.expire(row, now);
-    this.#accountPacing(now);
+    this.#pacing.close(now);
     this.#recall(now);
     let held = false;
-    if (this.#queue.readyCount > 0 && this.#isEngineReady()) {
+    if (this.#queue.readyCount > 0 && this.#start.isReady()) {
       while (this.#canDispatch() && this.#throttle.mayDispatch()) {
         if (this.#throttle.gateAt(now) > now) {
-          this.#paced = { since: now, batches: this.#queue.readyBatches() };
+          this.#pacing.open(now, this.#queue.readyBatches());
           break;
         }
         this.#dispatch(now);
@@ -157,31 +157,6 @@ export class Dispatcher {
   /** Whether there are a row and a permit: the rest is up to the throttle. */
   #canDispatch(): boolean {
     return this.#queue.readyCount > 0 && this.#semaphore.available > 0;
-  }
-
-  /** Starts the engine when it is first needed. */
-  #isEngineReady(): boolean {
-    if (this.#engineState === 'idle') {
-      this.#engineState = 'starting';
-      this.#options.engine.start().then(
-        () => {
-          this.#engineState = 'ready';
-          this.#pump();
-        },
-        (reason: unknown) => {
-          this.#failFatally(reason);
-        },
-      );
-    }
-    return this.#engineState === 'ready';
-  }
-
-  #failFatally(reason: unknown): void {
-    if (this.#engineState === 'failed') return;
-    this.#engineState = reason instanceof WorkerStartError ? 'idle' : 'failed';
-    this.#options.observer.onFatal(
-      reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }),
-    );
   }
 
   /** Sends rows with a permit of their own. */
@@ -269,7 +244,7 @@ export class Dispatcher {
         this.#onReport(flight, report);
       },
       (reason: unknown) => {
-        this.#failFatally(reason);
+        this.#start.fail(reason);
         this.#onReport(flight, NOTHING_STARTED);
       },
     );
@@ -346,18 +321,9 @@ export class Dispatcher {
     if (heir !== undefined) this.#onPermit(heir);
   }
 
-  #accountPacing(now: number): void {
-    if (this.#paced === undefined) return;
-    const { since, batches } = this.#paced;
-    this.#paced = undefined;
-    const elapsedMs = now - since;
-    for (const batch of batches) batch.stats.onPaced(elapsedMs);
-    this.#options.totals.onPaced(elapsedMs);
-  }
-
   /** Whatever comes first: a wait that ends, a budget that is spent, the gate. */
   #nextEventAt(now: number): number {
-    const gateAt = this.#paced === undefined ? Infinity : this.#throttle.gateAt(now);
+    const gateAt = this.#pacing.isOpen ? this.#throttle.gateAt(now) : Infinity;
     return Math.min(gateAt, this.#queue.nextEventAt);
   }
 }
