@@ -27,14 +27,14 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DISPATCHER,
-        search: 'permit.release(); //',
+        search: 'this.#land(flight, isSmooth, now); //',
         replace: `const refused = report.outcomes.some(({ status }) => status === 'capacity');
     if (refused) {
-      this.#options.clock.setTimer(() => {
-        permit.release();
+      clock.setTimer(() => {
+        this.#land(flight, isSmooth, clock.now());
         this.#pump();
       }, this.#throttle.currentDelayMs);
-    } else permit.release(); //`,
+    } else this.#land(flight, isSmooth, now); //`,
       },
     ],
     tests: ['pooled-executor/backoff-permits'],
@@ -44,8 +44,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DISPATCHER,
-        search: 'this.#semaphore.available > 0;',
-        replace: 'this.#semaphore.available > this.#queue.waitingCount;',
+        search: 'return this.#queue.readyCount > 0 && this.#semaphore.available > 0;',
+        replace: 'return this.#queue.readyCount > 0 && this.#semaphore.available > this.#queue.waitingCount;',
       },
     ],
     tests: ['pooled-executor/backoff-permits'],
@@ -74,8 +74,9 @@ export const BUGS: readonly Bug[] = [
       },
       {
         file: DISPATCHER,
-        search: 'this.#semaphore.available > 0;',
-        replace: '(this.#early.length > 0 || this.#semaphore.available > 0);',
+        search: 'return this.#queue.readyCount > 0 && this.#semaphore.available > 0;',
+        replace:
+          'return this.#queue.readyCount > 0 && (this.#early.length > 0 || this.#semaphore.available > 0);',
       },
     ],
     tests: ['pooled-executor/backoff-permits'],
