@@ -2,10 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../core/clock.ts';
 import { FlightTable } from '../core/flight-table.ts';
 import { WaitGroup } from './wait-group.ts';
-import { failure, lost, type Blame, type Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
-import { POOL_COUNTER } from './concurrency-gauge.ts';
-import { messageOf } from '../core/row-error.ts';
 import { Crew, type Member, type Yield } from './crew.ts';
 import {
   NOTHING_STARTED,
@@ -15,12 +12,13 @@ import {
   type Slice,
   type SliceReport,
 } from './engine.ts';
+import { LossReporter } from './loss-reporter.ts';
 import { ABORT_GRACE_MS, FlightWatch, type Flight } from './flight-watch.ts';
 import type { Host } from './host.ts';
 import { LaneCancels } from './lane-cancels.ts';
-import { isRunning, type Lanes, type LaneState } from './lanes.ts';
+import type { Lanes } from './lanes.ts';
 import { settledWithin } from './settled-within.ts';
-import { attemptTimeoutMessage, toJob, toReport } from './slice-runner.ts';
+import { toJob, toReport } from './slice-runner.ts';
 import type { StrayError, WorkerReply, WorkerSetup } from './worker-protocol.ts';
 
 export interface WorkerEngineOptions {
@@ -66,10 +64,7 @@ export interface Workers {
   abortAll(): void;
 }
 
-/** How the end of a worker that ran out of memory is told; see {@link describeEnd}. */
-const OUT_OF_MEMORY = /ERR_WORKER_OUT_OF_MEMORY|SIGABRT|SIGTRAP|SIGILL/;
-
-/** Runs slices on workers that share memory or report: places them, watches their time, tells what was lost with one. */
+/** Runs slices on workers that share memory or report: places them, watches their time. */
 export class WorkerEngine implements Engine {
   readonly threads: number;
   readonly #options: WorkerEngineOptions;
@@ -77,6 +72,7 @@ export class WorkerEngine implements Engine {
   readonly #crew: Crew;
   readonly #flights: FlightTable<Flight>;
   readonly #watch: FlightWatch;
+  readonly #losses: LossReporter;
   readonly #cancels: LaneCancels;
   /** Workers that were ended from here: what runs there is not to blame. */
   readonly #endedHosts = new WeakSet<Host>();
@@ -101,6 +97,12 @@ export class WorkerEngine implements Engine {
       clock,
       startHost: () => workers.start((stray, host) => this.#onStray(stray, host)),
       load: (host) => workers.load(host),
+    });
+    this.#losses = new LossReporter({
+      ...options,
+      flights: this.#flights,
+      workers,
+      isEnded: (host) => this.#endedHosts.has(host),
     });
     this.#watch = new FlightWatch({
       ...options,
@@ -204,7 +206,7 @@ export class WorkerEngine implements Engine {
     try {
       reply = await member.host.run({ lane: slice.lane, behind: slice.behind, job: toJob(slice) });
     } catch (reason) {
-      return this.#reportLoss(flight, reason);
+      return this.#losses.report(flight, reason);
     }
     if (reply.kind !== 'slice') throw new Error(`Cannot run slice as its worker answered '${reply.kind}'`);
     const { recycleAfterRows = Infinity, recycleAfterHeapMb = Infinity } = this.#options;
@@ -213,69 +215,6 @@ export class WorkerEngine implements Engine {
       this.#crew.recycle(member);
     }
     return toReport(reply.slice, member.host.id);
-  }
-
-  /** The worker is gone: what is kept of the slice, and which row was lost with it. Rows behind were never started. */
-  #reportLoss(flight: Flight, reason: unknown): SliceReport {
-    const { slice, member } = flight;
-    const { host } = member;
-    const state = this.#workers.lanes.read(slice.lane);
-    if (state.row < 0) return this.#reportUntouched(flight, state, reason);
-    const running = isRunning(state);
-    this.#leaveGauge(slice, state);
-    const kept = host.keptOutcomes(slice.lane).slice(0, running ? state.row : undefined);
-    const outcomes: Outcome[] = kept.map(({ outcome }) => outcome);
-    const times = kept.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt]);
-    if (running) {
-      const now = this.#options.clock.now();
-      outcomes.push(this.#lossOf(flight, state, reason));
-      // the lane says it in whole ms, rounded down: it did not begin before the row before it had ended
-      const startedAt = Math.max(times.at(-1) ?? 0, this.#options.originMs + state.startedMs);
-      times.push(Math.min(now, startedAt), now);
-    }
-    return { threadId: host.id, outcomes, times: Float64Array.from(times), disturbed: true };
-  }
-
-  /** None of its rows had begun. If no row ran there at all, it may be one of these that can't even be unpacked. */
-  #reportUntouched({ slice, member }: Flight, state: LaneState, reason: unknown): SliceReport {
-    const { host } = member;
-    this.#leaveGauge(slice, state);
-    if (this.#endedHosts.has(host)) return NOTHING_STARTED;
-    if (slice.behind !== undefined && state.threadId === 0) return NOTHING_STARTED; // it waited for its turn
-    // it had ended when the slice was sent, unless that was more than it could take in
-    if (state.threadId === 0 && !OUT_OF_MEMORY.test(describeEnd(reason))) return NOTHING_STARTED;
-    const others = this.#flights.list().filter((other) => other.member === member && other.slice !== slice);
-    if (others.length > 0) return NOTHING_STARTED;
-    const outcomes = slice.rows.map(() => lost(reason, slice.alone ? 'culprit' : 'suspect'));
-    const times = new Float64Array(2 * outcomes.length).fill(this.#options.clock.now());
-    return { threadId: host.id, outcomes, times, disturbed: true };
-  }
-
-  /** In the place of a worker that can't any more. */
-  #leaveGauge({ counter }: Slice, { state }: LaneState): void {
-    if (state !== 'outside') for (const each of [POOL_COUNTER, counter]) this.gauge.leave(each);
-  }
-
-  #lossOf(flight: Flight, state: LaneState, reason: unknown): Outcome {
-    const { attemptTimeoutMs } = this.#options;
-    if (flight.timedOut && attemptTimeoutMs !== undefined) {
-      return failure('attempt_timeout', attemptTimeoutMessage(attemptTimeoutMs), { maxMs: attemptTimeoutMs });
-    }
-    return lost(reason, this.#blameOf(flight, state));
-  }
-
-  #blameOf({ member, slice }: Flight, { blame }: LaneState): Blame {
-    if (this.#endedHosts.has(member.host)) return 'bystander';
-    if (blame !== 'unknown') return blame === 'culprit' ? 'culprit' : 'bystander';
-    const anyOther = this.#flights
-      .list()
-      .some(
-        (other) =>
-          other.member === member &&
-          other.slice !== slice &&
-          this.#workers.lanes.read(other.slice.lane).state !== 'outside',
-      );
-    return slice.alone || !anyOther ? 'culprit' : 'suspect';
   }
 
   #terminate(member: Member): void {
@@ -302,11 +241,6 @@ export class WorkerEngine implements Engine {
       .list()
       .some(({ slice }) => this.#workers.lanes.read(slice.lane).state === 'awaiting');
   }
-}
-
-function describeEnd(reason: unknown): string {
-  const { code } = reason as { readonly code?: unknown };
-  return `${String(code)} ${messageOf(reason)}`;
 }
 
 /** Rows that got on: a result, a refusal, or a crash of their own. Unpacks no outcomes that are not needed for that. */
