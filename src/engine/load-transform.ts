@@ -47,6 +47,7 @@ async function importModule(url: string): Promise<Namespace> {
 async function importWithTsx(url: string, reason: unknown): Promise<Namespace> {
   const api = [url, import.meta.url].map(findTsx).find((path) => path !== undefined);
   if (api === undefined) {
+    if (isModuleInCommonJs(reason)) throw loadError(url, reason);
     throw new TransformLoadError(
       `Cannot load transform ${display(url)}: ${tell(reason)}. Node ${process.version} runs only TypeScript whose types can be stripped; ` +
         "install tsx ('npm install --save-dev tsx') and it is used, or compile the file to JavaScript",
@@ -99,11 +100,22 @@ function needsTsx(reason: unknown): boolean {
   const unstripped =
     reason instanceof SyntaxError &&
     /does not provide an export|Invalid or unexpected token/.test(reason.message);
-  return unstripped || (typeof code === 'string' && STRIPPING_FAILED.has(code));
+  return unstripped || isModuleInCommonJs(reason) || (typeof code === 'string' && STRIPPING_FAILED.has(code));
+}
+
+/** Whether the file is an ES module where a package.json says that it is CommonJS. */
+function isModuleInCommonJs(reason: unknown): boolean {
+  return (
+    reason instanceof SyntaxError &&
+    /Unexpected token 'export'|Cannot use import statement|Cannot use 'import\.meta'/.test(reason.message)
+  );
 }
 
 function loadError(url: string, reason: unknown): TransformLoadError {
-  return new TransformLoadError(`Cannot load transform ${display(url)}: ${tell(reason)}`, {
+  const remedy = isModuleInCommonJs(reason)
+    ? `. It is an ES module, but its package.json makes it CommonJS: set "type": "module" there, or name the file ${isTypeScript(url) ? '.mts' : '.mjs'}`
+    : '';
+  return new TransformLoadError(`Cannot load transform ${display(url)}: ${tell(reason)}${remedy}`, {
     cause: reason,
   });
 }

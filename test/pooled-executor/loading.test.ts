@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import {
@@ -7,6 +9,7 @@ import {
 } from '../../src/index.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { temporaryFolder } from '../helpers/trail-files.ts';
 import type * as timesTenModule from '../fixtures/transforms/times-ten.ts';
 
 const fixture = (file: string) => new URL(`../fixtures/transforms/${file}`, import.meta.url);
@@ -28,6 +31,25 @@ describe('transform: a module that can be loaded', () => {
   ])('%s', async ([, options], { createExecutor }) => {
     const executor = createExecutor<number, number>({ ...options, poolSize: 2 });
     expect(outputsOf(await executor.executeBatch(contextsOf(range(5))))).toEqual([0, 10, 20, 30, 40]);
+  });
+
+  test('an ES module in a package of CommonJS: TypeScript goes through tsx, for JavaScript the fix is named', async ({
+    createExecutor,
+  }) => {
+    const folder = temporaryFolder();
+    const fileOf = (name: string, content: string) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    };
+    fileOf('package.json', '{ "type": "commonjs" }');
+    const typed = fileOf('typed.ts', 'export default (row: number): number => row * 10;');
+    const plain = fileOf('plain.js', 'export default (row) => row * 10;');
+    const executor = createExecutor<number, number>({ transform: typed, poolSize: 1 });
+    expect(outputsOf(await executor.executeBatch(contextsOf([1, 2])))).toEqual([10, 20]);
+    const broken = createExecutor({ transform: plain, poolSize: 1 }, { further: 'refused' });
+    await expect(broken.map([1])).rejects.toThrow(
+      /plain\.js: SyntaxError: .*set "type": "module" there, or name the file \.mjs$/,
+    );
   });
 
   test('its body runs once in each thread, however many rows it runs', async ({ createExecutor }) => {
