@@ -8,7 +8,7 @@ export interface Contender {
   readonly name: string;
   /** How many seeds it gets at most. Default: all. */
   readonly seeds?: number;
-  /** Makes so many attempts that a fifth of the rows has to do, where the scenario allows it. */
+  /** Answers refusals with so many attempts that some scenarios go without it. */
   readonly isStorm?: boolean;
   /** Sends every row until it is accepted or given up; resolves with the number of those given up. */
   run(job: Job): Promise<number>;

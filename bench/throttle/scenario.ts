@@ -10,9 +10,7 @@ export interface Scenario {
   /** Mean time that the service works on an accepted row, in ms. */
   readonly workMs: number;
   readonly makeLimit: (dice: Dice) => Limit;
-  /** What the service does depends on the time since the start, so that fewer rows would not see it all. */
-  readonly hasTimetable?: boolean;
-  /** Whoever causes a storm of refusals would need a minute for it, and is left out. */
+  /** Whoever answers refusals with a storm of attempts is left out: he does as in scenarios that take less time. */
   readonly sparesStorms?: boolean;
   /** How long a row is tried again, in ms. Default: for ever. */
   readonly budgetMs?: number;

@@ -49,6 +49,7 @@ function concurrency(most: number, workMs: number, rows: number, goals: Goals): 
     poolSize: 50,
     workMs,
     makeLimit: () => new ConcurrencyLimit(most),
+    sparesStorms: most > 5,
     goals,
   };
 }
@@ -81,7 +82,6 @@ export const STEP: Scenario = {
   poolSize: 10,
   workMs: MS,
   makeLimit: () => new TokenBucket(STEPS, 20),
-  hasTimetable: true,
   goals: { goodput: 0.93, refused: 0.045 },
   checks: [
     {
@@ -109,8 +109,6 @@ function outage(poolSize: number, goodput: number, most: { attempts: number; bac
     poolSize,
     workMs: MS,
     makeLimit: () => new Outage(OUTAGE_FROM, OUTAGE_UNTIL),
-    hasTimetable: true,
-    sparesStorms: poolSize > 10,
     goals: { goodput, refused: 0.045 },
     checks: [
       {
@@ -153,13 +151,24 @@ export const SCENARIOS: readonly Scenario[] = [
     checks: [steady(0.025), attemptsPerRow(8)],
   }),
   bucket([50, 5], { rows: 5_000, poolSize: 50, goals: { goodput: 0.93, refused: 0.035 } }),
-  bucket([500, 50], { rows: 10_000, poolSize: 200, goals: { goodput: 0.98, refused: 0.03 } }),
-  bucket([5_000, 500], { rows: 50_000, poolSize: 1_000, goals: { goodput: 0.98, refused: 0.03 } }),
+  bucket([500, 50], {
+    rows: 10_000,
+    poolSize: 200,
+    goals: { goodput: 0.98, refused: 0.03 },
+    sparesStorms: true,
+  }),
+  bucket([5_000, 500], {
+    rows: 50_000,
+    poolSize: 1_000,
+    goals: { goodput: 0.98, refused: 0.03 },
+    sparesStorms: true,
+  }),
   bucket([5, 5], {
     rows: 2_000,
     poolSize: 10,
     goals: { goodput: 0.98, refused: 0.07 },
     checks: [steady(0.05)],
+    sparesStorms: true,
   }),
   bucket([20, 20], {
     rows: 4_000,
@@ -167,6 +176,7 @@ export const SCENARIOS: readonly Scenario[] = [
     workMs: SECOND,
     goals: { goodput: 0.96, refused: 0.045 },
     checks: [p99Row(4 * SECOND)],
+    sparesStorms: true,
   }),
   {
     name: 'no binding limit; pool 50',
@@ -189,7 +199,6 @@ export const SCENARIOS: readonly Scenario[] = [
     poolSize: 10,
     workMs: MS,
     makeLimit: () => new Outage(5 * SECOND, 5 * SECOND + 2 * HOUR),
-    hasTimetable: true,
     sparesStorms: true,
     budgetMs: HOUR,
     goals: {},

@@ -1,8 +1,6 @@
-import type { Contender } from './contender.ts';
 import { CONTENDERS } from './contenders.ts';
 import { goodput, refusedShare } from './figures.ts';
 import { runScenario } from './run-scenario.ts';
-import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 /** Which run: by name, so that it can be sent to a worker. */
@@ -23,14 +21,6 @@ export interface Simulated extends Simulation {
   readonly checks: Readonly<Record<string, number>>;
 }
 
-const STORM_SHARE = 1 / 5;
-
-/** The scenario, shorter for whoever makes too many attempts. */
-function scenarioFor({ isStorm = false }: Contender, scenario: Scenario): Scenario {
-  if (!isStorm || scenario.hasTimetable === true) return scenario;
-  return { ...scenario, rows: Math.ceil(scenario.rows * STORM_SHARE) };
-}
-
 /** Runs in a worker of the executor under test: one simulation after another. */
 export default async function simulate(simulation: Simulation): Promise<Simulated> {
   const scenario = SCENARIOS.find(({ name }) => name === simulation.scenario);
@@ -41,7 +31,7 @@ export default async function simulate(simulation: Simulation): Promise<Simulate
     );
   }
   Error.stackTraceLimit = 0; // refusals are thrown by the hundred thousand
-  const run = await runScenario(scenarioFor(contender, scenario), contender, simulation.seed);
+  const run = await runScenario(scenario, contender, simulation.seed);
   return {
     ...simulation,
     goodput: goodput(run),
