@@ -239,9 +239,12 @@ export const BUGS: readonly Bug[] = [
     name: 'rows are sent before they are on record',
     edits: [
       {
-        file: 'src/intake.ts',
-        search: 'writer.rowsAdmitted(rows).then(next, next);',
-        replace: 'writer.rowsAdmitted(rows).catch(() => undefined);\n      next();',
+        file: 'src/recorded-admission.ts',
+        search: 'if (this.#resumed === undefined) recorded.then(next, next);',
+        replace: `if (this.#resumed === undefined) {
+      recorded.catch(() => undefined);
+      next();
+    }`,
       },
     ],
     tests: ['audit/trail-order', 'audit/trail-failure'],
