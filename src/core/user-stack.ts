@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-
 const ROOT = new URL('../../', import.meta.url);
 /** What calls transforms; frames from there on down are the same for all, or differ with the thread and the slice. */
 const CALLERS = ['src/engine/slice-runner.', 'workers/line-transform.'].flatMap(placesOf);
@@ -22,8 +20,10 @@ export function userStack(stack: string): string {
 
 /** How frames name a file of this package: ES modules by URL, others by path. */
 function placesOf(path: string): readonly string[] {
-  const url = new URL(path, ROOT);
-  return [url.href, fileURLToPath(url)];
+  const { href, pathname } = new URL(path, ROOT);
+  const filePath = decodeURIComponent(pathname);
+  const isOnDrive = /^\/[a-z]:/i.test(filePath);
+  return [href, isOnDrive ? filePath.slice(1).replaceAll('/', '\\') : filePath];
 }
 
 function isFrame(line: string): boolean {
