@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { BatchDescription, RowHistory, RowOutline, RunHistory } from './audit/audit-trail.ts';
 import { requestSha256 } from './audit/records.ts';
 import type { RowIdentity } from './batch.ts';
+import { decodeCopy } from './core/codec.ts';
 import type { Entry } from './core/entry.ts';
 import { Uncloneable, type Snapshot } from './core/snapshot.ts';
 import type { TransformResult } from './core/transform-result.ts';
@@ -165,7 +166,8 @@ export class Continuation {
         `${now} comes where ${then} is on record, which can't be overridden`,
       ]);
     }
-    const changed = requestSha256(row.snapshot) !== past.requestSha256;
+    const hash = history.requestSha256Of?.(decodeCopy(row.snapshot)) ?? requestSha256(row.snapshot);
+    const changed = hash !== past.requestSha256;
     if (changed) {
       this.#firstChange ||= `row ${row.rowIndex} (${inspect(row.stateId)})`;
       this.#changedRows++;

@@ -34,6 +34,11 @@ export interface RunHistory {
   readonly rowCount: number;
   /** All rows in outline, page by page, in the order in which they were first submitted. */
   outlines(): AsyncIterable<readonly RowOutline[]>;
+  /**
+   * The {@link RowOutline.requestSha256} that a request has on this trail, where that is not the hash of all its content, as
+   * the trail redacts it. May change the request that it is given.
+   */
+  requestSha256Of?(request: unknown): string;
   /** The same rows with all that it needs to go on with them, in the same order. */
   rows(): AsyncIterable<readonly RowHistory[]>;
 }
@@ -108,7 +113,10 @@ export interface RowRecord {
   readonly stateId: string;
   readonly rowIndex: number;
   readonly request: unknown;
-  /** SHA-256 of the request's JSON text, of its structured-clone bytes when JSON can't carry it. */
+  /**
+   * SHA-256 of the request's JSON text, of its structured-clone bytes when JSON can't carry it; where the trail redacts it,
+   * of what it keeps.
+   */
   readonly requestSha256: string;
 }
 

@@ -1,4 +1,4 @@
-import { encode, jsonTextOf, type Encoded } from '../core/codec.ts';
+import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
 import type { Entry } from '../core/entry.ts';
 import { joinPayloads } from './payload-texts.ts';
 import { packRecords, rangeOf } from './pack-records.ts';
@@ -9,8 +9,8 @@ import type { AttemptsEvent, EventOf, TrailEvent } from './trail-event.ts';
 export interface PackOptions {
   /** As in {@link joinPayloads}. */
   readonly marked: boolean;
-  /** Whether what is written will not be all that is here. */
-  readonly redacted: boolean;
+  /** Where what is written is not all that is here: the hash of a request, which it may change. */
+  readonly hashOf: ((request: unknown) => string) | undefined;
 }
 
 /** What a set has beside its origin, which is the event's. */
@@ -49,7 +49,9 @@ function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions)
   const encoded = rows.map((row) => row.encoded);
   // that of a JSON text can be taken of what is read, unless that is something else
   const hashes =
-    !options.redacted && encoded.every(isJson) ? {} : { requestSha256: encoded.map(requestSha256) };
+    options.hashOf === undefined && encoded.every(isJson)
+      ? {}
+      : { requestSha256: encoded.map((row) => options.hashOf?.(decodeCopy(row)) ?? requestSha256(row)) };
   return {
     kind: 'row',
     count: rows.length,

@@ -29,6 +29,11 @@ export class Redactor {
 const SEGMENT = /(?:^|(?<=.)\.)([^.[\]]+)|\[(?:"([^"]*)"|'([^']*)'|([^\]"']+))\]/y;
 
 function parsePath(path: string): readonly Segment[] {
+  if (/^\$(?:[.[]|$)|\*\*/.test(path)) {
+    throw new TypeError(
+      `Cannot redact '${path}' as paths begin below the value, without '$', and '*' stands for one level: 'a.b', '*.b'`,
+    );
+  }
   const segments: Segment[] = [];
   SEGMENT.lastIndex = 0;
   while (SEGMENT.lastIndex < path.length) {

@@ -14,6 +14,7 @@ import type { RowExplanation } from './questions/row-explanation.ts';
 import type { Verification } from './questions/verification.ts';
 import { verifyRun, type VerifyOptions } from './questions/verify-run.ts';
 import type { RecordSet } from './record-set.ts';
+import { redactedSha256 } from './redacted-hash.ts';
 import { Redactor } from './redactor.ts';
 import { checkRecordFilter, type RecordFilter, type RunSummary, type StoredRecord } from './stored-record.ts';
 import type { Page } from './page.ts';
@@ -51,8 +52,12 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     this.path = resolve(path);
     this.#options = options;
     const { text, redact = [] } = options;
-    new Redactor(redact); // refuses here what is no path
-    this.#packing = { marked: text === 'json', redacted: redact.length > 0 };
+    const marked = text === 'json';
+    const redactor = new Redactor(redact); // refuses here what is no path
+    const hashOf = redactor.isIdle
+      ? undefined
+      : (request: unknown) => redactedSha256(request, redactor, marked);
+    this.#packing = { marked, hashOf };
   }
 
   /** Like the constructor, and opens the file at once: rejects when that can't be done. */
@@ -100,7 +105,8 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
         const { text, next } = await service.historyOutlines(runId, after);
         return { items: JSON.parse(text) as RowOutline[], next };
       });
-    return { runId, ...head, outlines, rows };
+    const { hashOf } = this.#packing;
+    return { runId, ...head, outlines, rows, ...(hashOf === undefined ? {} : { requestSha256Of: hashOf }) };
   }
 
   /**

@@ -40,6 +40,14 @@ describe('Redactor', () => {
     },
   );
 
+  test.each(['$', '$.pin', '$[0]', '**', '**.pin', 'a.**'])('%j is refused, as it would lead nowhere', (path) => {
+    expect(() => new Redactor([path])).toThrow(`Cannot redact '${path}' as paths begin below the value`);
+  });
+
+  test.each(['$ref', 'a.$', '["$"].pin'])('%j is a path', (path) => {
+    expect(() => new Redactor([path])).not.toThrow();
+  });
+
   test.each(['', 'a..b', '.a', 'a.', '[', 'a[', '[]', 'a]b'])('%j is no path', (path) => {
     expect(() => new Redactor([path])).toThrow(`Cannot redact '${path}' as it is no path`);
     expect(() => new SqliteAuditTrail('run.db', { redact: [path] })).toThrow(TypeError);
@@ -117,17 +125,37 @@ describe('SqliteAuditTrail: redact', () => {
     },
   );
 
-  test('the hash of a request is that of the request as it was', async () => {
-    const hashes = await Promise.all(
-      [[], ['apiKey']].map(async (redact) => {
-        const trail = openTrail(trailPath(), { redact });
-        const executor = new PooledExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
-        await executor.map([{ apiKey: SECRET }, { other: 1 }]);
+  test.for(['values', 'json'] as const)(
+    'the hash of a request says nothing of what is redacted in it, and tells apart what else is in it (text: %s)',
+    async (text) => {
+      const trail = openTrail(trailPath(), { redact: ['pin'], text });
+      const executor = new PooledExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
+      const rows = [
+        { pin: 4711, a: 1 },
+        { pin: 4712, a: 1 },
+        { pin: 4711, a: 2 },
+      ];
+      await executor.map(text === 'json' ? rows.map((row) => JSON.stringify(row)) : rows);
+      await executor.shutdown();
+      const records = await recordsIn(trail, { kinds: ['row'] });
+      const hashes = records.map((row) => (row.kind === 'row' ? row.requestSha256 : ''));
+      expect(hashes[1]).toBe(hashes[0]);
+      expect(hashes[2]).not.toBe(hashes[0]);
+    },
+  );
+
+  test('a run that redacts is continued: changes of what is redacted are not noticed, others are', async () => {
+    const trail = openTrail(trailPath(), { redact: ['pin'] });
+    const run = async (rows: readonly unknown[]) => {
+      const executor = new PooledExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
+      try {
+        return await executor.map(rows, { runId: 'run' });
+      } finally {
         await executor.shutdown();
-        const rows = await recordsIn(trail, { kinds: ['row'] });
-        return rows.map((row) => (row.kind === 'row' ? row.requestSha256 : ''));
-      }),
-    );
-    expect(hashes[1]).toEqual(hashes[0]);
+      }
+    };
+    await run([{ pin: 4711, a: 1 }, new Map([['pin', 1]])]);
+    expect(await run([{ pin: 4712, a: 1 }, new Map([['pin', 2]])])).toHaveLength(2);
+    await expect(run([{ pin: 4711, a: 2 }, new Map([['pin', 1]])])).rejects.toThrow('has changed');
   });
 });
