@@ -40,9 +40,12 @@ describe('Redactor', () => {
     },
   );
 
-  test.each(['$', '$.pin', '$[0]', '**', '**.pin', 'a.**'])('%j is refused, as it would lead nowhere', (path) => {
-    expect(() => new Redactor([path])).toThrow(`Cannot redact '${path}' as paths begin below the value`);
-  });
+  test.each(['$', '$.pin', '$[0]', '**', '**.pin', 'a.**'])(
+    '%j is refused, as it would lead nowhere',
+    (path) => {
+      expect(() => new Redactor([path])).toThrow(`Cannot redact '${path}' as paths begin below the value`);
+    },
+  );
 
   test.each(['$ref', 'a.$', '["$"].pin'])('%j is a path', (path) => {
     expect(() => new Redactor([path])).not.toThrow();
