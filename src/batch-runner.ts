@@ -131,7 +131,7 @@ export class BatchRunner {
       open.close();
       await batch.settled;
       const stats = open.stats();
-      await open.recordEnd(stats);
+      await open.recordEnd(stats, true);
       return stats;
     } finally {
       end();

@@ -52,7 +52,9 @@ export class WindowedStream implements EntryStream<unknown> {
   #taken = 0;
   #catchingUp: PromiseWithResolvers<void> | undefined;
   #pulling = false;
+  /** No more is pulled. */
   #sourceEnded = false;
+  #readToEnd = false;
   #stopped = false;
   #settled = false;
   /** What the next reader is told after the last entry. */
@@ -74,6 +76,11 @@ export class WindowedStream implements EntryStream<unknown> {
 
   get stats(): BatchStats {
     return this.#parts.stats();
+  }
+
+  /** Whether the source itself has ended: it was neither stopped before, nor has it failed. */
+  get readToEnd(): boolean {
+    return this.#readToEnd;
   }
 
   /** Rows admitted and not yet taken. */
@@ -201,6 +208,7 @@ export class WindowedStream implements EntryStream<unknown> {
     if (this.#sourceEnded) return true; // closed while the step was under way
     if (step.done !== true) return false;
     this.#sourceEnded = true;
+    this.#readToEnd = true;
     this.#parts.close();
     return true;
   }

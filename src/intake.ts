@@ -48,8 +48,12 @@ export interface OpenBatch {
   close(): void;
   /** The batch's counters at this moment. */
   stats(): BatchStats;
-  /** Puts the end of the batch, with these counters, on record if its beginning is; resolves when that is durable. */
-  recordEnd(stats: BatchStats): Promise<void>;
+  /**
+   * Puts the end of the batch, with these counters, on record if its beginning is; resolves when that is durable.
+   *
+   * @param sourceEnded whether it has had all rows that there are
+   */
+  recordEnd(stats: BatchStats, sourceEnded: boolean): Promise<void>;
   /** To be called once, when nothing of the batch runs any more. */
   release(): void;
 }
@@ -112,9 +116,13 @@ export class Intake {
         batch.close();
       },
       stats: () => this.#statsOf(batch),
-      recordEnd: async (stats) => {
+      recordEnd: async (stats, sourceEnded) => {
         if (started === undefined) return;
-        await trail?.batchEnded(batch, started.continues === undefined ? { stats } : { stats, givenBack });
+        await trail?.batchEnded(batch, {
+          stats,
+          ...(started.continues === undefined ? {} : { givenBack }),
+          ...(sourceEnded ? {} : { sourceEnded }),
+        });
       },
       release: () => {
         gauge.release(batch.counter);

@@ -79,7 +79,7 @@ export class StreamRunner {
         finalStats = open.stats();
         open.release();
         leave();
-        return open.recordEnd(finalStats);
+        return open.recordEnd(finalStats, stream.readToEnd);
       })
       .catch(() => undefined) // every entry is on record already
       .then(end);

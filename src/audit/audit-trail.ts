@@ -105,6 +105,8 @@ export interface BatchEndRecord {
    * as submitted, as successes and as errors, though this batch has no record of them; all else it counts is on record here.
    */
   readonly givenBack?: { readonly successes: number; readonly errors: number };
+  /** Only, and then `false`, when a stream was stopped, or its source failed, before the source had ended. */
+  readonly sourceEnded?: false;
 }
 
 /** A row was submitted. Durable before its first attempt is dispatched. */

@@ -1,5 +1,6 @@
 import type { AuditReport, CheckedCounter, RunReport } from '../index.ts';
 import { formatCount, formatDuration } from './numbers.ts';
+import { STOPPED } from './stopped-text.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 const MOST_DIFFERENCES = 20;
@@ -29,14 +30,18 @@ function headLines({
   runId,
   startedAt,
   endedAt,
+  stopped,
   transform,
   batches,
   ...counts
 }: RunReport): readonly string[] {
   const { rows, attempts, calls, entries } = counts;
-  const end = endedAt === undefined ? 'has not ended' : `ended after ${formatDuration(endedAt - startedAt)}`;
+  const ended = stopped ? 'stopped' : 'ended';
+  const end =
+    endedAt === undefined ? 'has not ended' : `${ended} after ${formatDuration(endedAt - startedAt)}`;
   return [
     `Run ${runId}, started ${new Date(startedAt).toISOString()}, ${end}`,
+    ...(stopped ? [STOPPED] : []),
     ...(transform === undefined
       ? []
       : [field('transform', `${transform.url} (sha256 ${transform.sha256.slice(0, 12)})`)]),

@@ -1,5 +1,6 @@
 import type { Verification } from '../index.ts';
 import { formatCount } from './numbers.ts';
+import { STOPPED } from './stopped-text.ts';
 
 const MOST_FINDINGS = 25;
 
@@ -11,7 +12,7 @@ export interface ComparedFiles {
 
 /** What was checked, and what is not as it must be, for a terminal. */
 export function verificationText(
-  { runId, ok, chain, checked, findings, findingCount }: Verification,
+  { runId, ok, stopped, chain, checked, findings, findingCount }: Verification,
   { files, rejectsLeftOut }: ComparedFiles,
 ): string {
   const { batches, rows, attempts, calls, entries, results } = checked;
@@ -36,9 +37,16 @@ export function verificationText(
     '',
     ...findings.slice(0, MOST_FINDINGS).map(({ message }) => `PROBLEM  ${message}`),
     ...(hidden > 0 ? [`PROBLEM  and ${formatCount(hidden)} more`] : []),
-    ok ? 'Verified: everything is as it must be.' : `NOT verified: ${formatCount(findingCount)} found.`,
+    ...(stopped ? [STOPPED] : []),
+    ok ? verdictOf(stopped) : `NOT verified: ${formatCount(findingCount)} found.`,
     '',
   ].join('\n');
+}
+
+function verdictOf(stopped: boolean): string {
+  return stopped
+    ? 'Verified so far: what is there is as it must be, and the rest of the input has not run.'
+    : 'Verified: everything is as it must be.';
 }
 
 function field(name: string, text: string): string {

@@ -23,7 +23,8 @@ the output has line by line what is on record. The numbers of lines in the input
 Who has noted the head of the chain can tell later that nothing was changed since.
 
 Exit codes
-  0 everything is as it must be   1 something is not, or the run has not ended   2 no such trail, run or file
+  0 everything is as it must be (so far, where it says that the run was stopped before the end of its input)
+  1 something is not, or the run has not ended   2 no such trail, run or file
 
 Examples
   pooled-executor verify out.ndjson.audit.db out.ndjson

@@ -7,6 +7,7 @@ const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 const attempts: CheckedCounter = { name: 'attempts', stated: 3, least: 3, most: 3 };
 const run: RunReport = {
   runId: 'r',
+  stopped: false,
   startedAt: AT,
   batches: 1,
   rows: 2,
@@ -50,6 +51,12 @@ describe('auditText', () => {
 
   test.each<[what: string, more: Partial<RunReport>, part: string]>([
     ['that has not ended', {}, 'Z, has not ended\n'],
+    [
+      'that was stopped',
+      { stopped: true, endedAt: AT + 2_000 },
+      'Z, stopped after 2.00 s\n' +
+        'The run was stopped before the end of its input: --resume continues it, if it is the last one.\n',
+    ],
     ['in which nothing was tried', { outcomes: {} }, '  attempts          none\n'],
     [
       'whose slowest attempts are known',

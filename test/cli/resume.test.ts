@@ -36,6 +36,11 @@ describe('--resume', () => {
     await killedAt(folder, 4);
     const before = folder.read('out.ndjson');
     expect(whole.startsWith(before)).toBe(true);
+    const verified = await folder.ask('verify', 'out.ndjson.audit.db');
+    expect(verified.code).toBe(1);
+    expect(verified.stdout).toMatch(
+      /\n\nPROBLEM {2}Run never ended.*--resume.*\nPROBLEM {2}Rows? \d(?: to \d)? ha(?:s|ve) no terminal entry: the run has not ended\nNOT verified: 2 found/,
+    );
     const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
     expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }).toEqual({
       code: 0,
@@ -166,6 +171,14 @@ describe('--resume', () => {
     const interrupted = await cli.ended;
     expect(interrupted.code).toBe(130);
     expect(interrupted.stderr).toContain('--resume');
+    const verified = await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson');
+    expect(verified.code).toBe(0);
+    expect(verified.stdout).toContain(
+      '\nThe run was stopped before the end of its input: --resume continues it',
+    );
+    expect(verified.stdout).not.toContain('everything');
+    const audited = await folder.ask('audit', 'out.ndjson.audit.db', '--json');
+    expect(JSON.parse(audited.stdout)).toMatchObject({ runs: [{ stopped: true }] });
     rmSync(until);
     writeFileSync(until, '');
     const done = fromLines(folder.read('out.ndjson')).length;
@@ -178,6 +191,8 @@ describe('--resume', () => {
         .slice(done)
         .map(({ n }) => n),
     });
+    const finished = await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson', '--json');
+    expect(JSON.parse(finished.stdout)).toMatchObject({ ok: true, stopped: false });
   });
 
   test('a run that another process is at is left alone', async ({ folder }) => {

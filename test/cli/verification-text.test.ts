@@ -5,6 +5,7 @@ import type { Verification } from '../../src/index.ts';
 const whole: Verification = {
   runId: 'r',
   ok: true,
+  stopped: false,
   chain: { intact: true, records: 1_234, headHash: 'abc', problems: [] },
   checked: { batches: 1, rows: 2, attempts: 3, calls: 0, entries: 2 },
   findings: [],
@@ -31,6 +32,19 @@ describe('verificationText', () => {
       'Verified: everything is as it must be.',
       '',
     ]);
+  });
+
+  test.each([
+    [true, /^Verified so far: /],
+    [false, /^NOT verified: /],
+  ])('a run that was stopped is said to be; ok: %s', (ok, verdict) => {
+    const [said, last] = verificationText({ ...whole, ok, stopped: true }, NONE)
+      .split('\n')
+      .slice(-3);
+    expect(said).toBe(
+      'The run was stopped before the end of its input: --resume continues it, if it is the last one.',
+    );
+    expect(last).toMatch(verdict);
   });
 
   test('several batches, and an output that was compared', () => {

@@ -1,11 +1,13 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect } from 'vitest';
+import { MemoryAuditTrail, type EntryStream } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, outputsOf, range } from '../helpers/rows.ts';
 import { Stage } from '../helpers/stage.ts';
+import { recordsOf } from '../helpers/trails.ts';
 import {
   makeDelayedTransform,
   makeFailingTransform,
@@ -28,6 +30,16 @@ function endless(): Watched<Generator<number>> {
     }
   })();
   return { rows, closed: () => closed };
+}
+
+function* brokenAfter(rows: number): Generator<number> {
+  yield* range(rows);
+  throw new Error('source broke');
+}
+
+interface Stop {
+  readonly stream: (rows: Iterable<number>) => EntryStream<unknown>;
+  readonly shutdown: () => Promise<void>;
 }
 
 function endlessAsync(): Watched<AsyncGenerator<number>> {
@@ -134,6 +146,43 @@ describe('stream: a consumer that stops early closes the source and leaves nothi
     await stream.return();
     expect(executor.pendingCount).toBe(0);
     expect(await isSettled(executor.shutdown())).toBe(true);
+  });
+
+  test('the record of the end says that the source had not ended, and nothing of one that had', async ({
+    createExecutor,
+  }) => {
+    const { transform } = makeTrackedTransform<number>();
+    const sourceEndedAfter = async (use: (stop: Stop) => Promise<unknown>): Promise<unknown> => {
+      const audit = new MemoryAuditTrail();
+      const executor = createExecutor({ transform, poolSize: 2, audit }, { stopped: true });
+      await use({
+        stream: (rows) => executor.stream(rows, { window: 2 }),
+        shutdown: () => executor.shutdown(),
+      });
+      await executor.shutdown();
+      const [end] = recordsOf(audit, 'batch-end');
+      return end!.sourceEnded;
+    };
+    expect(await sourceEndedAfter(({ stream }) => collect(stream([0, 1, 2])))).toBeUndefined();
+    expect(
+      await sourceEndedAfter(async ({ stream }) => {
+        const entries = stream(endless().rows);
+        await entries.next();
+        await entries.return();
+      }),
+    ).toBe(false);
+    expect(
+      await sourceEndedAfter(async ({ stream, shutdown }) => {
+        const entries = stream(endless().rows);
+        await entries.next();
+        await Promise.all([shutdown(), collect(entries)]);
+      }),
+    ).toBe(false);
+    expect(
+      await sourceEndedAfter(({ stream }) =>
+        expect(collect(stream(brokenAfter(3)))).rejects.toThrow('source broke'),
+      ),
+    ).toBe(false);
   });
 
   test('return before the first read closes the source without pulling', async ({ createExecutor }) => {

@@ -13,6 +13,8 @@ export interface AuditReport {
 
 /** What happened in one run. All instants are epoch ms, all durations ms. */
 export interface RunReport extends RunSummary {
+  /** Whether it was stopped before the end of its input, and not continued since. */
+  readonly stopped: boolean;
   /** Of the last batch. */
   readonly transform?: BatchRecord['transform'];
   /** What the rows came to, by number; `none` for those without an entry. */

@@ -1,16 +1,25 @@
 import { MOST_FINDINGS, type Finding } from './verification.ts';
 
-/** Collects findings: all are counted, the first are kept. */
+/** What says most comes first: there may be any number of findings about rows. */
+const ORDER: readonly Finding['about'][] = ['run', 'chain', 'output', 'row'];
+
+/** Collects findings: all are counted, the first of each kind are kept. */
 export class Findings {
-  readonly list: Finding[] = [];
+  readonly #kept: Readonly<Record<Finding['about'], Finding[]>> = { run: [], chain: [], output: [], row: [] };
   #count = 0;
 
   get count(): number {
     return this.#count;
   }
 
+  /** The first {@link MOST_FINDINGS}, those about the run as a whole before those about its parts. */
+  get list(): readonly Finding[] {
+    return ORDER.flatMap((about) => this.#kept[about]).slice(0, MOST_FINDINGS);
+  }
+
   add(finding: Finding): void {
     this.#count++;
-    if (this.list.length < MOST_FINDINGS) this.list.push(finding);
+    const kept = this.#kept[finding.about];
+    if (kept.length < MOST_FINDINGS) kept.push(finding);
   }
 }

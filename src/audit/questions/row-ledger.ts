@@ -64,9 +64,9 @@ export class RowLedger {
       (RESULTS.indexOf(result) << RESULT_SHIFT);
   }
 
-  /** Calls `visit` for each row of which something is known, in the order in which pages of rows came up. */
+  /** Calls `visit` for each row of which something is known, in the order of their indices. */
   forEach(visit: (rowIndex: number, state: RowState) => void): void {
-    for (const [number, page] of this.#pages) {
+    for (const [number, page] of [...this.#pages].sort(([one], [other]) => one - other)) {
       for (let position = 0; position < PAGE_ROWS; position++) {
         const isKnown = page.flags[position] !== 0 || page.attempts[position] !== 0;
         if (isKnown) visit(number * PAGE_ROWS + position, stateIn(page, position));

@@ -3,6 +3,8 @@ import { CallCheck } from './call-check.ts';
 import type { Findings } from './findings.ts';
 import type { RecordOf } from './readable-trail.ts';
 import { isTerminal, resultOf, RowLedger, type RowResult, type RowState } from './row-ledger.ts';
+import { StoppedBatches } from './stopped-batches.ts';
+import { UnfinishedRows } from './unfinished-rows.ts';
 import type { CheckedCounts } from './verification.ts';
 
 interface OpenBatch {
@@ -20,6 +22,7 @@ export class RunCheck {
   readonly #findings: Findings;
   readonly #ledger = new RowLedger();
   readonly #calls = new CallCheck();
+  readonly #stopped = new StoppedBatches();
   readonly #open = new Map<string, OpenBatch>();
   readonly #replaced = new Map<number, RecordOf<'entry'>>();
   readonly #counts = { batches: 0, rows: 0, attempts: 0, calls: 0, entries: 0 };
@@ -37,7 +40,13 @@ export class RunCheck {
     return this.#replaced;
   }
 
+  /** Whether the run was stopped before the end of its input. */
+  get stopped(): boolean {
+    return this.#stopped.any;
+  }
+
   add(record: AuditRecord): void {
+    this.#stopped.add(record);
     switch (record.kind) {
       case 'batch':
         this.#addBatch(record);
@@ -63,17 +72,13 @@ export class RunCheck {
 
   /** To be called once, after the last record. */
   end(): void {
-    let unfinished = 0;
+    const unfinished = new UnfinishedRows();
     this.#ledger.forEach((rowIndex, { result }) => {
-      if (isTerminal(result)) return;
-      unfinished++;
-      const why = result === 'none' ? '' : `: it was cut off (${result})`;
-      this.#report(rowIndex, `has no terminal entry${why}`);
+      if (!isTerminal(result)) unfinished.add(rowIndex, result);
     });
-    if (this.#open.size === 0) return;
-    const rows = unfinished === 0 ? 'all its rows so far have' : `${unfinished} of its rows don't have`;
-    const message = `Run never ended, and ${rows} their results: its process died, or it still runs`;
-    this.#findings.add({ about: 'run', message });
+    const ended = this.#open.size === 0;
+    if (!ended) this.#reportOpen(unfinished.count);
+    for (const finding of unfinished.findings(ended)) this.#findings.add(finding);
   }
 
   #addBatch({ batchId, continues }: RecordOf<'batch'>): void {
@@ -134,6 +139,12 @@ export class RunCheck {
   #mayGoOn(result: RowResult, batchId: string): boolean {
     if (!isTerminal(result)) return true;
     return result !== 'success' && this.#open.get(batchId)?.retryFailed === true;
+  }
+
+  #reportOpen(unfinished: number): void {
+    const rows = unfinished === 0 ? 'all its rows so far have' : `${unfinished} of its rows don't have`;
+    const why = 'its process died, and --resume (or its runId) continues it, or it still runs';
+    this.#findings.add({ about: 'run', message: `Run never ended, and ${rows} their results: ${why}` });
   }
 
   #report(rowIndex: number, problem: string): void {

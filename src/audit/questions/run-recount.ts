@@ -7,6 +7,7 @@ import type { RecordOf } from './readable-trail.ts';
 import { resultOf, RowLedger, type RowResult } from './row-ledger.ts';
 import { Spans } from './spans.ts';
 import { StatsTally } from './stats-tally.ts';
+import { StoppedBatches } from './stopped-batches.ts';
 
 const MOST_SLOW = 10;
 
@@ -14,6 +15,7 @@ const MOST_SLOW = 10;
 export class RunRecount {
   readonly #ledger = new RowLedger();
   readonly #tally = new StatsTally();
+  readonly #stopped = new StoppedBatches();
   readonly #slices = new Spans();
   /** Batches that have not ended, by id. */
   readonly #open = new Map<string, BatchRecount>();
@@ -22,6 +24,7 @@ export class RunRecount {
   #transform: BatchRecord['transform'] | undefined;
 
   add(record: AuditRecord): void {
+    this.#stopped.add(record);
     const batch = this.#open.get(record.batchId);
     batch?.add(record);
     switch (record.kind) {
@@ -51,6 +54,7 @@ export class RunRecount {
     for (const batch of this.#open.values()) this.#slices.append(batch.close());
     return {
       ...summary,
+      stopped: this.#stopped.any,
       ...(this.#transform === undefined ? {} : { transform: this.#transform }),
       ...this.#rows(),
       outcomes: this.#outcomes,

@@ -6,11 +6,13 @@ export interface Verification {
   readonly runId: string;
   /** Whether nothing was found. */
   readonly ok: boolean;
+  /** Whether the run was stopped before the end of its input: what is on record may be true, and is not all. */
+  readonly stopped: boolean;
   /** The hash chain over the whole trail. */
   readonly chain: ChainReport;
   /** How many of each kind were checked. */
   readonly checked: CheckedCounts;
-  /** What is wrong, in the order in which it was found; the first {@link MOST_FINDINGS}. */
+  /** What is wrong, the run as a whole first, then chain, output and rows; the first {@link MOST_FINDINGS}. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
 }
@@ -31,6 +33,8 @@ export interface Finding {
   readonly about: 'chain' | 'run' | 'row' | 'output';
   readonly message: string;
   readonly rowIndex?: number;
+  /** Where it is about all rows from `rowIndex` to this one. */
+  readonly lastRowIndex?: number;
   /** From 1. */
   readonly line?: number;
   readonly expected?: string;

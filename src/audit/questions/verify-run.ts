@@ -61,6 +61,7 @@ export async function verifyRun(trail: ChainedTrail, options: VerifyOptions = {}
   return {
     runId: run.runId,
     ok: findings.count === 0,
+    stopped: check.stopped,
     chain,
     checked: { ...check.counts, ...(results === undefined ? {} : { results }) },
     findings: findings.list,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuditRecord, Entry, Finding, OutputCheck } from '../../../src/index.ts';
+import { auditRuns } from '../../../src/audit/questions/audit-runs.ts';
 import { verifyRun } from '../../../src/audit/questions/verify-run.ts';
 import { readable } from '../../helpers/readable-trail.ts';
 import {
@@ -14,6 +15,19 @@ import { changed, twice, without } from '../../helpers/trail-edits.ts';
 import { openTrail } from '../../helpers/trail-files.ts';
 
 type OfKind = AuditRecord['kind'];
+
+const CONTINUES = 'its process died, and --resume (or its runId) continues it, or it still runs';
+const aborted = { status: 'error', error: { code: 'aborted', message: '' }, retryable: true } as const;
+
+/** So many rows that were submitted, and have no neighbours and no entries. */
+function manyRows(records: readonly AuditRecord[], count: number): readonly AuditRecord[] {
+  const row = records.find(of('row', 4)) as Extract<AuditRecord, { kind: 'row' }>;
+  return Array.from({ length: count }, (_, index) => ({
+    ...row,
+    rowIndex: 100 + 2 * index,
+    stateId: `more-${index}`,
+  }));
+}
 
 /** What is wrong with the records. */
 async function problemsIn(records: readonly AuditRecord[]): Promise<string[]> {
@@ -87,9 +101,7 @@ describe('verify', () => {
 
   test('a row that was cut off', async () => {
     const records = changed(await storyRecords(), 'entry', ({ rowIndex }) =>
-      rowIndex === FAILED
-        ? { result: { status: 'error', error: { code: 'aborted', message: '' }, retryable: true } }
-        : undefined,
+      rowIndex === FAILED ? { result: aborted } : undefined,
     );
     expect(await problemsIn(records)).toEqual([
       `Row ${FAILED} has no terminal entry: it was cut off (aborted)`,
@@ -154,12 +166,62 @@ describe('verify', () => {
   test('a run that never ended is said so, also when all rows have their results', async () => {
     const records = without(await storyRecords(), ({ kind }) => kind === 'batch-end');
     expect(await problemsIn(records)).toEqual([
-      'Run never ended, and all its rows so far have their results: its process died, or it still runs',
+      `Run never ended, and all its rows so far have their results: ${CONTINUES}`,
     ]);
     expect(await problemsIn(without(records, of('entry', 4)))).toEqual([
-      'Row 4 has no terminal entry',
-      "Run never ended, and 1 of its rows don't have their results: its process died, or it still runs",
+      `Run never ended, and 1 of its rows don't have their results: ${CONTINUES}`,
+      'Row 4 has no terminal entry: the run has not ended',
     ]);
+  });
+
+  test('neighbours without a terminal entry stand together, by what became of them', async () => {
+    const cutOff = changed(await storyRecords(), 'entry', ({ rowIndex }) =>
+      rowIndex === 8 || rowIndex === 9 ? { result: aborted, attempts: 0 } : undefined,
+    );
+    const records = without(
+      cutOff,
+      (record) =>
+        (record.kind === 'entry' && [1, 5, 6, 7, 10].includes(record.rowIndex)) ||
+        (record.kind === 'attempt' && [8, 9].includes(record.rowIndex)),
+    );
+    expect(await problemsIn(records)).toEqual([
+      'Row 1 has no terminal entry',
+      'Rows 5 to 7 have no terminal entry',
+      'Rows 8 to 9 have no terminal entry: they were cut off (aborted)',
+      'Row 10 has no terminal entry',
+    ]);
+    expect((await verifyRun(readable(records))).findings).toContainEqual({
+      about: 'row',
+      message: 'Rows 5 to 7 have no terminal entry',
+      rowIndex: 5,
+      lastRowIndex: 7,
+    });
+  });
+
+  test('what is wrong with the run and the output comes first, however many rows are wrong', async () => {
+    const ended = await storyRecords();
+    const records = without(ended, ({ kind }) => kind === 'batch-end').concat(manyRows(ended, 200));
+    const finding: Finding = { about: 'output', message: 'out.ndjson ends after line 3', line: 3 };
+    const output = new NotedOutput(false, [finding]);
+    const { findings, findingCount } = await verifyRun(readable(records), { output });
+    expect(findings).toHaveLength(100);
+    expect(findingCount).toBe(202);
+    expect(findings.slice(0, 3)).toMatchObject([
+      { about: 'run', message: expect.stringContaining('--resume') as string },
+      finding,
+      { about: 'row', rowIndex: 100 },
+    ]);
+  });
+
+  test('a run that was stopped before the end of its input, until it is continued', async () => {
+    const records = await storyRecords();
+    expect(await verifyRun(readable(records))).toMatchObject({ ok: true, stopped: false });
+    const stopped = changed(records, 'batch-end', () => ({ sourceEnded: false }));
+    expect(await verifyRun(readable(stopped))).toMatchObject({ ok: true, stopped: true });
+    expect((await auditRuns(readable(stopped))).runs).toMatchObject([{ stopped: true }]);
+    const continued = [...retried(stopped).slice(0, -1), { ...records.at(-1)!, batchId: 'again' }];
+    expect(await verifyRun(readable(continued))).toMatchObject({ ok: true, stopped: false });
+    expect((await auditRuns(readable(continued))).runs).toMatchObject([{ stopped: false }]);
   });
 
   test('a batch that continues the run takes over from one that never ended', async () => {
@@ -216,13 +278,7 @@ describe('verify', () => {
 
   test('of many findings the first hundred are kept, and all are counted', async () => {
     const records = await storyRecords();
-    const [row] = records.filter(of('row', 4)) as Extract<AuditRecord, { kind: 'row' }>[];
-    const more = Array.from({ length: 200 }, (_, index) => ({
-      ...row!,
-      rowIndex: 100 + index,
-      stateId: `more-${index}`,
-    }));
-    const { findings, findingCount } = await verifyRun(readable([...records, ...more]));
+    const { findings, findingCount } = await verifyRun(readable([...records, ...manyRows(records, 200)]));
     expect(findings).toHaveLength(100);
     expect(findingCount).toBe(200);
   });
