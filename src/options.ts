@@ -82,8 +82,10 @@ export interface BatchOptions {
   /** When it is aborted, rows that have not started end as `aborted`; those that run finish. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The run on the audit trail that the batch belongs to. Default: a run of its own. When the trail has the run on record
-   * from before this executor, the batch continues it. It must have all rows on record, in their order, and may have more
+   * The run on the audit trail that the batch belongs to; only for the record, so without `audit` it has no effect.
+   * Default: a run of its own. Batches of one executor that share a runId are parts of one run and must share no rows: a
+   * row used twice is refused. When the trail has the run on record from before this executor, the first batch continues
+   * it: to continue a run, or to retry its failed rows, use a new executor. That batch must have all rows on record, in their order, and may have more
    * behind them. Rows whose result is on record are not run: their entries are given out again in place; the others run,
    * and number their attempts and calls on from the record.
    */

@@ -11,6 +11,9 @@ function contextOf(stateId: unknown, rowIndex: unknown): RowContext<unknown> {
 const contextsOf = (...indices: readonly number[]) => indices.map((index) => contextOf(`id-${index}`, index));
 const newRegistry = () => new RunRegistry(() => Promise.resolve(undefined));
 
+const REMEDY =
+  'batches of one executor with the same runId are parts of one run; to continue the run or to retry its failed rows, use a new executor';
+
 describe('RunRegistry.claim', () => {
   test('a later batch of the run can not use an id or an index again; another run can', () => {
     const registry = newRegistry();
@@ -19,14 +22,14 @@ describe('RunRegistry.claim', () => {
       registry.claim('run', [contextOf('id-1', 5)]);
     }).toThrow(
       new TypeError(
-        "Cannot execute batch as stateId 'id-1' is used twice in run 'run', whose batches must share no rows",
+        `Cannot execute batch as stateId 'id-1' is used twice in run 'run', whose batches must share no rows: ${REMEDY}`,
       ),
     );
     expect(() => {
       registry.claim('run', [contextOf('other', 1)]);
     }).toThrow(
       new TypeError(
-        "Cannot execute batch as rowIndex 1 is used twice in run 'run', whose batches must share no rows",
+        `Cannot execute batch as rowIndex 1 is used twice in run 'run', whose batches must share no rows: ${REMEDY}`,
       ),
     );
     registry.claim('other run', contextsOf(0, 1));

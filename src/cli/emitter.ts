@@ -15,6 +15,8 @@ export interface EmitterParts {
   /** Where failed rows go; undefined: in the output, in place. */
   readonly rejects: TextSink | undefined;
   readonly limit: ErrorLimit | undefined;
+  /** Whether a row was run by an earlier process, so that the limit has nothing to do with it; undefined: none was. */
+  readonly isOnRecord?: ((rowIndex: number) => boolean) | undefined;
 }
 
 /** Too many rows have failed. */
@@ -25,6 +27,8 @@ export class Emitter {
   readonly #parts: EmitterParts;
   #emitted = 0;
   #failed = 0;
+  /** Of the rows that this process has run: what the limit looks at. */
+  readonly #ranHere = { emitted: 0, failed: 0 };
 
   constructor(parts: EmitterParts) {
     this.#parts = parts;
@@ -43,10 +47,12 @@ export class Emitter {
    * Writes what became of a row. Gives a promise when the next row should wait for it.
    *
    * @param row may be undefined for a row that has succeeded and can't be rejected
-   * @throws TooManyErrors when one more row has failed than the limit allows; the row is written.
+   * @throws TooManyErrors when of the rows that were not on record one more has failed than the limit allows; the row is
+   *   written.
    */
   emit(entry: Entry<string>, row: InputRow | undefined): Promise<unknown> | undefined {
     this.#emitted++;
+    if (!this.#isOnRecord(entry)) this.#ranHere.emitted++;
     const { result } = entry;
     if (result.status === 'error')
       return this.#emitFailure(entry, row, locateError(result.error, known(row)));
@@ -75,16 +81,24 @@ export class Emitter {
       rejects === undefined
         ? output.write(format.failure(error))
         : rejects.write(`${rejectOf(entry, error, known(row))}\n`);
-    this.#checkLimit();
+    if (!this.#isOnRecord(entry)) {
+      this.#ranHere.failed++;
+      this.#checkLimit();
+    }
     return written;
+  }
+
+  #isOnRecord({ rowIndex }: Entry<string>): boolean {
+    return this.#parts.isOnRecord?.(rowIndex) === true;
   }
 
   #checkLimit(): void {
     const { limit } = this.#parts;
-    const { failed, emitted } = this;
-    if (limit === undefined || !isExceeded(limit, { failed, emitted })) return;
+    const { emitted, failed } = this.#ranHere;
+    if (limit === undefined || !isExceeded(limit, this.#ranHere)) return;
+    const others = emitted < this.#emitted ? ' (those on record are not counted)' : '';
     throw new TooManyErrors(
-      `Stopped as more rows have failed than --max-errors ${describeLimit(limit)} allows: ${failed} of ${emitted}`,
+      `Stopped as more rows have failed than --max-errors ${describeLimit(limit)} allows: ${failed} of ${emitted}${others}`,
     );
   }
 }

@@ -68,7 +68,14 @@ export class RowRun {
     this.#source = new RowSource(input.chunks(), reader, input.close, rowsToKeep(this.#continued, files));
     const format =
       output.kind.format === 'csv' ? new CsvResults({ errorColumn: rejects === undefined }) : ndjsonResults;
-    this.#emitter = new Emitter({ format, output: output.writer, rejects: rejects?.writer, limit });
+    const survey = this.#continued?.survey;
+    this.#emitter = new Emitter({
+      format,
+      output: output.writer,
+      rejects: rejects?.writer,
+      limit,
+      isOnRecord: survey && ((rowIndex) => survey.hasResult(rowIndex)),
+    });
     const currentDelayMs = () => executor.getStats().poolStats.currentDelayMs;
     const watched = { emitter: this.#emitter, source: this.#source, input, currentDelayMs };
     this.#meter = new StatusMeter(watched, this.#startedAt);

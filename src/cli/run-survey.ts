@@ -6,7 +6,7 @@ export class RunSurvey {
   /** Rows that have no success on record. */
   readonly #others = new Set<number>();
   /** Those of them that have to run. */
-  readonly #toRun: number[] = [];
+  readonly #toRun = new Set<number>();
   #rows = 0;
   #finishedFirst: number | undefined;
 
@@ -27,7 +27,14 @@ export class RunSurvey {
 
   /** How many of the first rows have to run. @param rowCount how many there still are */
   toRunOf(rowCount: number): number {
-    return this.#toRun.filter((rowIndex) => rowIndex < rowCount).length;
+    let count = 0;
+    for (const rowIndex of this.#toRun) if (rowIndex < rowCount) count++;
+    return count;
+  }
+
+  /** Whether a row does not run, as its result is on record. */
+  hasResult(rowIndex: number): boolean {
+    return rowIndex < this.#rows && !this.#toRun.has(rowIndex);
   }
 
   /** Whether the result on record of a row is a success, so that nothing of its input is needed any more. */
@@ -47,7 +54,7 @@ export class RunSurvey {
         const known = lacksEntry ? result : entry;
         if (lacksEntry) this.#finishedFirst ??= this.#rows;
         if (entry !== 'success') this.#others.add(rowIndex);
-        if (known === undefined || (this.#retryFailed && known === 'error')) this.#toRun.push(rowIndex);
+        if (known === undefined || (this.#retryFailed && known === 'error')) this.#toRun.add(rowIndex);
         this.#rows++;
       }
       yield page;

@@ -5,6 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Transform } from '../core/transform.ts';
 import { TransformLoadError } from './engine.ts';
 
+/** How a user gets what runs all TypeScript. */
+const INSTALL_TSX = "install tsx ('npm install --save-dev tsx') and it is used";
+
 type Namespace = Readonly<Record<string, unknown>>;
 
 /**
@@ -47,10 +50,10 @@ async function importModule(url: string): Promise<Namespace> {
 async function importWithTsx(url: string, reason: unknown): Promise<Namespace> {
   const api = [url, import.meta.url].map(findTsx).find((path) => path !== undefined);
   if (api === undefined) {
-    if (isModuleInCommonJs(reason)) throw loadError(url, reason);
+    if (isModuleInCommonJs(reason)) throw loadError(url, reason, `, or ${INSTALL_TSX}`);
     throw new TransformLoadError(
       `Cannot load transform ${display(url)}: ${tell(reason)}. Node ${process.version} runs only TypeScript whose types can be stripped; ` +
-        "install tsx ('npm install --save-dev tsx') and it is used, or compile the file to JavaScript",
+        `${INSTALL_TSX}, or compile the file to JavaScript`,
       { cause: reason },
     );
   }
@@ -111,9 +114,10 @@ function isModuleInCommonJs(reason: unknown): boolean {
   );
 }
 
-function loadError(url: string, reason: unknown): TransformLoadError {
+/** @param otherRemedy what else helps where the file is an ES module that is taken for CommonJS */
+function loadError(url: string, reason: unknown, otherRemedy = ''): TransformLoadError {
   const remedy = isModuleInCommonJs(reason)
-    ? `. It is an ES module, but its package.json makes it CommonJS: set "type": "module" there, or name the file ${isTypeScript(url) ? '.mts' : '.mjs'}`
+    ? `. It is an ES module, but its package.json makes it CommonJS: set "type": "module" there, or name the file ${isTypeScript(url) ? '.mts' : '.mjs'}${otherRemedy}`
     : '';
   return new TransformLoadError(`Cannot load transform ${display(url)}: ${tell(reason)}${remedy}`, {
     cause: reason,

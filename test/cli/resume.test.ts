@@ -141,7 +141,7 @@ describe('--resume', () => {
     expect({ code, stdout, ran: ranIn(stderr) }).toEqual({ code: 0, stdout: whole, ran: FROM_THE_HELD_ONE });
   });
 
-  test('a run that Ctrl-C has stopped, and one that had too many errors, go on', async ({ folder }) => {
+  test('a run that had too many errors goes on', async ({ folder }) => {
     const rows = numbers(ROWS).map(({ n }) => ({ case: n % 3 === 1 ? 'throws' : 'value', value: n }));
     folder.write('in.ndjson', toLines(rows));
     const args = ['run', cases, 'in.ndjson', '-o', 'out.ndjson', ...oneByOne];
@@ -150,12 +150,28 @@ describe('--resume', () => {
     const stopped = await folder.ask(...args, '--max-errors', '1');
     expect(stopped.code).toBe(1);
     expect(folder.read('out.ndjson').length).toBeLessThan(expected.length);
-    const again = await folder.ask(...args, '--max-errors', '1', '--resume');
-    expect(again).toMatchObject({ code: 1 });
-    expect(again.stderr).toContain('more rows have failed than --max-errors 1 allows');
-    const { code } = await folder.ask(...args, '--resume');
+    const { code } = await folder.ask(...args, '--max-errors', '1', '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 3, output: expected });
   });
+
+  test.for(['1', '50%'])(
+    '--max-errors %s counts the rows that run now, not the errors on record',
+    async (limit, { folder }) => {
+      const failing = (count: number) => toLines(numbers(count).map(() => ({ case: 'throws' })));
+      folder.write('in.ndjson', failing(150));
+      const args = ['run', cases, 'in.ndjson', '-o', 'out.ndjson'];
+      expect(await folder.ask(...args)).toMatchObject({ code: 3 });
+      const resumed = [...args, '--max-errors', limit, '--resume'];
+      expect(await folder.ask(...resumed)).toMatchObject({ code: 3 });
+      folder.write('in.ndjson', failing(300));
+      const { code, stderr } = await folder.ask(...resumed);
+      const stoppedAt = limit === '1' ? 2 : 100;
+      expect(code).toBe(1);
+      expect(stderr).toContain(`allows: ${stoppedAt} of ${stoppedAt} (those on record are not counted)\n`);
+      expect(fromLines(folder.read('out.ndjson'))).toHaveLength(150 + stoppedAt);
+      expect(await folder.ask(...args, '--max-errors', limit, '--retry-failed')).toMatchObject({ code: 1 });
+    },
+  );
 
   test('an interrupted run goes on', async ({ folder }) => {
     const until = folder.fifo('gate');

@@ -43,11 +43,13 @@ test('RunSurvey: rows whose result is on record, if only with their attempt, nee
     ROWS.map(({ entry }) => entry === 'success'),
   );
   expect(survey.hasSucceeded(ROWS.length)).toBe(false);
+  expect([...ROWS.keys(), ROWS.length].filter((rowIndex) => !survey.hasResult(rowIndex))).toEqual([2, 7, 8]);
 });
 
 test('RunSurvey: with retryFailed those that have failed run too', async () => {
   const survey = await surveyOf(true);
   expect([survey.finishedFirst, survey.toRunOf(ROWS.length)]).toEqual([1, 4]);
+  expect([...ROWS.keys()].filter((rowIndex) => !survey.hasResult(rowIndex))).toEqual([1, 2, 4, 7]);
 });
 
 test('RunSurvey: rows that the input has no more do not run', async () => {
