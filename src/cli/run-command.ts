@@ -25,8 +25,9 @@ Failed rows
 The record, and runs that died
   A run that writes a file is on record beside it, row by row: out.ndjson.audit.db. After a crash, Ctrl-C or
   --max-errors the same command with --resume continues it, and the output is the same as if nothing had happened.
-  Input, transform and options must be the same, else it refuses; only those that say when and where rows run (pool,
-  delays, window) may differ, and --max-errors, which counts the rows that this command runs. On stdout the whole output is written again.
+  Input, transform and options must be the same, else it refuses; only what says when and where rows run (pool, delays,
+  window) may differ. --max-errors counts the rows that run now, not those whose result is on record.
+  On stdout the whole output is written again.
   --redact replaces values in rows, outputs, calls and error details on record, not in the output. A run is continued
   with what is on record: if outputs were redacted, --resume and verify find that the output differs.
 
