@@ -142,13 +142,16 @@ export class WorkerRuntime {
       await new Promise(setImmediate); // what came of that one leaves first
     }
     const mayRun = task.behind === undefined || before?.ranSmoothly === true;
-    const slice = mayRun ? await this.#runSlice(task, this.#prepared) : UNTOUCHED;
-    const { times, others } = slice;
-    self.ranSmoothly = ranSmoothly({ times, disturbed: isDisturbed(others) }, task.job.count);
-    self.isOver = true;
-    over.resolve();
-    const { reportHeap } = this.#prepared.setup;
-    return reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
+    try {
+      const slice = mayRun ? await this.#runSlice(task, this.#prepared) : UNTOUCHED;
+      const { times, others } = slice;
+      self.ranSmoothly = ranSmoothly({ times, disturbed: isDisturbed(others) }, task.job.count);
+      const { reportHeap } = this.#prepared.setup;
+      return reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
+    } finally {
+      self.isOver = true;
+      over.resolve(); // also when the slice can't even be read: what is behind it must not wait for ever
+    }
   }
 
   async #runSlice({ lane, job }: SliceTask, prepared: Prepared): Promise<SliceReturn> {
