@@ -8,6 +8,8 @@ export interface DispatchObserver {
   onDispatch?(slice: StartedSlice): void;
   /** Attempts of one slice have ended. Called before any of their results is delivered. */
   readonly onAttempts?: ((slice: EndedSlice) => void) | undefined;
+  /** There is a permit for which there is no row that may be sent. */
+  readonly onPermitFree?: (() => void) | undefined;
   /** Nothing can run any more: the transform can't be loaded, or the engine is broken. */
   onFatal(error: Error): void;
 }

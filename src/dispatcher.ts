@@ -152,6 +152,7 @@ export class Dispatcher {
     }
     this.#alarm.setFor(this.#nextEventAt(now), now);
     this.#throttle.onPumped(held);
+    if (this.#semaphore.available > 0) this.#options.observer.onPermitFree?.();
   }
 
   /** Whether there are a row and a permit: the rest is up to the throttle. */

@@ -22,8 +22,8 @@ export interface Flight extends ThrottledAttempt {
   recalled: boolean;
 }
 
-/** A worker that has been at one slice for so long is at a slow row: what waits behind that goes elsewhere. */
-const OVERDUE_MS = 16;
+/** A worker that has been at one slice for so long, some times what a slice takes, is at a slow row. */
+const OVERDUE_MS = 32;
 
 /**
  * The slices that workers have: one for each permit, and behind it the next one where the engine takes that, so that no

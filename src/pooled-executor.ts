@@ -89,14 +89,14 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#clock = ports.clock ?? createSystemClock();
     this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
     this.#totals = new StatsCounter(minDispatchDelayMs);
+    const pacer = new CommitPacer(this.#clock, () => this.#isBusyWithSlowRows());
     if (audit !== undefined) {
-      const pacer = new CommitPacer(this.#clock, () => this.#isBusyWithSlowRows());
       const recorder = new TrailRecorder(
         eventTrailOf(audit),
         (error) => {
           this.#works.failAll(error);
         },
-        audit.outlivesProcess === true ? () => pacer.pause() : undefined,
+        audit.outlivesProcess === true ? pacer : undefined,
       );
       this.#trail = new TrailWriter(recorder, this.#clock);
     }
@@ -112,6 +112,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
           onDispatch: (slice) => this.#trail?.sliceStarted(slice),
         }),
         onAttempts: this.#trail && ((slice) => this.#trail?.attemptsEnded(slice)),
+        onPermitFree: this.#trail && (() => pacer.onPermitFree()),
         onFatal: (error) => {
           if (!(error instanceof WorkerStartError)) this.#fatal = error; // else the next call tries again
           this.#works.failAll(error);

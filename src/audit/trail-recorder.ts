@@ -5,6 +5,14 @@ export interface RecorderTarget<Item> {
   append(items: readonly Item[]): Promise<void>;
 }
 
+/** Decides when appends begin. */
+export interface AppendPacer {
+  /** Waited for before each append, so that more gathers for it. */
+  pause(): Promise<void>;
+  /** The append has ended well. */
+  onAppended(): void;
+}
+
 interface Group<Item> {
   readonly items: Item[];
   readonly durable: PromiseWithResolvers<void>;
@@ -17,19 +25,19 @@ interface Group<Item> {
 export class TrailRecorder<Item> {
   readonly #trail: RecorderTarget<Item>;
   readonly #onFailure: (error: Error) => void;
-  readonly #pause: (() => Promise<void>) | undefined;
+  readonly #pacer: AppendPacer | undefined;
   #gathering: Group<Item> | undefined;
   #writing = false;
   #failure: Error | undefined;
 
   /**
    * @param onFailure called once, when the trail can no longer record
-   * @param pause waited for before each append, so that more gathers for it
+   * @param pacer without it each append begins when the one before is over
    */
-  constructor(trail: RecorderTarget<Item>, onFailure: (error: Error) => void, pause?: () => Promise<void>) {
+  constructor(trail: RecorderTarget<Item>, onFailure: (error: Error) => void, pacer?: AppendPacer) {
     this.#trail = trail;
     this.#onFailure = onFailure;
-    this.#pause = pause;
+    this.#pacer = pacer;
   }
 
   /** Why the trail can no longer record; undefined while it can. */
@@ -51,12 +59,13 @@ export class TrailRecorder<Item> {
   async #write(): Promise<void> {
     this.#writing = true;
     while (this.#gathering !== undefined) {
-      if (this.#pause !== undefined) await this.#pause();
+      if (this.#pacer !== undefined) await this.#pacer.pause();
       const group = this.#gathering;
       this.#gathering = undefined;
       try {
         if (this.#failure !== undefined) throw this.#failure;
         await this.#trail.append(group.items);
+        this.#pacer?.onAppended();
         group.durable.resolve();
       } catch (reason) {
         group.durable.reject(this.#fail(reason));
