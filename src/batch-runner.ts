@@ -1,7 +1,6 @@
-import type { RowIdentity } from './batch.ts';
+import type { Outlet, RowIdentity } from './batch.ts';
 import type { Continuation, ContinuedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
-import type { Entry } from './core/entry.ts';
 import { generatedStateId } from './core/generated-id.ts';
 import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
@@ -52,20 +51,20 @@ export class BatchRunner {
   /**
    * Resolves, with the batch's counters, when each row has its entry.
    *
-   * @param deliver takes the entries that are next in order
+   * @param outlet takes what is next in order
    */
   async run(
     batchRows: BatchRows,
     options: IntakeOptions,
     action: string,
-    deliver: (entries: readonly Entry<unknown>[]) => void,
+    outlet: Outlet,
   ): Promise<BatchStats> {
     const { entrance, refuseUnlessUsable } = this.#parts;
     refuseUnlessUsable(action);
     entrance.checkOptions(action, options);
     const leave = entrance.occupy(action, options);
     try {
-      return await this.#submit(batchRows, options, action, deliver);
+      return await this.#submit(batchRows, options, action, outlet);
     } finally {
       leave();
     }
@@ -75,7 +74,7 @@ export class BatchRunner {
     batchRows: BatchRows,
     options: IntakeOptions,
     action: string,
-    deliver: (entries: readonly Entry<unknown>[]) => void,
+    outlet: Outlet,
   ): Promise<BatchStats> {
     const { entrance, intake, clock, refuseUnlessUsable } = this.#parts;
     const submittedAt = clock.now();
@@ -83,7 +82,7 @@ export class BatchRunner {
       const snapshots = snapshotsOf(batchRows, new Snapshots(false)); // by themselves: a part of them may run
       const submission = await this.#enter({ ...batchRows, submittedAt, snapshots }, options);
       refuseUnlessUsable(action); // it may have been shut down meanwhile
-      return this.#run(submission, options, deliver);
+      return this.#run(submission, options, outlet);
     }
     entrance.claim(options.runId, identitiesOf(batchRows));
     const { about } = entrance;
@@ -91,7 +90,7 @@ export class BatchRunner {
     return this.#run(
       { ...batchRows, submittedAt, snapshots, about, continued: [], known: 0 },
       options,
-      deliver,
+      outlet,
     );
   }
 
@@ -113,14 +112,10 @@ export class BatchRunner {
     });
   }
 
-  async #run(
-    submission: Submission,
-    options: IntakeOptions,
-    deliver: (entries: readonly Entry<unknown>[]) => void,
-  ): Promise<BatchStats> {
+  async #run(submission: Submission, options: IntakeOptions, outlet: Outlet): Promise<BatchStats> {
     const { intake, works } = this.#parts;
     const { snapshots } = submission;
-    const open = intake.open(options, deliver);
+    const open = intake.open(options, outlet);
     const { batch } = open;
     open.recordStart(submission.about);
     const pending = () => snapshots.length - batch.delivered;
@@ -142,11 +137,7 @@ export class BatchRunner {
   /** Admits the new rows little by little: what the workers can't begin with yet need not lie in the queue. */
   async #admit({ identities, snapshots, submittedAt, known }: Submission, open: OpenBatch): Promise<void> {
     for (let index = known; index < snapshots.length; index++) {
-      open.admitSnapshot(
-        identities?.[index] ?? { stateId: undefined, rowIndex: index },
-        snapshots[index],
-        submittedAt,
-      );
+      open.admitSnapshot(snapshots[index], submittedAt, identities?.[index]);
       if ((index + 1) % ADMISSION_GROUP === 0) {
         await this.#turn();
         await open.batch.whenFewerAre(ADMISSION_GROUP + this.#parts.rowsAhead());

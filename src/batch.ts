@@ -34,11 +34,15 @@ export interface BatchParts {
   readonly snapshots: Snapshots;
   /** Makes entries durable before they are delivered; undefined when there is nothing to wait for. */
   readonly record?: ((entries: readonly Entry<unknown>[]) => Promise<void>) | undefined;
-  /** Takes the entries that are next in order. */
-  readonly deliver: (entries: readonly Entry<unknown>[]) => void;
+  readonly outlet: Outlet;
   /** Called after something changed that a progress display could show. */
   readonly onChange?: ((batch: Batch) => void) | undefined;
 }
+
+/** Takes what is next in order: entries, or their results where nothing else of them is wanted. */
+export type Outlet =
+  | { readonly kind: 'entries'; readonly deliver: (entries: readonly Entry<unknown>[]) => void }
+  | { readonly kind: 'results'; readonly deliver: (results: readonly TransformResult<unknown>[]) => void };
 
 /** Why the rest of a batch will not run. */
 export interface Ending {
@@ -46,8 +50,11 @@ export interface Ending {
   readonly message: string;
 }
 
-/** A row of a batch between its admission and its result. */
+/** A row of a batch until it is given out. */
 export type BatchRow = PendingRow<Batch>;
+
+/** A row that has its result. */
+type CompletedRow = BatchRow & { readonly result: TransformResult<unknown> };
 
 type MutableEntry = { -readonly [Key in keyof Entry<unknown>]: Entry<unknown>[Key] };
 
@@ -67,7 +74,7 @@ export class Batch {
   inBackoff = 0;
   readonly #parts: BatchParts;
   readonly #snapshots: Snapshots;
-  readonly #buffer = new ReorderBuffer<MutableEntry>();
+  readonly #buffer = new ReorderBuffer<CompletedRow | MutableEntry>();
   readonly #controller = new AbortController();
   readonly #settling = Promise.withResolvers<void>();
   #slicesInFlight = 0;
@@ -122,21 +129,21 @@ export class Batch {
    * Takes a snapshot of the row. A row that can't be cloned has its entry at once, an error with 0 attempts; then
    * undefined is returned and nothing is left to do.
    */
-  admit(row: unknown, name: RowName, sequence: number): BatchRow | undefined {
+  admit(row: unknown, name: RowName | undefined, sequence: number): BatchRow | undefined {
     return this.admitSnapshot(name, this.#snapshots.take(row, this.stats.submitted), sequence);
   }
 
   /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
   admitSnapshot(
-    name: RowName,
+    name: RowName | undefined,
     snapshot: Snapshot,
     sequence: number,
     submittedAt = this.#parts.clock.now(),
   ): BatchRow | undefined {
     const place = { sequence, submitIndex: this.#buffer.submit(), submittedAt };
     this.stats.onSubmitted();
-    if (!(snapshot instanceof Uncloneable)) return new PendingRow<Batch>(this, place, name, snapshot);
-    const row = new PendingRow<Batch>(this, place, name, undefined);
+    if (!(snapshot instanceof Uncloneable)) return new PendingRow<Batch>(this, place, snapshot, name);
+    const row = new PendingRow<Batch>(this, place, undefined, name);
     const message = `Row can not be cloned: ${messageOf(snapshot.reason)}`;
     this.complete(row, failure('transform_error', message), place.submittedAt);
     this.flush();
@@ -195,21 +202,12 @@ export class Batch {
 
   /** Gives a row its result; {@link flush} afterwards. A row that has one already keeps it. */
   complete(row: BatchRow, result: TransformResult<unknown>, completedAt: number): void {
-    if (row.done) return;
-    row.done = true;
+    if (row.result !== undefined) return;
+    row.result = result;
+    row.completedAt = completedAt;
+    row.completeIndex = this.#completed++;
     this.stats.onResult(result.status);
-    const { clock } = this.#parts;
-    this.#buffer.complete(row.submitIndex, {
-      rowIndex: row.rowIndex,
-      stateId: row.stateId,
-      result,
-      submitIndex: row.submitIndex,
-      completeIndex: this.#completed++,
-      submittedAt: clock.toEpoch(row.submittedAt),
-      completedAt: clock.toEpoch(completedAt),
-      bufferWaitMs: 0,
-      attempts: row.attempt,
-    });
+    this.#buffer.complete(row.submitIndex, row as CompletedRow);
   }
 
   /** Ends a row that will not run, for the reason for which the batch ends. */
@@ -219,13 +217,8 @@ export class Batch {
 
   /** Delivers what is next in order, after it is on record. */
   flush(): void {
-    const entries: MutableEntry[] = [];
-    const now = this.#parts.clock.toEpoch(this.#parts.clock.now());
-    this.#buffer.drain((entry) => {
-      entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
-      entries.push(entry);
-    });
-    if (entries.length > 0) this.#emit(entries);
+    const ready = this.#buffer.drain();
+    if (ready.length > 0) this.#emit(ready);
     else this.#settleIfDone();
     if (this.#room === undefined || this.#underWay >= this.#room.limit) return;
     this.#room.found();
@@ -237,25 +230,30 @@ export class Batch {
     this.#parts.onChange?.(this);
   }
 
-  #emit(entries: readonly MutableEntry[]): void {
-    const { record } = this.#parts;
+  #emit(ready: readonly (CompletedRow | MutableEntry)[]): void {
+    const { record, outlet } = this.#parts;
+    if (outlet.kind === 'results' && record === undefined) {
+      this.#deliverResults(ready, outlet);
+      return;
+    }
+    const entries = this.#entriesOf(ready);
     const unrecorded =
       this.#givenBack.size === 0 ? entries : entries.filter((entry) => !this.#isGivenBack(entry));
     // nothing overtakes entries that are on their way to the trail
     if (record === undefined || this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
-      this.#deliver(entries);
+      this.#deliverEntries(entries);
       return;
     }
     this.#recording++;
     record(unrecorded).then(
       () => {
         this.#recording--;
-        this.#deliver(entries);
+        this.#deliverEntries(entries);
         this.changed();
       },
       () => {
         this.#recording--;
-        this.#deliver(entries); // the trail failed, so the batch is being discarded: only the count matters
+        this.#deliverEntries(entries); // the trail failed, so the batch is being discarded: only the count matters
       },
     );
   }
@@ -267,9 +265,32 @@ export class Batch {
     return this.#givenBack.delete(entry);
   }
 
-  #deliver(entries: readonly MutableEntry[]): void {
-    this.#delivered += entries.length;
-    if (!this.#discarding) this.#parts.deliver(entries);
+  #entriesOf(ready: readonly (CompletedRow | MutableEntry)[]): readonly MutableEntry[] {
+    const { clock } = this.#parts;
+    const now = clock.toEpoch(clock.now());
+    return ready.map((row) => {
+      const entry = row instanceof PendingRow ? entryOf(row, clock) : row;
+      entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
+      return entry;
+    });
+  }
+
+  #deliverEntries(entries: readonly MutableEntry[]): void {
+    const { outlet } = this.#parts;
+    if (outlet.kind === 'results') this.#deliverResults(entries, outlet);
+    else this.#deliver(entries.length, () => outlet.deliver(entries));
+  }
+
+  #deliverResults(
+    ready: readonly (CompletedRow | MutableEntry)[],
+    outlet: Extract<Outlet, { kind: 'results' }>,
+  ): void {
+    this.#deliver(ready.length, () => outlet.deliver(ready.map(({ result }) => result)));
+  }
+
+  #deliver(count: number, deliver: () => void): void {
+    this.#delivered += count;
+    if (!this.#discarding) deliver();
     this.#settleIfDone();
   }
 
@@ -278,4 +299,18 @@ export class Batch {
     if (this.#failure === undefined) this.#settling.resolve();
     else this.#settling.reject(this.#failure);
   }
+}
+
+function entryOf(row: CompletedRow, clock: Clock): MutableEntry {
+  return {
+    rowIndex: row.rowIndex,
+    stateId: row.stateId,
+    result: row.result,
+    submitIndex: row.submitIndex,
+    completeIndex: row.completeIndex,
+    submittedAt: clock.toEpoch(row.submittedAt),
+    completedAt: clock.toEpoch(row.completedAt),
+    bufferWaitMs: 0,
+    attempts: row.attempt,
+  };
 }

@@ -1,6 +1,7 @@
 import { Alarm } from './alarm.ts';
 import type { Batch, BatchRow, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
+import type { Outcome } from './core/outcome.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Semaphore } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
@@ -286,8 +287,9 @@ export class Dispatcher {
     const end = { attempt: flight, now };
     const { outcomes, nextCallIndices } = report;
     const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
-    for (const [position, outcome] of outcomes.entries()) {
+    for (let position = 0; position < outcomes.length; position++) {
       const row = rows[position] as BatchRow;
+      const outcome = outcomes[position] as Outcome;
       if (nextCallIndices !== undefined) row.noteCalls(nextCallIndices[position] ?? 0);
       // the worker's clock is the same, but what it says must not contradict what was seen here
       const startedAt = Math.min(now, Math.max(dispatchedAt, times[2 * position] ?? now));

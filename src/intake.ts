@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Admission } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
-import { Batch, type BatchRow } from './batch.ts';
+import { Batch, type BatchRow, type Outlet } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
-import type { Entry } from './core/entry.ts';
 import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
 import type { Throttle } from './core/throttle/throttle.ts';
@@ -38,10 +37,10 @@ export interface OpenBatch {
   readonly batch: Batch;
   /** Puts the beginning of the batch on record. To be called once, before anything else is. */
   recordStart(about: Omit<BatchRecord, 'kind'>): void;
-  /** Takes a row in; it is dispatched when it is on record. */
-  admit(row: unknown, name: RowName): void;
+  /** Takes a row in, which without a name is called by its place; it is dispatched when it is on record. */
+  admit(row: unknown, name?: RowName): void;
   /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
-  admitSnapshot(name: RowName, snapshot: Snapshot, submittedAt: number): void;
+  admitSnapshot(snapshot: Snapshot, submittedAt: number, name?: RowName): void;
   /** Takes in a row that was submitted before, in a batch that continues the run. */
   readmit(row: ContinuedRow): void;
   /** No more rows come. */
@@ -83,9 +82,9 @@ export class Intake {
     return new Snapshots(true, { sharesBytes });
   }
 
-  open(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): OpenBatch {
+  open(options: IntakeOptions, outlet: Outlet): OpenBatch {
     const { gauge, trail } = this.#parts;
-    const batch = this.#makeBatch(options, deliver);
+    const batch = this.#makeBatch(options, outlet);
     const admission = this.#admissionOf();
     const givenBack = { successes: 0, errors: 0 };
     let started: Omit<BatchRecord, 'kind'> | undefined;
@@ -99,7 +98,7 @@ export class Intake {
         const admitted = batch.admit(row, name, this.#nextSequence++);
         if (admitted !== undefined) admission.add(admitted);
       },
-      admitSnapshot: (name, snapshot, submittedAt) => {
+      admitSnapshot: (snapshot, submittedAt, name) => {
         const row = batch.admitSnapshot(name, snapshot, this.#nextSequence++, submittedAt);
         if (row !== undefined) admission.add(row);
       },
@@ -147,7 +146,7 @@ export class Intake {
     admission.resume(row, { past, changed });
   }
 
-  #makeBatch(options: IntakeOptions, deliver: (entries: readonly Entry<unknown>[]) => void): Batch {
+  #makeBatch(options: IntakeOptions, outlet: Outlet): Batch {
     const { clock, gauge, totals, throttle, trail } = this.#parts;
     const { runId = randomUUID(), onProgress } = options;
     const reporter = onProgress && new ProgressReporter(onProgress, clock, () => throttle.currentDelayMs);
@@ -160,7 +159,7 @@ export class Intake {
       stats: totals.forBatch(),
       snapshots: this.newSnapshots(),
       record: trail && ((entries) => trail.entriesReady(batch, entries)),
-      deliver,
+      outlet,
       onChange: reporter && ((changed) => reporter.report(changed)),
     });
     return batch;

@@ -3,16 +3,19 @@ import { generatedStateId } from './core/generated-id.ts';
 import { encodedOf, type Snapshot } from './core/snapshot.ts';
 import type { RowError } from './core/row-error.ts';
 import type { QueuedRow } from './core/row-queue.ts';
+import type { TransformResult } from './core/transform-result.ts';
 import type { SliceRow } from './engine/engine.ts';
 
-/** What a row is called. */
+/** What a row is called by its caller. */
 export interface RowName {
-  /** Undefined for a row that is called by its index. */
-  readonly stateId: string | undefined;
+  readonly stateId: string;
   readonly rowIndex: number;
 }
 
-/** A row between its admission and its result: what the queue and the engine need to know of it. */
+/**
+ * A row from its admission until it is given out: what the queue and the engine need to know of it. Without a name it is
+ * called by its place in the batch.
+ */
 export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   readonly batch: Batch;
   readonly sequence: number;
@@ -22,27 +25,29 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   readonly submittedAt: number;
   /** Number of the attempt that runs or ran last; 0 before the first. */
   attempt = 0;
-  /** The row has its result; whatever comes later is ignored. */
-  done = false;
+  /** Its result, and when and as which of the batch it got it; whatever comes later is ignored. */
+  result: TransformResult<unknown> | undefined;
+  completedAt = 0;
+  completeIndex = 0;
   /** What every attempt receives and the trail records. */
   readonly snapshot: Snapshot;
   /** What earlier attempts left behind; most rows have only one. */
   #history: RowHistory | undefined;
-  /** Made when first asked for, where the row's index tells it. */
+  /** Made when first asked for, where the row's place tells it. */
   #stateId: string | undefined;
 
   constructor(
     batch: Batch,
     place: { readonly sequence: number; readonly submitIndex: number; readonly submittedAt: number },
-    name: RowName,
     snapshot: Snapshot,
+    name: RowName | undefined,
   ) {
     this.batch = batch;
     this.sequence = place.sequence;
     this.submitIndex = place.submitIndex;
     this.submittedAt = place.submittedAt;
-    this.#stateId = name.stateId;
-    this.rowIndex = name.rowIndex;
+    this.#stateId = name?.stateId;
+    this.rowIndex = name?.rowIndex ?? place.submitIndex;
     this.snapshot = snapshot;
   }
 

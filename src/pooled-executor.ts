@@ -179,9 +179,10 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     const collect = (ready: readonly Entry<unknown>[]) => {
       for (const entry of ready) entries.push(entry);
     };
+    const outlet = { kind: 'entries', deliver: collect } as const;
     const identities = checkContexts(contexts);
     const rows = identities.map(({ row }) => row);
-    const stats = await this.#batches.run({ rows, identities }, batchOptions, 'execute batch', collect);
+    const stats = await this.#batches.run({ rows, identities }, batchOptions, 'execute batch', outlet);
     return { entries: entries as Entry<Output>[], stats };
   }
 
@@ -191,10 +192,11 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     checkIterable(rows);
     const batchRows = { rows: Array.from(rows), identities: undefined };
     const results: TransformResult<unknown>[] = [];
-    const collect = (ready: readonly Entry<unknown>[]) => {
-      for (const { result } of ready) results.push(result); // their entries are not worth keeping
+    const collect = (ready: readonly TransformResult<unknown>[]) => {
+      for (const result of ready) results.push(result);
     };
-    await this.#batches.run(batchRows, { ...options, generatedIds: true }, 'map rows', collect);
+    const outlet = { kind: 'results', deliver: collect } as const;
+    await this.#batches.run(batchRows, { ...options, generatedIds: true }, 'map rows', outlet);
     return results as TransformResult<Output>[];
   }
 

@@ -41,9 +41,15 @@ export class StreamRunner {
     entrance.checkOptions('start stream', options);
     const input = openSource(rows); // first: it may refuse them
     const leave = entrance.occupy('start stream', options);
-    const open = intake.open({ ...options, generatedIds: true }, (entries) => {
-      stream.deliver(entries);
-    });
+    const open = intake.open(
+      { ...options, generatedIds: true },
+      {
+        kind: 'entries',
+        deliver: (entries) => {
+          stream.deliver(entries);
+        },
+      },
+    );
     const { batch } = open;
     let nextIndex = 0;
     let finalStats: BatchStats | undefined;
@@ -60,7 +66,8 @@ export class StreamRunner {
           open.readmit(row.row);
         } else {
           if (options.runId !== undefined) entrance.claim(options.runId, [identityOf(nextIndex)]);
-          open.admit(row, { stateId: undefined, rowIndex: nextIndex++ });
+          nextIndex++;
+          open.admit(row);
         }
       },
       close: () => {

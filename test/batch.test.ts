@@ -1,6 +1,6 @@
 import { Snapshots } from '../src/core/snapshot.ts';
 import { describe, expect, test } from 'vitest';
-import { Batch, type BatchParts, type BatchRow } from '../src/batch.ts';
+import { Batch, type BatchRow } from '../src/batch.ts';
 import { StatsCounter } from '../src/core/stats.ts';
 import type { Entry } from '../src/index.ts';
 import { isSettled } from './helpers/event-loop.ts';
@@ -17,7 +17,7 @@ function rowThat(make: () => unknown): unknown {
   });
 }
 
-function newBatch(deliver: BatchParts['deliver']): Batch {
+function newBatch(deliver: (entries: readonly Entry<unknown>[]) => void): Batch {
   return new Batch({
     runId: 'run',
     batchId: 'batch',
@@ -26,7 +26,7 @@ function newBatch(deliver: BatchParts['deliver']): Batch {
     generatedIds: false,
     snapshots: new Snapshots(false),
     stats: new StatsCounter(0),
-    deliver,
+    outlet: { kind: 'entries', deliver },
   });
 }
 
@@ -67,9 +67,7 @@ describe('Batch.admit', () => {
 describe('Batch.whenFewerAre', () => {
   function admitted(count: number): { batch: Batch; rows: readonly (BatchRow | undefined)[] } {
     const batch = newBatch(() => undefined);
-    const rows = range(count).map((index) =>
-      batch.admitSnapshot({ stateId: undefined, rowIndex: index }, index, index),
-    );
+    const rows = range(count).map((index) => batch.admitSnapshot(undefined, index, index));
     return { batch, rows };
   }
 

@@ -116,16 +116,18 @@ async function measureWindows({ settings, say }: Bench): Promise<WindowCost[]> {
 /** Fills a window of `rows` rows, of which the first one comes last. */
 function stallHead(buffer: Awaited<ReturnType<typeof builtReorderBuffer>>['prototype'], rows: number): void {
   let next = 0;
-  const emit = (value: unknown) => {
-    if (value !== next++) throw new Error('Cannot measure as the buffer gave values out of order');
+  const drain = () => {
+    for (const value of buffer.drain()) {
+      if (value !== next++) throw new Error('Cannot measure as the buffer gave values out of order');
+    }
   };
   for (let index = 0; index < rows; index++) buffer.submit();
   for (let index = 1; index < rows; index++) {
     buffer.complete(index, index);
-    buffer.drain(emit);
+    drain();
   }
   buffer.complete(0, 0);
-  buffer.drain(emit);
+  drain();
   if (next !== rows) throw new Error('Cannot measure as the buffer kept values');
 }
 

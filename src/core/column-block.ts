@@ -2,6 +2,8 @@ import { makeObjects } from './shape-maker.ts';
 
 /** What a column of a block is made of. */
 type ColumnKind =
+  /** Whole numbers of 32 bits only: objects that are made of them are smaller, as they have no numbers beside them. */
+  | 'integers'
   /** Numbers only. */
   | 'numbers'
   /** Strings only. */
@@ -17,6 +19,8 @@ export interface ColumnBlock {
   /** The keys of each value; undefined when the values are the only column themselves. */
   readonly keys: readonly string[] | undefined;
   readonly kinds: readonly ColumnKind[];
+  /** All columns of integers, one after the other. */
+  readonly integers: Int32Array;
   /** All columns of numbers, one after the other. */
   readonly numbers: Float64Array;
   /** All columns of strings, one after the other, and each string's length. */
@@ -26,51 +30,81 @@ export interface ColumnBlock {
   readonly others: readonly (string | readonly unknown[])[];
 }
 
-/** A column to put into a block: primitives, or the JSON text of each value. */
+/** Values of a column, some of which are to be put into a block: primitives, or the JSON text of each value. */
 export interface Column {
   readonly values: readonly unknown[];
   readonly nested: boolean;
 }
 
-/** Joins columns of the same length. One message with a few large parts is cheaper than one with many small ones. */
-export function toBlock(keys: readonly string[] | undefined, columns: readonly Column[]): ColumnBlock {
-  const count = columns[0]?.values.length ?? 0;
-  const kinds = columns.map(kindOf);
-  const numbers = new Float64Array(count * kinds.filter((kind) => kind === 'numbers').length);
-  const lengths = new Int32Array(count * kinds.filter((kind) => kind === 'strings').length);
+/** The rows of a column, from one on to, not including, another. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Joins a part of columns. One message with a few large parts is cheaper than one with many small ones. */
+export function toBlock(
+  keys: readonly string[] | undefined,
+  columns: readonly Column[],
+  { from, to }: Range,
+): ColumnBlock {
+  const count = to - from;
+  const kinds = columns.map((column) => kindOf(column, from, to));
+  const integers = new Int32Array(count * countOf(kinds, 'integers'));
+  const numbers = new Float64Array(count * countOf(kinds, 'numbers'));
+  const lengths = new Int32Array(count * countOf(kinds, 'strings'));
   const others: (string | readonly unknown[])[] = [];
   let text = '';
+  let integersAt = 0;
   let numbersAt = 0;
   let lengthsAt = 0;
   for (const [index, { values }] of columns.entries()) {
     switch (kinds[index]) {
+      case 'integers':
+        for (let row = from; row < to; row++) integers[integersAt++] = values[row] as number;
+        break;
       case 'numbers':
-        for (let row = 0; row < count; row++) numbers[numbersAt++] = values[row] as number;
+        for (let row = from; row < to; row++) numbers[numbersAt++] = values[row] as number;
         break;
       case 'strings':
-        for (let row = 0; row < count; row++) lengths[lengthsAt++] = (values[row] as string).length;
-        text += values.join('');
+        for (let row = from; row < to; row++) lengths[lengthsAt++] = (values[row] as string).length;
+        text += values.slice(from, to).join('');
         break;
       case 'json':
-        others.push(`[${values.join(',')}]`);
+        others.push(`[${values.slice(from, to).join(',')}]`);
         break;
       default:
-        others.push(values);
+        others.push(values.slice(from, to));
     }
   }
-  return { count, keys, kinds, numbers, text, lengths, others };
+  return { count, keys, kinds, integers, numbers, text, lengths, others };
 }
 
-function kindOf({ values, nested }: Column): ColumnKind {
+function countOf(kinds: readonly ColumnKind[], kind: ColumnKind): number {
+  return kinds.filter((other) => other === kind).length;
+}
+
+function kindOf({ values, nested }: Column, from: number, to: number): ColumnKind {
   if (nested) return 'json';
-  const type = typeof values[0];
-  if ((type !== 'number' && type !== 'string') || !isOfType(values, type)) return 'primitives';
-  return type === 'number' ? 'numbers' : 'strings';
+  switch (typeof values[from]) {
+    case 'number':
+      return kindOfNumbers(values, from, to);
+    case 'string':
+      for (let row = from; row < to; row++) if (typeof values[row] !== 'string') return 'primitives';
+      return 'strings';
+    default:
+      return 'primitives';
+  }
 }
 
-function isOfType(values: readonly unknown[], type: 'number' | 'string'): boolean {
-  for (let row = 1; row < values.length; row++) if (typeof values[row] !== type) return false;
-  return true;
+function kindOfNumbers(values: readonly unknown[], from: number, to: number): ColumnKind {
+  let kind: ColumnKind = 'integers';
+  for (let row = from; row < to; row++) {
+    const value = values[row];
+    if (typeof value !== 'number') return 'primitives';
+    if ((value | 0) !== value || Object.is(value, -0)) kind = 'numbers';
+  }
+  return kind;
 }
 
 /** Gives fresh values. */
@@ -81,13 +115,17 @@ export function decodeBlock(block: ColumnBlock): unknown[] {
   return makeObjects(keys, columns, count);
 }
 
-function columnsOf({ count, kinds, numbers, text, lengths, others }: ColumnBlock): ArrayLike<unknown>[] {
+function columnsOf(block: ColumnBlock): ArrayLike<unknown>[] {
+  const { count, kinds, integers, numbers, text, lengths, others } = block;
+  let integersAt = 0;
   let numbersAt = 0;
   let lengthsAt = 0;
   let textAt = 0;
   let othersAt = 0;
   return kinds.map((kind) => {
     switch (kind) {
+      case 'integers':
+        return integers.subarray(integersAt, (integersAt += count));
       case 'numbers':
         return numbers.subarray(numbersAt, (numbersAt += count));
       case 'strings': {

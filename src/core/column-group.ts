@@ -7,6 +7,13 @@ const MOST_ROWS = 1_024;
 const MOST_CHARACTERS = 1 << 18;
 const MOST_KEYS = 64;
 
+/** Where a group begins. */
+interface GroupPlace {
+  readonly position: number;
+  /** How many values there may be in it: so much room it has from the first on, as growing is dear. */
+  readonly expected: number;
+}
+
 /**
  * Values of one shape, detached from their originals and taken apart into columns: plain objects with the same keys in the
  * same order, or primitives. Measured on rows of five fields, this costs a quarter of JSON text in both directions:
@@ -25,29 +32,29 @@ export class ColumnGroup {
   #size = 0;
   #characters = 0;
 
-  private constructor(first: number, keys: readonly string[] | undefined, nested: readonly boolean[]) {
-    this.first = first;
+  private constructor(place: GroupPlace, keys: readonly string[] | undefined, nested: readonly boolean[]) {
+    this.first = place.position;
     this.keys = keys;
-    this.#columns = nested.map(() => []);
+    this.#columns = nested.map(() => new Array<unknown>(Math.min(place.expected, MOST_ROWS)));
     this.nested = nested;
     this.#read = keys && readerFor({ keys, nested });
   }
 
   /** A group that begins with this value; undefined when such values are better encoded one by one. */
-  static startWith(value: unknown, position: number): ColumnGroup | undefined {
+  static startWith(value: unknown, place: GroupPlace): ColumnGroup | undefined {
     const group = isPrimitive(value)
-      ? new ColumnGroup(position, undefined, [false])
-      : ColumnGroup.#forObject(value, position);
+      ? new ColumnGroup(place, undefined, [false])
+      : ColumnGroup.#forObject(value, place);
     return group?.add(value) === true ? group : undefined;
   }
 
-  static #forObject(value: unknown, position: number): ColumnGroup | undefined {
+  static #forObject(value: unknown, place: GroupPlace): ColumnGroup | undefined {
     if (!isPlainObject(value)) return undefined;
     const keys: string[] = [];
     for (const key in value) keys.push(key);
     if (keys.length === 0 || keys.length > MOST_KEYS || keys.includes('__proto__')) return undefined;
     const nested = keys.map((key) => typeof value[key] === 'object' && value[key] !== null);
-    return new ColumnGroup(position, keys, nested);
+    return new ColumnGroup(place, keys, nested);
   }
 
   get size(): number {
@@ -74,11 +81,8 @@ export class ColumnGroup {
 
   /** The values from one position to another, ready to cross a boundary. */
   block(from: number, to: number): ColumnBlock {
-    const columns = this.#columns.map((column, index) => ({
-      values: column.slice(from - this.first, to - this.first),
-      nested: this.nested[index] === true,
-    }));
-    return toBlock(this.keys, columns);
+    const columns = this.#columns.map((values, index) => ({ values, nested: this.nested[index] === true }));
+    return toBlock(this.keys, columns, { from: from - this.first, to: to - this.first });
   }
 
   #addPrimitive(value: unknown): boolean {

@@ -35,16 +35,18 @@ export class ReorderBuffer<Value> {
     this.#ring[position] = value;
   }
 
-  /** Hands the values that are next in order to `emit`, until one is missing. */
-  drain(emit: (value: Value) => void): void {
+  /** Gives the values that are next in order, until one is missing. */
+  drain(): Value[] {
+    const drained: Value[] = [];
     while (this.#nextDrain < this.#nextSubmit) {
       const position = this.#nextDrain & (this.#ring.length - 1);
       const value = this.#ring[position];
-      if (value === EMPTY) return;
+      if (value === EMPTY) break;
       this.#ring[position] = EMPTY;
       this.#nextDrain++;
-      emit(value as Value);
+      drained.push(value as Value);
     }
+    return drained;
   }
 
   #grow(): void {

@@ -35,14 +35,24 @@ export class Snapshots {
   readonly #sharesBytes: boolean;
   #group: ColumnGroup | undefined;
   #smallGroups = 0;
+  /** Of the next group. */
+  #expected = 0;
 
   /**
    * `inGroups`: whether rows of the same shape may be kept in columns, from which a single row's text is dear;
-   * `sharesBytes`: whether large typed arrays may be kept as {@link SharedBytes}.
+   * `sharesBytes`: whether large typed arrays may be kept as {@link SharedBytes}; `expected`: how many rows there are, if
+   * that is known.
    */
-  constructor(inGroups: boolean, { sharesBytes = false }: { readonly sharesBytes?: boolean } = {}) {
+  constructor(
+    inGroups: boolean,
+    {
+      sharesBytes = false,
+      expected = 0,
+    }: { readonly sharesBytes?: boolean; readonly expected?: number } = {},
+  ) {
     this.#inGroups = inGroups;
     this.#sharesBytes = sharesBytes;
+    this.#expected = expected;
   }
 
   /** Like {@link snapshotOf}; positions grow, and a gap between them begins a new group. */
@@ -61,9 +71,14 @@ export class Snapshots {
   #takeInGroup(row: unknown, position: number): ColumnGroup | undefined {
     const group = this.#group;
     if (group !== undefined && group.first + group.size === position && group.add(row)) return group;
-    if (group !== undefined && group.size < SMALL_GROUP) this.#smallGroups++;
+    if (group !== undefined) {
+      if (group.size < SMALL_GROUP) this.#smallGroups++;
+      this.#expected = group.size;
+    }
     if (this.#smallGroups === MOST_SMALL_GROUPS) this.#inGroups = false;
-    this.#group = this.#inGroups ? ColumnGroup.startWith(row, position) : undefined;
+    this.#group = this.#inGroups
+      ? ColumnGroup.startWith(row, { position, expected: this.#expected })
+      : undefined;
     return this.#group;
   }
 }

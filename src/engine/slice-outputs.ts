@@ -9,9 +9,12 @@ export class SliceOutputs {
   readonly #snapshots: Snapshots;
   readonly #list: PlacedSnapshot[] = [];
 
-  /** @param inColumns whether outputs of one shape may be kept in columns */
-  constructor(inColumns: boolean) {
-    this.#snapshots = new Snapshots(inColumns);
+  /**
+   * @param inColumns whether outputs of one shape may be kept in columns
+   * @param expected how many there will be
+   */
+  constructor(inColumns: boolean, expected: number) {
+    this.#snapshots = new Snapshots(inColumns, { expected });
   }
 
   /**

@@ -151,7 +151,7 @@ const FEWEST_IN_COLUMNS = 8;
 /** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
 export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
   const { count } = job;
-  const outputs = new SliceOutputs(host.inColumns && count >= FEWEST_IN_COLUMNS);
+  const outputs = new SliceOutputs(host.inColumns && count >= FEWEST_IN_COLUMNS, count);
   const others: [number, Outcome][] = [];
   const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;

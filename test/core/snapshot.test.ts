@@ -77,6 +77,24 @@ describe('Snapshots', () => {
     );
   });
 
+  test.each([
+    { name: 'whole numbers of 32 bits', numbers: [0, -1, 2 ** 31 - 1, -(2 ** 31)], kind: 'integers' },
+    { name: 'a larger one', numbers: [0, 1, 2 ** 31], kind: 'numbers' },
+    { name: 'minus zero', numbers: [1, -0, 2], kind: 'numbers' },
+    { name: 'a fraction', numbers: [1, 2.5], kind: 'numbers' },
+    { name: 'NaN', numbers: [NaN, 1], kind: 'numbers' },
+    { name: 'another primitive', numbers: [1, 'a', 2.5], kind: 'primitives' },
+  ])('numbers of a group cross as what they are: $name', ({ numbers, kind }) => {
+    const values = numbers.map((n) => ({ n }));
+    const [group] = takeAll(values);
+    if (!(group instanceof ColumnGroup)) throw new Error('no group');
+    const block = group.block(0, values.length);
+    expect(block.kinds).toEqual([kind]);
+    expectSame(decodeBlock(structuredClone(block)), values);
+    // a part of it by what is in that part
+    expect(group.block(0, 1).kinds).toEqual([Number.isInteger(numbers[0]) ? 'integers' : 'numbers']);
+  });
+
   test('I8: what happens to a row afterwards does not change its snapshot', () => {
     fc.assert(
       fc.property(rows, (values) => {
