@@ -81,11 +81,11 @@ function packAttempts(event: EventOf<'attempts'>, options: PackOptions): Content
   const rows = attempts.map(({ row }) => row);
   const { common, ...arranged } = arrange({
     ...identitiesOf(rows, generatedIds),
-    attempt: attempts.map(({ attempt }) => attempt),
+    attempt: numbersOf(attempts, ({ attempt }) => attempt),
     outcome: attempts.map(({ outcome }) => outcomeName(outcome)),
-    startedAt: attempts.map(({ startedAt }) => toEpoch(startedAt)),
-    finishedAt: attempts.map(({ finishedAt }) => toEpoch(finishedAt)),
-    backoffMs: attempts.map(({ backoffMs }) => backoffMs),
+    startedAt: numbersOf(attempts, ({ startedAt }) => toEpoch(startedAt)),
+    finishedAt: numbersOf(attempts, ({ finishedAt }) => toEpoch(finishedAt)),
+    backoffMs: numbersOf(attempts, ({ backoffMs }) => backoffMs),
   });
   const place = `"threadId":${threadId},"sliceId":${sliceId},"dispatchedAt":${dispatchedAt},"delayMs":${delayMs}`;
   const names = attempts.map(({ outcome }) => payloadNameOf(outcome.status));
@@ -119,12 +119,12 @@ function responsesOf({ attempts, encoded }: AttemptsEvent): readonly Encoded[] {
 function packSuccesses({ generatedIds }: EventOf<'entries'>, entries: readonly Entry<unknown>[]): Content {
   const { common, ...arranged } = arrange({
     ...identitiesOf(entries, generatedIds),
-    submitIndex: entries.map(({ submitIndex }) => submitIndex),
-    completeIndex: entries.map(({ completeIndex }) => completeIndex),
-    submittedAt: entries.map(({ submittedAt }) => submittedAt),
-    completedAt: entries.map(({ completedAt }) => completedAt),
-    bufferWaitMs: entries.map(({ bufferWaitMs }) => bufferWaitMs),
-    attempts: entries.map(({ attempts }) => attempts),
+    submitIndex: numbersOf(entries, ({ submitIndex }) => submitIndex),
+    completeIndex: numbersOf(entries, ({ completeIndex }) => completeIndex),
+    submittedAt: numbersOf(entries, ({ submittedAt }) => submittedAt),
+    completedAt: numbersOf(entries, ({ completedAt }) => completedAt),
+    bufferWaitMs: numbersOf(entries, ({ bufferWaitMs }) => bufferWaitMs),
+    attempts: numbersOf(entries, ({ attempts }) => attempts),
     status: entries.map(({ result }) => result.status),
   });
   return { kind: 'entry', count: entries.length, common, ...arranged };
@@ -134,7 +134,7 @@ function identitiesOf(
   rows: readonly { readonly stateId: string; readonly rowIndex: number }[],
   generatedIds: boolean,
 ): Record<string, Column> {
-  const rowIndex = rows.map((row) => row.rowIndex);
+  const rowIndex = numbersOf(rows, (row) => row.rowIndex);
   return generatedIds ? { rowIndex } : { rowIndex, stateId: rows.map(({ stateId }) => stateId) };
 }
 
@@ -149,14 +149,20 @@ function arrange(columns: Readonly<Record<string, Column>>): {
   const common: string[] = [];
   for (const [name, values] of Object.entries(columns)) {
     const [first] = values;
-    if (typeof first === 'number' && countsUp(values as readonly number[])) from[name] = first;
+    if (values instanceof Float64Array && countsUp(values)) from[name] = values[0] ?? 0;
     else if (isConstant(values)) common.push(`"${name}":${JSON.stringify(first)}`);
-    else various[name] = typeof first === 'number' ? new Float64Array(values as readonly number[]) : values;
+    else various[name] = values;
   }
   return { common: common.join(','), from, columns: various };
 }
 
-function countsUp(values: readonly number[]): boolean {
+function numbersOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): Float64Array {
+  const numbers = new Float64Array(items.length);
+  for (let index = 0; index < items.length; index++) numbers[index] = valueOf(items[index] as Item);
+  return numbers;
+}
+
+function countsUp(values: Float64Array): boolean {
   const first = values[0] ?? 0;
   for (let index = 1; index < values.length; index++) if (values[index] !== first + index) return false;
   return true;

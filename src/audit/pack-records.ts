@@ -64,7 +64,7 @@ function packRows(records: readonly RecordAboutRow[], marked: boolean): Partial<
   const parts = records.map(partOf);
   return {
     columns: {
-      rowIndex: parts.map(({ rowIndex }) => rowIndex),
+      rowIndex: Float64Array.from(parts.map(({ rowIndex }) => rowIndex)),
       stateId: parts.map(({ stateId }) => stateId),
     },
     fields: parts.map(({ fields }) => fields),
@@ -124,8 +124,11 @@ function membersOf(record: object): string {
 
 /** Lists may be longer than a call can have arguments. */
 export function rangeOf(rowIndices: readonly number[]): [first: number, last: number] {
-  return rowIndices.reduce<[number, number]>(
-    ([first, last], index) => [Math.min(first, index), Math.max(last, index)],
-    [Infinity, -Infinity],
-  );
+  let first = Infinity;
+  let last = -Infinity;
+  for (const index of rowIndices) {
+    if (index < first) first = index;
+    if (index > last) last = index;
+  }
+  return [first, last];
 }

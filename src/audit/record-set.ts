@@ -25,7 +25,7 @@ export interface RecordSet {
   readonly callKey?: string;
 }
 
-export type Column = readonly number[] | Float64Array | readonly string[];
+export type Column = Float64Array | readonly string[];
 
 /** The large parts of records: what was asked and answered. */
 export interface Payloads {

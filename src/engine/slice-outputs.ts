@@ -41,7 +41,11 @@ export class SliceOutputs {
 
   /** How long each text in {@link join} is, where that is one text. */
   textLengths(): Int32Array {
-    return Int32Array.from(this.#list, ({ snapshot }) => (snapshot as string).length);
+    const lengths = new Int32Array(this.#list.length);
+    for (let index = 0; index < lengths.length; index++) {
+      lengths[index] = (this.#list[index]?.snapshot as string).length;
+    }
+    return lengths;
   }
 
   /** All of them, ready to cross a boundary. */

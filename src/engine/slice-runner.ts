@@ -135,8 +135,12 @@ function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encod
   if (typeof outputs !== 'string')
     return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
   if (outputLengths === undefined) return undefined;
+  const texts = new Array<string>(outputLengths.length);
   let end = 0;
-  return Array.from(outputLengths, (length) => outputs.slice(++end, (end += length))); // [a,b,c]
+  for (let index = 0; index < texts.length; index++) {
+    texts[index] = outputs.slice(++end, (end += outputLengths[index] as number)); // [a,b,c]
+  }
+  return texts;
 }
 
 function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
