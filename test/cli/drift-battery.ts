@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { fromLines, test, toLines, type CliFolder } from '../helpers/cli.ts';
-import { argsOf, killedAt, recordsIn } from '../helpers/killed-runs.ts';
+import { argsOf, recordsIn } from '../helpers/killed-runs.ts';
 
 type Drift = readonly [what: string, change: (folder: CliFolder) => string[], message: RegExp];
 
@@ -27,12 +27,18 @@ export const DRIFTS: readonly Drift[] = [
   ['rejects', () => ['--rejects', 'r.ndjson'], /rejects is true, on record false/],
 ];
 
-/** Describes that a run is not continued with something else than it began with, unless the user says so. */
-export function describeDrift(names: readonly string[]): void {
+/**
+ * Describes that a run is not continued with something else than it began with, unless the user says so. `killedAt` makes a
+ * run that was killed while it held this row.
+ */
+export function describeDrift(
+  names: readonly string[],
+  killedAt: (folder: CliFolder, at: number) => Promise<void>,
+): void {
   test.for(DRIFTS.filter(([what]) => names.includes(what)))(
     '%s is refused by name, and allowed with --allow-drift',
     async ([, change, message], { folder }) => {
-      await killedAt(folder, 4, argsOf('out.ndjson'));
+      await killedAt(folder, 4);
       const before = folder.read('out.ndjson');
       const flags = change(folder);
       const refused = await folder.ask(...argsOf('out.ndjson', '--resume', ...flags));

@@ -27,10 +27,8 @@ describe('failed rows', () => {
   });
 
   test('a malformed line is the error of its row and names its line', async ({ folder }) => {
-    const { code, stdout } = await folder.run(
-      ['run', transform('cli-double.mjs')],
-      '{"n":1}\n\n{bad\n{"n":2}\n]',
-    );
+    folder.write('in.ndjson', '{"n":1}\n\n{bad\n{"n":2}\n]');
+    const { code, stdout } = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson');
     expect(code).toBe(3);
     expect(fromLines(stdout)).toEqual([
       { n: 1, double: 2 },
@@ -53,9 +51,16 @@ describe('failed rows', () => {
   });
 
   test('--rejects takes them out of the output, with the row as given', async ({ folder }) => {
-    const { code, stdout } = await folder.run(
-      ['run', transform('cli-cases.mjs'), '--rejects', 'bad.ndjson'],
+    folder.write(
+      'in.ndjson',
       '{"case":"value","value":1}\n\n{ "case":"throws", "id":1.50 }\n{bad\n{"case":"value","value":2}',
+    );
+    const { code, stdout } = await folder.ask(
+      'run',
+      transform('cli-cases.mjs'),
+      'in.ndjson',
+      '--rejects',
+      'bad.ndjson',
     );
     expect({ code, stdout }).toEqual({ code: 3, stdout: '1\n2\n' });
     const [first = '', second = ''] = folder.read('bad.ndjson').split('\n');
@@ -68,9 +73,9 @@ describe('failed rows', () => {
 
   test('--rejects is an empty file when no row failed', async ({ folder }) => {
     folder.write('bad.ndjson', 'from an older run');
-    expect(
-      await folder.run(['run', transform('cli-double.mjs'), '--rejects', 'bad.ndjson'], '{"n":1}'),
-    ).toMatchObject({ code: 0 });
+    folder.write('in.ndjson', '{"n":1}');
+    const args = ['run', transform('cli-double.mjs'), 'in.ndjson', '--rejects', 'bad.ndjson'];
+    expect(await folder.ask(...args)).toMatchObject({ code: 0 });
     expect(folder.read('bad.ndjson')).toBe('');
   });
 

@@ -23,13 +23,8 @@ describe('a closed or full output', () => {
     async (name, { folder }) => {
       folder.write('in.ndjson', toLines(numbers(20_000)));
       folder.link('/dev/full', name);
-      const { code, stderr } = await folder.run([
-        'run',
-        transform('cli-double.mjs'),
-        'in.ndjson',
-        '-o',
-        name,
-      ]);
+      const args = ['run', transform('cli-double.mjs'), 'in.ndjson', '-o', name];
+      const { code, stderr } = await (name === 'out.csv' ? folder.ask(...args) : folder.run(args));
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^pooled-executor: Cannot write ${name}: ENOSPC: .*\n.* rows in `));
     },
@@ -70,10 +65,9 @@ describe('--progress json', () => {
   });
 
   test('an error is a line too', async ({ folder }) => {
-    const { code, stderr } = await folder.run(
-      ['run', transform('cli-cases.mjs'), '--progress', 'json', '--max-errors', '0'],
-      toLines([{ case: 'throws' }]),
-    );
+    folder.write('in.ndjson', toLines([{ case: 'throws' }]));
+    const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '--progress', 'json', '--max-errors', '0'];
+    const { code, stderr } = await folder.ask(...args);
     expect(code).toBe(1);
     const types = stderr
       .trimEnd()
@@ -84,7 +78,8 @@ describe('--progress json', () => {
 });
 
 test('--progress tty is drawn where it is asked for', async ({ folder }) => {
-  const { stderr } = await folder.run(['run', transform('cli-double.mjs'), '--progress', 'tty'], '{"n":1}');
+  folder.write('in.ndjson', '{"n":1}');
+  const { stderr } = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson', '--progress', 'tty');
   expect(stderr).toContain('0 rows · 0 rows/s · 0 in flight · 0 in backoff · 0 errors · delay 0 ms');
   expect(stderr).toMatch(/1 rows in .*1 ok, 0 failed/);
 });

@@ -1,13 +1,20 @@
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { DRIFTS, describeDrift } from './drift-battery.ts';
 import { test, toLines, transform } from '../helpers/cli.ts';
+import { argsOf, killedAt } from '../helpers/killed-runs.ts';
+import { RunRecordings } from '../helpers/run-recordings.ts';
 
 const cases = transform('cli-cases.mjs');
+const recordings = new RunRecordings();
+afterAll(() => recordings.remove());
 
 describe('--resume', () => {
-  describeDrift(DRIFTS.map(([what]) => what));
+  describeDrift(
+    DRIFTS.map(([what]) => what),
+    (folder, at) => recordings.copyInto(folder, String(at), () => killedAt(folder, at, argsOf('out.ndjson'))),
+  );
 
   test('CSV: the columns are known again, failed rows before them too; rejects go on as well', async ({
     folder,

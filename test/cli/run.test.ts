@@ -22,7 +22,7 @@ describe('pooled-executor run: rows in, rows out', () => {
   });
 
   test('stdin to stdout, with and without dashes', async ({ folder }) => {
-    for (const args of [[], ['-'], ['-', '-o', '-']]) {
+    for (const args of [[], ['-', '-o', '-']]) {
       const { code, stdout } = await folder.run(
         ['run', transform('cli-double.mjs'), ...args],
         toLines(numbers(100)),
@@ -53,25 +53,26 @@ describe('pooled-executor run: rows in, rows out', () => {
   test('a last line without line break counts; a mark at the start, blank lines and \\r\\n are tolerated', async ({
     folder,
   }) => {
-    const { code, stdout } = await folder.run(
-      ['run', transform('cli-double.mjs')],
-      '\uFEFF{"n":1}\r\n\r\n  \n{"n":2}',
-    );
+    folder.write('in.ndjson', '\uFEFF{"n":1}\r\n\r\n  \n{"n":2}');
+    const { code, stdout } = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '{"n":1,"double":2}\n{"n":2,"double":4}\n' });
   });
 
   test('an older, longer output is replaced', async ({ folder }) => {
     folder.write('out.ndjson', 'x'.repeat(10_000));
-    await folder.run(['run', transform('cli-double.mjs'), '-o', 'out.ndjson'], '{"n":1}');
+    folder.write('in.ndjson', '{"n":1}');
+    await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson', '-o', 'out.ndjson');
     expect(folder.read('out.ndjson')).toBe('{"n":1,"double":2}\n');
   });
 });
 
 describe('pooled-executor run: the transform', () => {
   test('--export, and TypeScript that returns results', async ({ folder }) => {
-    const triple = await folder.run(['run', transform('cli-double.mjs'), '--export', 'triple'], '{"n":1}');
+    folder.write('in.ndjson', '{"n":1}');
+    const triple = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson', '--export', 'triple');
     expect(triple).toMatchObject({ code: 0, stdout: '{"n":1,"triple":3}\n' });
-    const results = await folder.run(['run', transform('cli-results.ts')], '{"ok":true}\n{"ok":false}');
+    folder.write('in.ndjson', '{"ok":true}\n{"ok":false}');
+    const results = await folder.ask('run', transform('cli-results.ts'), 'in.ndjson');
     expect(results.code).toBe(3);
     expect(fromLines(results.stdout)).toEqual([
       { yes: true },
@@ -81,18 +82,15 @@ describe('pooled-executor run: the transform', () => {
 
   test('valid outputs null, undefined (as null), false, 0 and empty text', async ({ folder }) => {
     const rows = [null, false, 0, ''].map((value) => ({ case: 'value', value }));
-    const { code, stdout } = await folder.run(
-      ['run', transform('cli-cases.mjs')],
-      toLines([...rows, { case: 'nothing' }, { case: 'promise', value: [1] }]),
-    );
+    folder.write('in.ndjson', toLines([...rows, { case: 'nothing' }, { case: 'promise', value: [1] }]));
+    const { code, stdout } = await folder.ask('run', transform('cli-cases.mjs'), 'in.ndjson');
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'null\nfalse\n0\n""\nnull\n[1]\n' });
   });
 
   test('what JSON can not carry is the error of its row', async ({ folder }) => {
-    const { code, stdout } = await folder.run(
-      ['run', transform('cli-cases.mjs')],
-      toLines(['bigint', 'circular', 'function', 'symbol'].map((name) => ({ case: name }))),
-    );
+    const rows = ['bigint', 'circular', 'function', 'symbol'].map((name) => ({ case: name }));
+    folder.write('in.ndjson', toLines(rows));
+    const { code, stdout } = await folder.ask('run', transform('cli-cases.mjs'), 'in.ndjson');
     expect(code).toBe(3);
     const errors = fromLines(stdout) as { error: { code: string; message: string } }[];
     expect(errors.map(({ error }) => error.code)).toEqual(Array(4).fill('transform_error'));
@@ -108,10 +106,8 @@ describe('pooled-executor run: the transform', () => {
     folder,
   }) => {
     const flags = ['--worker-data', '{"a":[1]}', '--env', 'CLI_TEST=x=y', '--exec-argv', '--no-deprecation'];
-    const { stdout } = await folder.run(
-      ['run', transform('cli-cases.mjs'), ...flags],
-      toLines([{ case: 'call' }, { case: 'context' }]),
-    );
+    folder.write('in.ndjson', toLines([{ case: 'call' }, { case: 'context' }]));
+    const { stdout } = await folder.ask('run', transform('cli-cases.mjs'), 'in.ndjson', ...flags);
     expect(fromLines(stdout)).toEqual([
       2,
       {
@@ -135,18 +131,17 @@ describe('pooled-executor run: the transform', () => {
   });
 
   test('a refused row is tried again; --max-capacity-retry-ms takes Infinity', async ({ folder }) => {
-    const { code, stdout, stderr } = await folder.run(
-      [
-        'run',
-        transform('cli-busy.mjs'),
-        '--pool-size',
-        '1',
-        '--recovery-step-ms',
-        '1',
-        '--max-capacity-retry-ms',
-        'Infinity',
-      ],
-      toLines(numbers(3)),
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const { code, stdout, stderr } = await folder.ask(
+      'run',
+      transform('cli-busy.mjs'),
+      'in.ndjson',
+      '--pool-size',
+      '1',
+      '--recovery-step-ms',
+      '1',
+      '--max-capacity-retry-ms',
+      'Infinity',
     );
     expect({ code, rows: fromLines(stdout) }).toEqual({
       code: 0,

@@ -1,9 +1,13 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { expect, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import type { CliResult } from './cli.ts';
 import { liveThreads } from './live-workers.ts';
 
-/** Calls the command line's main function in this process, in `folder`; it must leave no thread behind. */
+/**
+ * Calls the command line's main function in this process, in `folder`; it must leave no thread behind. What transforms
+ * write to the file that `CALLED_MAIN` names comes last on stderr: their own, the file 2, is that of the tests.
+ */
 export async function callMain(args: readonly string[], folder: string): Promise<CliResult> {
   const before = { folder: process.cwd(), exitCode: process.exitCode };
   const stdout = capture(process.stdout);
@@ -14,7 +18,8 @@ export async function callMain(args: readonly string[], folder: string): Promise
     return undefined as never;
   });
   process.chdir(folder);
-  process.env['CALLED_MAIN'] = 'yes'; // for transforms that write to the file of stderr, which can't be captured
+  const said = `${folder}.stderr`;
+  process.env['CALLED_MAIN'] = said;
   try {
     await main([process.execPath, 'pooled-executor', ...args]);
     code ??= Number(process.exitCode ?? 0);
@@ -26,7 +31,9 @@ export async function callMain(args: readonly string[], folder: string): Promise
     process.exitCode = before.exitCode;
   }
   expect(liveThreads(), 'threads left behind').toBe(0);
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
+  const written = existsSync(said) ? readFileSync(said, 'utf8') : '';
+  rmSync(said, { force: true });
+  return { code, stdout: stdout.text(), stderr: stderr.text() + written };
 }
 
 function capture(stream: NodeJS.WriteStream) {

@@ -85,7 +85,10 @@ export interface CliFolder {
   /** Makes a symbolic link. */
   link(to: string, name: string): void;
   start(...args: string[]): CliProcess;
-  /** Calls the command line in this process, which saves its start: for what needs no stdin, and no signal. */
+  /**
+   * Calls the command line in this process, which saves its start: for what needs no stdin, and no signal. A run has one
+   * thread if nothing is said, which saves that of the others.
+   */
   ask(...args: string[]): Promise<CliResult>;
   /** Runs `pooled-executor` to its end, with `input` on stdin. */
   run(args: readonly string[], input?: string | Buffer): Promise<CliResult>;
@@ -116,7 +119,7 @@ export const test = base.extend<{ folder: CliFolder }>({
         symlinkSync(to, join(path, name));
       },
       start,
-      ask: (...args) => callMain(args, path),
+      ask: (...args) => callMain(withOneThread(args), path),
       run: (args, input = '') => {
         const cli = start(...args);
         cli.child.stdin.end(input);
@@ -128,6 +131,12 @@ export const test = base.extend<{ folder: CliFolder }>({
     rmSync(path, { recursive: true });
   },
 });
+
+function withOneThread(args: readonly string[]): readonly string[] {
+  const [command, ...rest] = args;
+  const isSaid = rest.some((flag) => flag === '--threads' || flag === '--pool-size');
+  return command !== 'run' || isSaid ? args : [command, '--threads', '1', ...rest];
+}
 
 /** Rows as NDJSON. */
 export function toLines(rows: readonly unknown[]): string {

@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 
-writeSync(2, 'transform loaded\n');
+appendFileSync(process.env.CALLED_MAIN ?? 2, 'transform loaded\n');
 
 export default (row) => row;
