@@ -12,6 +12,7 @@ import {
   resolveThrottleOptions,
   type ResolvedOptions,
 } from '../src/options.ts';
+import { runs } from './helpers/runs.ts';
 import { ThrottledPool } from './helpers/throttled-pool.ts';
 
 const transform = (row: unknown) => row;
@@ -146,7 +147,7 @@ const cases = (list: 'takes' | 'refuses') =>
 
 describe('executor options: each', () => {
   test.each(cases('takes'))('%s: %s is taken', (name, value) => {
-    const more = name === 'recoveryStepMs' || name === 'minDispatchDelayMs' ? {} : { poolSize: 4_096 };
+    const more = name === 'recoveryStepMs' || name === 'minDispatchDelayMs' ? {} : { poolSize: 2 };
     expect(() => {
       construct({ ...more, [name]: value });
     }).not.toThrow();
@@ -268,7 +269,7 @@ describe('executor options: each', () => {
           );
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(600, 5_000) },
     );
   });
 

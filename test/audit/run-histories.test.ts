@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryAuditTrail, type AuditRecord, type AuditTrail } from '../../src/index.ts';
+import { runs } from '../helpers/runs.ts';
 import { openTrail } from '../helpers/trail-files.ts';
 
 const ORIGIN = { runId: 'run', batchId: 'batch', at: 1 };
@@ -90,10 +91,10 @@ function runOf(runId: string, records: readonly AuditRecord[]): readonly AuditRe
 test('the history of a run in a file is that of the same records in memory', async () => {
   const file = openTrail();
   const memory = new MemoryAuditTrail();
-  let runs = 0;
+  let count = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { maxLength: 12 }), fc.boolean(), async (fates, isInterleaved) => {
-      const runId = `run ${runs++}`;
+      const runId = `run ${count++}`;
       const lists = fates.map(recordsOf);
       const most = Math.max(0, ...lists.map(({ length }) => length));
       const turns = Array.from({ length: most }, (_, turn) => lists.flatMap((list) => list[turn] ?? []));
@@ -104,6 +105,7 @@ test('the history of a run in a file is that of the same records in memory', asy
       expect(found.pages.rows.flat()).toEqual(expected.pages.rows.flat());
       expect(found.pages.outlines.flat()).toEqual(expected.pages.outlines.flat());
     }),
+    { numRuns: runs(40, 300) },
   );
 });
 
@@ -129,7 +131,7 @@ test('a page with large results has few rows', async () => {
   const file = openTrail();
   const content = 'x'.repeat(2 ** 20);
   const records = [0, 1, 2].map((turn) =>
-    Array.from({ length: 20 }, (_, rowIndex) => {
+    Array.from({ length: 10 }, (_, rowIndex) => {
       if (turn === 0) return rowOf(rowIndex, rowIndex);
       const value = `${content}${rowIndex}`;
       return turn === 1 ? attemptOf(rowIndex, 1, 'ok', value) : entryOf(rowIndex, 1, 'ok', value);
@@ -137,7 +139,7 @@ test('a page with large results has few rows', async () => {
   );
   await file.append([BATCH, ...records.flat()]);
   const { pages } = await historyOf(file);
-  expect(pages.rows.flat()).toMatchObject(Array.from({ length: 20 }, (_, rowIndex) => ({ rowIndex })));
+  expect(pages.rows.flat()).toMatchObject(Array.from({ length: 10 }, (_, rowIndex) => ({ rowIndex })));
   expect(Math.max(...pages.rows.map(({ length }) => length))).toBeLessThanOrEqual(8);
   expect(pages.outlines).toHaveLength(1);
   const stored: number[] = [];

@@ -12,6 +12,7 @@ import {
   type SqliteAuditTrail,
 } from '../../src/index.ts';
 import { cloneable, shapeOf } from '../core/arbitrary-values.ts';
+import { runs } from '../helpers/runs.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
 
 /** A trail in memory and one in a file that are told the same. */
@@ -59,16 +60,16 @@ describe('SqliteAuditTrail: any value', () => {
           expect(shapesOf(stored)).toEqual(shapesOf(memory.records));
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(10, 100) },
     );
   });
 
   test('single records come back as they were appended', async () => {
     const trail = openTrail();
-    let runs = 0;
+    let count = 0;
     await fc.assert(
       fc.asyncProperty(cloneable, cloneable, fc.string({ unit: 'binary' }), async (one, other, stateId) => {
-        const origin = { runId: `run ${runs++}`, batchId: 'b', at: 1.5 };
+        const origin = { runId: `run ${count++}`, batchId: 'b', at: 1.5 };
         const row = { stateId, rowIndex: 3 };
         const records: AuditRecord[] = [
           { ...origin, kind: 'row', ...row, request: one, requestSha256: 'hash' },
@@ -110,7 +111,7 @@ describe('SqliteAuditTrail: any value', () => {
           shapesOf(structuredClone(records)),
         );
       }),
-      { numRuns: 60 },
+      { numRuns: runs(30, 200) },
     );
   });
 });
@@ -153,7 +154,7 @@ describe('SqliteAuditTrail: text json', () => {
           expect(shapesOf(stored)).toEqual(shapesOf(memory.records));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(15, 100) },
     );
   });
 

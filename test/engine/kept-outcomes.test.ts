@@ -5,6 +5,7 @@ import { failure, lost, type Outcome } from '../../src/core/outcome.ts';
 import { Snapshots } from '../../src/core/snapshot.ts';
 import { KeptOutcomes, type RowEnd } from '../../src/engine/kept-outcomes.ts';
 import { cloneableTree, shapeOf } from '../core/arbitrary-values.ts';
+import { runs } from '../helpers/runs.ts';
 
 function endOf(value: unknown, other?: Outcome): RowEnd {
   const output = other === undefined ? { snapshot: encode(value), position: 0 } : undefined;
@@ -44,6 +45,7 @@ describe('KeptOutcomes', () => {
         );
         for (const record of kept) expect(record).toMatchObject({ startedAt: 1.5, finishedAt: 2.5 });
       }),
+      { numRuns: runs(40, 500) },
     );
   });
 
@@ -60,6 +62,7 @@ describe('KeptOutcomes', () => {
           outputs.map((value) => shapeOf({ status: 'success', value: structuredClone(value) })),
         );
       }),
+      { numRuns: runs(40, 500) },
     );
   });
 

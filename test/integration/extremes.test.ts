@@ -5,6 +5,7 @@ import { bothEngines } from '../helpers/engines.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { runs } from '../helpers/runs.ts';
 import identity from '../workers/identity-transform.ts';
 
 afterEach(() => {
@@ -45,7 +46,7 @@ describe.each(bothEngines('identity-transform.ts', identity))('$name', ({ transf
         expect(entries.map(({ stateId: id, rowIndex }) => ({ stateId: id, rowIndex }))).toEqual(given);
         expect(outputsOf(entries)).toEqual(given);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(10, 100) },
     );
   });
 

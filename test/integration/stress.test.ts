@@ -4,6 +4,7 @@ import { workerUrl } from '../helpers/engines.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { runs } from '../helpers/runs.ts';
 import { Stage } from '../helpers/stage.ts';
 import { makeFailingTransform, refuse } from '../helpers/transforms.ts';
 import type { ScriptedRow } from '../workers/failing-transform.ts';
@@ -49,7 +50,8 @@ describe('many rows', () => {
     expect(stats.maxConcurrentReached).toBe(50);
   });
 
-  test('20,000 rows through a stream in threads, in order', async ({ createExecutor }) => {
+  test('thousands of rows through a stream in threads, in order', async ({ createExecutor }) => {
+    const count = runs(5_000, 100_000);
     const audit = new MemoryAuditTrail();
     const executor = createExecutor<ScriptedRow, number>({
       transform: workerUrl('failing-transform.ts'),
@@ -57,7 +59,7 @@ describe('many rows', () => {
       audit,
     });
     const source = function* () {
-      for (const id of range(20_000)) yield { id };
+      for (const id of range(count)) yield { id };
     };
     let next = 0;
     for await (const { rowIndex, result } of executor.stream(source())) {
@@ -65,17 +67,18 @@ describe('many rows', () => {
         expect.fail(`row ${next}`);
       next++;
     }
-    expect(next).toBe(20_000);
+    expect(next).toBe(count);
   });
 
-  test('a stream of 500 rows, half of them refused, in threads', async ({ createExecutor }) => {
+  test('a stream of rows, half of them refused, in threads', async ({ createExecutor }) => {
+    const count = runs(200, 1_000);
     const clock = new FakeClock();
     const executor = createExecutor<ScriptedRow, number>(
       { transform: workerUrl('failing-transform.ts'), poolSize: 2 },
       { clock },
     );
-    const rows = range(500).map((id) => ({ id, refusals: id % 2 }));
+    const rows = range(count).map((id) => ({ id, refusals: id % 2 }));
     const entries = await clock.runUntil(collect(executor.stream(rows, { window: 100 })));
-    expect(outputsOf(entries)).toEqual(range(500).map((id) => id * 10));
+    expect(outputsOf(entries)).toEqual(range(count).map((id) => id * 10));
   });
 });

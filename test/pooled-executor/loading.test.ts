@@ -29,7 +29,7 @@ describe('transform: a module that can be loaded', () => {
     ['URL as a string', { transform: fixture('module.mjs').href }],
     ['data: URL', { transform: `data:text/javascript,export default (row) => row * 10` }],
   ])('%s', async ([, options], { createExecutor }) => {
-    const executor = createExecutor<number, number>({ ...options, poolSize: 2 });
+    const executor = createExecutor<number, number>({ ...options, poolSize: 1 });
     expect(outputsOf(await executor.executeBatch(contextsOf(range(5))))).toEqual([0, 10, 20, 30, 40]);
   });
 
@@ -102,8 +102,9 @@ describe('transform: a module that can not be loaded', () => {
     '%s: each call fails at once, with file and reason',
     async ([, file, exportName, reason], { createExecutor }) => {
       const loads = new SharedArrayBuffer(4);
+      const threads = file === 'throws-while-loading.ts' ? 2 : 1;
       const executor = createExecutor<number, number>(
-        { transform: fixture(file), exportName, poolSize: 2, workerData: { loads } },
+        { transform: fixture(file), exportName, poolSize: 2, threads, workerData: { loads } },
         { further: 'refused' },
       );
       const calls: (() => Promise<unknown>)[] = [

@@ -11,7 +11,7 @@ const WHERE = `data:text/javascript,
 describe.each(['thread', 'process'] as const)('recycling, %s', (isolation) => {
   test.for([
     ['recycleAfterRows', { recycleAfterRows: 20 }, 1],
-    ['recycleAfterHeapMb', { recycleAfterHeapMb: 40 }, 200_000],
+    ['recycleAfterHeapMb', { recycleAfterHeapMb: 20 }, 100_000],
   ] as const)(
     '%s: each worker goes when its successor is ready, and no row is lost or run twice',
     async ([, options, size], { createExecutor }) => {

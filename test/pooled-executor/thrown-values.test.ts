@@ -62,6 +62,22 @@ const EXPECTED: Readonly<Record<ThrownName, Partial<RowError>>> = {
 
 const NAMES = Object.keys(THROWN) as ThrownName[];
 
+const UNCLONEABLE: readonly [name: string, row: unknown][] = [
+  ['function', () => 1],
+  ['symbol', Symbol('row')],
+  ['object with a function', { id: 1, callback: () => 1 }],
+  ['array with a symbol', [Symbol('row')]],
+  ['promise', Promise.resolve(1)],
+  [
+    'throwing getter',
+    {
+      get id(): number {
+        throw new Error('getter failed');
+      },
+    },
+  ],
+];
+
 describe.each(bothEngines('throwing-transform.ts', throwing))('I11 $name', ({ transform }) => {
   test.for(['throws', 'rejects'] as const)(
     'a transform that %s anything gives an entry each',
@@ -84,49 +100,38 @@ describe.each(bothEngines('throwing-transform.ts', throwing))('I11 $name', ({ tr
     },
   );
 
-  test.for(Object.keys(RETURNED) as (keyof typeof RETURNED)[])(
-    'a result that can not be cloned, %s, is the error of its row alone',
-    async (name, { createExecutor }) => {
-      const executor = createExecutor<ThrowingRow, unknown>({ transform, poolSize: 2, sliceSize: 3 });
+  test('a result that can not be cloned is the error of its row alone', async ({ createExecutor }) => {
+    const executor = createExecutor<ThrowingRow, unknown>({ transform, poolSize: 2, sliceSize: 3 });
+    for (const name of Object.keys(RETURNED) as (keyof typeof RETURNED)[]) {
       const { entries, stats } = await executor.executeBatch(contextsOf([1, { returns: name }, 2, 3]));
-      expect(codesOf(entries)).toEqual(['ok', 'transform_error', 'ok', 'ok']);
-      expect(errorOf(entries[1]).error.message).toContain('Result of the transform can not leave the worker');
-      expect(entries[1]?.attempts).toBe(1);
-      expect(stats).toMatchObject({ attempts: 4, successes: 3, errors: 1 });
-    },
-  );
+      expect(codesOf(entries), name).toEqual(['ok', 'transform_error', 'ok', 'ok']);
+      expect(errorOf(entries[1]).error.message, name).toContain(
+        'Result of the transform can not leave the worker',
+      );
+      expect(entries[1]?.attempts, name).toBe(1);
+      expect(stats, name).toMatchObject({ attempts: 4, successes: 3, errors: 1 });
+    }
+  });
 
-  test.for([
-    ['function', () => 1],
-    ['symbol', Symbol('row')],
-    ['object with a function', { id: 1, callback: () => 1 }],
-    ['array with a symbol', [Symbol('row')]],
-    ['promise', Promise.resolve(1)],
-    [
-      'throwing getter',
-      {
-        get id(): number {
-          throw new Error('getter failed');
-        },
-      },
-    ],
-  ] as [string, unknown][])(
-    'a row that can not be cloned, %s, is a transform_error with 0 attempts',
-    async ([, row], { createExecutor }) => {
-      const executor = createExecutor<unknown, unknown>({
-        transform: transform as AnyTransform,
-        poolSize: 2,
-      });
+  test('a row that can not be cloned is a transform_error with 0 attempts', async ({ createExecutor }) => {
+    const executor = createExecutor<unknown, unknown>({
+      transform: transform as AnyTransform,
+      poolSize: 2,
+    });
+    for (const [name, row] of UNCLONEABLE) {
       const { entries, stats } = await executor.executeBatch(contextsOf<unknown>([row, 7, row]));
-      expect(codesOf(entries)).toEqual(['transform_error', 'ok', 'transform_error']);
-      expect(errorOf(entries[0])).toMatchObject({
+      expect(codesOf(entries), name).toEqual(['transform_error', 'ok', 'transform_error']);
+      expect(errorOf(entries[0]), name).toMatchObject({
         retryable: false,
         error: { message: expect.stringContaining('Row can not be cloned') as string },
       });
-      expect(entries.map(({ attempts }) => attempts)).toEqual([0, 1, 0]);
-      expect(stats).toMatchObject({ submitted: 3, attempts: 1, successes: 1, errors: 2 });
-    },
-  );
+      expect(
+        entries.map(({ attempts }) => attempts),
+        name,
+      ).toEqual([0, 1, 0]);
+      expect(stats, name).toMatchObject({ submitted: 3, attempts: 1, successes: 1, errors: 2 });
+    }
+  });
 
   test('a batch of which no row can be cloned has an entry each', async ({ createExecutor }) => {
     const executor = createExecutor<unknown, unknown>({ transform: transform as AnyTransform, poolSize: 2 });

@@ -43,7 +43,7 @@ describe('attemptTimeoutMs', () => {
       attemptTimeoutMs: 600,
       workerData: { stage: stage.buffer },
     });
-    const rows: MisbehavingRow[] = range(8).map((id) => (id % 2 === 0 ? { id, what: 'loop' } : { id }));
+    const rows: MisbehavingRow[] = range(4).map((id) => (id % 2 === 0 ? { id, what: 'loop' } : { id }));
     expect(codesOf(await executor.executeBatch(contextsOf(rows)))).toEqual(
       rows.map(({ id }) => (id % 2 === 0 ? 'attempt_timeout' : 'ok')),
     );

@@ -5,10 +5,11 @@ import { runScenario } from '../../bench/throttle/run-scenario.ts';
 import type { Scenario } from '../../bench/throttle/scenario.ts';
 import { SCENARIOS } from '../../bench/throttle/scenarios.ts';
 import { simulateSharing } from '../../bench/throttle/sharing.ts';
+import { runs } from '../helpers/runs.ts';
 
 /** Of `npm run bench -- throttle`, which has more seeds, and the largest pools. */
 const SEED = 1;
-const MOST_ROWS = 30_000;
+const MOST_ROWS = runs(4_000, 30_000);
 const WITH_GOALS = SCENARIOS.filter(
   ({ rows, goals, checks = [] }) => rows <= MOST_ROWS && Object.keys(goals).length + checks.length > 0,
 );

@@ -49,9 +49,10 @@ export const COMPRESSED: Scenario = {
 
 /**
  * Describes the torture: the command line is killed with SIGKILL at random moments and resumed, until the run has come to
- * its end, and again with another run until there were enough kills. Then everything is compared with a run left alone.
+ * its end or was killed `perRun` times, and again with another run until there were enough kills. Then everything is
+ * compared with a run left alone.
  */
-export function describeKills(scenarios: readonly Scenario[], kills: number): void {
+export function describeKills(scenarios: readonly Scenario[], kills: number, perRun = Infinity): void {
   const rowCount = Math.min(400, 20 + 60 * kills);
   const timeout = 300_000 + kills * 10_000;
   describe(`SIGKILL at random moments, then --resume; TORTURE_SEED=${SEED}`, () => {
@@ -69,7 +70,7 @@ export function describeKills(scenarios: readonly Scenario[], kills: number): vo
           rejects: rejectsOf(scenario, round),
         };
         const randomKill = () => randomMoment(run, random, rowCount);
-        killed += await runToTheEnd(folder, run, { randomKill, code: whole.code });
+        killed += await runToTheEnd(folder, run, { randomKill, most: perRun, code: whole.code });
         expect(read(folder, run.output) === whole.output, 'the same output, byte for byte').toBe(true);
         expect(run.rejects && read(folder, run.rejects)).toBe(whole.rejects);
         await verify(folder, run);
@@ -117,16 +118,23 @@ async function runWhole(folder: CliFolder, scenario: Scenario) {
   return { code, output: read(folder, scenario.output), rejects };
 }
 
-/** Kills a run again and again until it gets to its end between two kills; gives how often it was killed. */
+interface Kills {
+  readonly randomKill: () => KillMoment;
+  readonly most: number;
+  /** How the run ends at last. */
+  readonly code: number | null;
+}
+
+/** Kills a run up to so many times, unless it gets to its end between two kills; gives how often it was killed. */
 async function runToTheEnd(
   folder: CliFolder,
   run: Scenario,
-  { randomKill, code }: { readonly randomKill: () => KillMoment; readonly code: number | null },
+  { randomKill, most, code }: Kills,
 ): Promise<number> {
   let resume = false;
   for (let kills = 0; ;) {
     const cli = folder.start(...argsOf(run), ...(resume ? ['--resume'] : []));
-    const killed = await killAt(cli, randomKill(), folder.path);
+    const killed = kills < most && (await killAt(cli, randomKill(), folder.path));
     const result = await cli.ended;
     if (killed && result.code === null) {
       kills++;
