@@ -1,3 +1,4 @@
+import './resume.test.ts';
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect } from 'vitest';

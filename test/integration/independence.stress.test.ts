@@ -1,3 +1,5 @@
+// The other variants of the same rows: helpers/runs.ts.
+import './independence.test.ts';
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import type { Entry, PooledExecutorOptions } from '../../src/index.ts';

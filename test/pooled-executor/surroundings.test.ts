@@ -28,35 +28,41 @@ async function whileTimePasses<Value>(clock: FakeClock, promise: Promise<Value>)
 }
 
 describe.each(ISOLATIONS)('workers killed from outside, %s isolation', (isolation) => {
-  test('while idle: the next batch does not notice', async ({ createExecutor }) => {
-    const executor = createExecutor<HeldRow, number>({
-      transform: workerUrl('held-transform.ts'),
-      poolSize: 2,
-      isolation,
-    });
-    expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 1 }, { id: 2 }])))).toEqual([10, 20]);
-    await killLiveWorkers();
-    expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 3 }, { id: 4 }])))).toEqual([30, 40]);
-  });
+  test.skipIf(isolation === 'process' && !isStress)(
+    'while idle: the next batch does not notice',
+    async ({ createExecutor }) => {
+      const executor = createExecutor<HeldRow, number>({
+        transform: workerUrl('held-transform.ts'),
+        poolSize: 2,
+        isolation,
+      });
+      expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 1 }, { id: 2 }])))).toEqual([10, 20]);
+      await killLiveWorkers();
+      expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 3 }, { id: 4 }])))).toEqual([30, 40]);
+    },
+  );
 
-  test('while running: the rows run again, and are on record', async ({ createExecutor }) => {
-    const audit = new CountingTrail(2);
-    const executor = createExecutor<HeldRow, number>({
-      transform: workerUrl('held-transform.ts'),
-      poolSize: 2,
-      sliceSize: 1,
-      isolation,
-      audit,
-    });
-    const rows = [{ id: 1, held: 1 }, { id: 2, held: 1 }, { id: 3 }];
-    const batch = executor.executeBatch(contextsOf(rows));
-    await audit.reached;
-    await killLiveWorkers();
-    const { entries, stats } = await batch;
-    expect(outputsOf(entries)).toEqual([10, 20, 30]);
-    expect(entries.map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
-    expect(stats).toMatchObject({ attempts: 5, errors: 0 });
-  });
+  test.skipIf(isolation === 'thread' && !isStress)(
+    'while running: the rows run again, and are on record',
+    async ({ createExecutor }) => {
+      const audit = new CountingTrail(2);
+      const executor = createExecutor<HeldRow, number>({
+        transform: workerUrl('held-transform.ts'),
+        poolSize: 2,
+        sliceSize: 1,
+        isolation,
+        audit,
+      });
+      const rows = [{ id: 1, held: 1 }, { id: 2, held: 1 }, { id: 3 }];
+      const batch = executor.executeBatch(contextsOf(rows));
+      await audit.reached;
+      await killLiveWorkers();
+      const { entries, stats } = await batch;
+      expect(outputsOf(entries)).toEqual([10, 20, 30]);
+      expect(entries.map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
+      expect(stats).toMatchObject({ attempts: 5, errors: 0 });
+    },
+  );
 });
 
 // a thread that is ended while it loads a module can take the process with it (Node); crew.test.ts has that case

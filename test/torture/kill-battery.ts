@@ -7,6 +7,7 @@ import { SqliteAuditTrail, type AuditRecord } from '../../src/index.ts';
 import { test, toLines, transform, type CliFolder } from '../helpers/cli.ts';
 import { killAt, type KillMoment } from '../helpers/kill-moment.ts';
 import { randomNumbers } from '../helpers/random.ts';
+import { runs } from '../helpers/runs.ts';
 
 const SEED = Number(process.env['TORTURE_SEED'] ?? randomInt(2 ** 31));
 
@@ -53,7 +54,7 @@ export const COMPRESSED: Scenario = {
  * compared with a run left alone.
  */
 export function describeKills(scenarios: readonly Scenario[], kills: number, perRun = Infinity): void {
-  const rowCount = Math.min(400, 20 + 60 * kills);
+  const rowCount = Math.min(400, runs(40, 140) * kills);
   const timeout = 300_000 + kills * 10_000;
   describe(`SIGKILL at random moments, then --resume; TORTURE_SEED=${SEED}`, () => {
     test.for(scenarios)('$name', { timeout }, async (scenario, { folder }) => {
