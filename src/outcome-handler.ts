@@ -1,5 +1,6 @@
 import type { Batch, BatchRow } from './batch.ts';
 import { failure, type CapacityOutcome, type LostOutcome, type Outcome } from './core/outcome.ts';
+import type { RowError } from './core/row-error.ts';
 import type { RowQueue } from './core/row-queue.ts';
 import type { ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
 
@@ -110,7 +111,7 @@ export class OutcomeHandler {
       batch.completeEnded(row, batch.ending, now);
       return 0;
     }
-    history.deadlineAt = (history.firstStartedAt ?? now) + maxCapacityRetryMs;
+    history.deadlineAt = (history.firstStartedAt as number) + maxCapacityRetryMs;
     if (history.deadlineAt <= now) {
       this.#giveUp(row, finishedAt, now);
       return 0;
@@ -125,16 +126,16 @@ export class OutcomeHandler {
 
   #giveUp(row: BatchRow, completedAt: number, now: number): void {
     const { maxCapacityRetryMs } = this.#options;
-    const elapsedMs = now - (row.history.firstStartedAt ?? now);
-    const cause = row.lastRefusal;
+    const elapsedMs = now - (row.history.firstStartedAt as number);
+    const cause = row.lastRefusal as RowError;
     const result = failure(
       'capacity_retry_timeout',
       `Row was refused for longer than maxCapacityRetryMs (${maxCapacityRetryMs} ms)`,
       {
         elapsedMs,
         maxMs: maxCapacityRetryMs,
-        ...(cause?.statusCode === undefined ? {} : { statusCode: cause.statusCode }),
-        ...(cause === undefined ? {} : { cause }),
+        statusCode: cause.statusCode as number,
+        cause,
       },
     );
     row.batch.complete(row, result, completedAt);

@@ -35,7 +35,7 @@ export class RecordedAdmission {
       this.#pasts.delete(row);
       return past === undefined ? [] : [{ row, ...past }];
     });
-    const fresh = known.length === 0 ? rows : rows.slice(known.length); // they come first
+    const fresh = rows.slice(known.length); // they come first
     await Promise.all([this.#trail.rowsResumed(known), this.#trail.rowsAdmitted(fresh)]);
   }
 }

@@ -52,7 +52,7 @@ export function recordsOfBlock(
     const rowIndex = rowIndexOf({ body, common, from }, position);
     if (rowIndex !== undefined && !isWanted(rowIndex)) return;
     const fields = { ...shared };
-    for (const name in from) fields[name] = (from[name] ?? 0) + position;
+    for (const name in from) fields[name] = (from[name] as number) + position;
     for (const name in body) fields[name] = fromStored(body[name], (hashed) => elsewhere.payload(hashed));
     const span = spans[position];
     if (span) fields[payloadNameIn(body)] = block.body.slice(...span);
@@ -92,7 +92,7 @@ export function identitiesIn(
     ? new Array<object>(block.count).fill({})
     : (JSON.parse(block.body) as readonly Partial<Identified>[]);
   return bodies.map((body, position) => {
-    const rowIndex = first === undefined ? (body.rowIndex ?? common.rowIndex ?? NaN) : first + position;
+    const rowIndex = first === undefined ? ((body.rowIndex ?? common.rowIndex) as number) : first + position;
     return { rowIndex, stateId: body.stateId ?? common.stateId ?? generatedStateId(rowIndex) };
   });
 }
@@ -114,7 +114,7 @@ export function payloadHashesIn(body: string): readonly string[] {
 }
 
 function payloadNameIn(body: Readonly<Fields>): string {
-  return ['request', 'response', 'value'].find((name) => name in body) ?? '';
+  return ['request', 'response', 'value'].find((name) => name in body) as string;
 }
 
 /** Adds what follows from other fields and was not stored for that reason. */

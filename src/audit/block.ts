@@ -1,4 +1,4 @@
-import type { Column, Payloads, RecordSet } from './record-set.ts';
+import type { Column, PayloadName, Payloads, RecordSet } from './record-set.ts';
 import { sha256 } from './sha256.ts';
 import { isTaggedText, taggedText } from './tagged-json.ts';
 
@@ -126,7 +126,7 @@ class Draft {
 
   #addPayload({ names, text, ends, marked }: Payloads, position: number, separator: string): void {
     const stored = text.slice(position === 0 ? 0 : ends[position - 1], ends[position]);
-    const name = typeof names === 'string' ? names : (names[position] ?? '');
+    const name = typeof names === 'string' ? names : (names[position] as PayloadName);
     const isString = marked && stored.startsWith('"');
     const inline = isString ? this.#inlineString(stored.slice(1)) : this.#inline('$payload', stored);
     this.#body += `${separator}"${name}":`;

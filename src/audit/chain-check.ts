@@ -116,10 +116,10 @@ export class ChainCheck {
     if (hashOf(block, before.hash) !== block.hash) {
       problems.push(`${records} not as written, or not in the place where written`);
     }
-    for (const [, hash] of body.matchAll(
+    for (const [, hash = ''] of body.matchAll(
       /\{"\$tagged":\{"\$(?:payload|textPayload)":"([0-9a-f]{64})"\}\}/g,
     )) {
-      if (!this.#hasPayload(hash ?? '')) problems.push(`${records} without the payload ${hash ?? ''}`);
+      if (!this.#hasPayload(hash)) problems.push(`${records} without the payload ${hash}`);
     }
     return problems;
   }

@@ -42,7 +42,7 @@ function historiesOf(records: readonly AuditRecord[]): readonly RowHistory[] {
     }
     if (record.kind === 'dispatch') {
       const { rowIndices, attempts } = record;
-      rowIndices.forEach((index, position) => byIndex.get(index)?.dispatched(attempts[position] ?? 0));
+      rowIndices.forEach((index, position) => byIndex.get(index)?.dispatched(attempts[position] as number));
     } else if ('stateId' in record) {
       byState.get(record.stateId)?.add(record);
     }
@@ -59,7 +59,7 @@ function outlinesOf(
   for (const record of records) if (record.kind === 'row') hashes.set(record.rowIndex, record.requestSha256);
   return histories.map((history) => ({
     ...outlineOf(history),
-    requestSha256: hashes.get(history.rowIndex) ?? '',
+    requestSha256: hashes.get(history.rowIndex) as string,
   }));
 }
 

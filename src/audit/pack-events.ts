@@ -149,7 +149,7 @@ function arrange(columns: Readonly<Record<string, Column>>): {
   const common: string[] = [];
   for (const [name, values] of Object.entries(columns)) {
     const [first] = values;
-    if (values instanceof Float64Array && countsUp(values)) from[name] = values[0] ?? 0;
+    if (values instanceof Float64Array && countsUp(values)) from[name] = values[0] as number;
     else if (isConstant(values)) common.push(`"${name}":${JSON.stringify(first)}`);
     else various[name] = values;
   }
@@ -163,7 +163,7 @@ function numbersOf<Item>(items: readonly Item[], valueOf: (item: Item) => number
 }
 
 function countsUp(values: Float64Array): boolean {
-  const first = values[0] ?? 0;
+  const first = values[0] as number;
   for (let index = 1; index < values.length; index++) if (values[index] !== first + index) return false;
   return true;
 }

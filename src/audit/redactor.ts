@@ -41,7 +41,7 @@ function parsePath(path: string): readonly Segment[] {
     if (match === null) throw new TypeError(`Cannot redact '${path}' as it is no path`);
     const [, plain, doubleQuoted, singleQuoted, bracketed] = match;
     const bare = plain ?? bracketed;
-    segments.push(bare === '*' ? 'any' : { key: bare ?? doubleQuoted ?? singleQuoted ?? '' });
+    segments.push(bare === '*' ? 'any' : { key: bare ?? doubleQuoted ?? (singleQuoted as string) });
   }
   if (segments.length === 0) throw new TypeError(`Cannot redact '${path}' as it is no path`);
   return segments;

@@ -56,7 +56,7 @@ export class RunHistories {
     const bytes = this.#largeBytesIn(blocks);
     if (bytes <= LARGEST_PAGE) return { items: this.#historiesOf(part, blocks), next: part.end };
     const most = Math.max(1, Math.floor((part.rows.size * LARGEST_PAGE) / bytes));
-    const smaller = this.#partBehind(run, after, most) ?? part;
+    const smaller = this.#partBehind(run, after, most) as RunPart;
     return { items: this.#historiesOf(smaller, blocks), next: smaller.end };
   }
 
@@ -73,7 +73,7 @@ export class RunHistories {
       Array.from(part.rows, ([rowIndex, stateId]) => ({ stateId, rowIndex, entry: 'success' as const }));
     const items = outlines.map((outline) => ({
       ...outline,
-      requestSha256: hashes.get(outline.rowIndex) ?? '',
+      requestSha256: hashes.get(outline.rowIndex) as string,
     }));
     return { items, next: part.end };
   }
@@ -128,7 +128,7 @@ export class RunHistories {
       for (const { record } of this.#reader.recordsWith(block, response, (index) => stories.has(index))) {
         if (record.kind === 'dispatch') {
           record.rowIndices.forEach((index, position) => {
-            stories.get(index)?.dispatched(record.attempts[position] ?? 0);
+            stories.get(index)?.dispatched(record.attempts[position] as number);
           });
         } else if ('rowIndex' in record) {
           stories.get(record.rowIndex)?.add(record);

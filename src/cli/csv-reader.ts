@@ -39,7 +39,7 @@ export class CsvReader implements RowReader {
         return undefined; // nothing is left for the parser's readable side
       },
       on_skip: (error) => {
-        this.#onMalformed(error);
+        this.#onMalformed(error as CsvError);
         return undefined;
       },
     });
@@ -73,15 +73,14 @@ export class CsvReader implements RowReader {
     else this.#rows.push(toRow(this.#header, fields, line));
   }
 
-  #onMalformed(error: CsvError | undefined): void {
-    const message = error?.message ?? 'not CSV';
-    if (this.#header === undefined) throw new Error(`The header can't be read: ${message}`);
-    if (error === undefined || !RECOVERABLE.has(error.code)) throw error ?? new Error(message);
+  #onMalformed(error: CsvError): void {
+    if (this.#header === undefined) throw new Error(`The header can't be read: ${error.message}`);
+    if (!RECOVERABLE.has(error.code)) throw error;
     const unclosed = error.code === 'CSV_QUOTE_NOT_CLOSED';
     const line = unclosed ? this.#lastLine + 1 : Number(error['lines']);
     if (line === this.#lastLine) return; // a second fault of the same record
     this.#lastLine = line;
-    const problem = unclosed ? 'a quote that is opened here is never closed' : message;
+    const problem = unclosed ? 'a quote that is opened here is never closed' : error.message;
     this.#rows.push({ line, text: 'null', problem });
     this.#leaveQuotes();
   }

@@ -23,8 +23,11 @@ export class CsvResults implements ResultFormat {
 
   success(json: string): string {
     const row = toRecord(parseJson(json));
-    const head = this.#columns === undefined ? this.#start(new Set(Object.keys(row))) : '';
-    const columns = this.#columns ?? new Set<string>();
+    let [head, columns] = ['', this.#columns];
+    if (columns === undefined) {
+      columns = new Set(Object.keys(row));
+      head = this.#start(columns);
+    }
     const extra = Object.keys(row).find((key) => !columns.has(key));
     if (extra !== undefined) {
       throw new ResultProblem(`CSV output has no column '${extra}': its columns are those of the first row`);
@@ -37,9 +40,10 @@ export class CsvResults implements ResultFormat {
     if (this.#columns !== undefined) return this.#failureLine(this.#columns, error);
     this.#heldBack.push(error);
     if (this.#heldBack.length > MAX_HELD_BACK) {
+      const [first = error] = this.#heldBack;
       throw new RunError(
         `Cannot tell the columns of the CSV output as the first ${MAX_HELD_BACK} rows have failed ` +
-          `(the first: ${this.#heldBack[0]?.message ?? ''}); give --rejects, or write .ndjson`,
+          `(the first: ${first.message}); give --rejects, or write .ndjson`,
       );
     }
     return '';

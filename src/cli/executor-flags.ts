@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { parseJson } from '../core/json.ts';
-import { UsageError } from './exit.ts';
+import { messageOf, UsageError } from './exit.ts';
 import { parseDecimal } from './numbers.ts';
 
 /** The values of the flags below as they were typed, by the name of the executor's option; there may be others beside them. */
@@ -157,8 +157,7 @@ function readOne(option: string, flag: ExecutorFlag, text: string): unknown {
   try {
     return flag.read(text);
   } catch (reason) {
-    const why = reason instanceof Error ? reason.message : String(reason);
-    throw new UsageError(`${toFlag(option)} must be JSON: received '${text}' (${why})`);
+    throw new UsageError(`${toFlag(option)} must be JSON: received '${text}' (${messageOf(reason)})`);
   }
 }
 

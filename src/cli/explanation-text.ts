@@ -53,7 +53,7 @@ function headline(row: RowExplanation, from: number | undefined): string {
   const { rowIndex, stateId, runId, result, attempts, entries, open, batches } = row;
   const count = `${attempts.length} ${attempts.length === 1 ? 'attempt' : 'attempts'}`;
   const entry = entries.at(-1);
-  const took = entry === undefined ? '' : ` in ${ms(entry.completedAt - (from ?? entry.submittedAt))}`;
+  const took = entry === undefined || from === undefined ? '' : ` in ${ms(entry.completedAt - from)}`;
   const over = batches > 1 ? `, over ${batches} batches` : '';
   const end =
     result === undefined

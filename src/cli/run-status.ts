@@ -27,10 +27,15 @@ export interface StatusSources {
 
 const SPAN_MS = 5_000;
 
+interface Sample {
+  readonly at: number;
+  readonly rows: number;
+}
+
 /** Puts together how the run is getting on at the moments when somebody looks. */
 export class StatusMeter {
   readonly #sources: StatusSources;
-  readonly #samples: { readonly at: number; readonly rows: number }[];
+  readonly #samples: Sample[];
   #progress: Pick<Progress, 'inFlight' | 'inBackoff'> = { inFlight: 0, inBackoff: 0 };
 
   constructor(sources: StatusSources, now: number) {
@@ -56,7 +61,7 @@ export class StatusMeter {
       inFlight,
       inBackoff,
       currentDelayMs: currentDelayMs(),
-      done: left === undefined ? undefined : emitter.emitted / (emitter.emitted + left || 1),
+      done: left === undefined ? undefined : emitter.emitted / (emitter.emitted + left),
       etaMs: left === undefined || rowsPerSecond === 0 ? undefined : (left / rowsPerSecond) * 1000,
     };
   }
@@ -71,7 +76,8 @@ export class StatusMeter {
 
   #rate(now: number, rows: number): number {
     this.#samples.push({ at: now, rows });
-    while (this.#samples.length > 2 && now - (this.#samples[1]?.at ?? now) >= SPAN_MS) this.#samples.shift();
+    while (this.#samples.length > 2 && now - (this.#samples[1] as Sample).at >= SPAN_MS)
+      this.#samples.shift();
     const first = this.#samples[0];
     return first === undefined || now <= first.at ? 0 : ((rows - first.rows) * 1000) / (now - first.at);
   }

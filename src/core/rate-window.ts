@@ -1,9 +1,14 @@
 const SPAN_MS = 5_000;
 const SPACING_MS = 100;
 
+interface Sample {
+  readonly at: number;
+  readonly total: number;
+}
+
 /** Rows per second over the last {@link SPAN_MS}, from a running total. */
 export class RateWindow {
-  readonly #samples: { readonly at: number; readonly total: number }[] = [];
+  readonly #samples: Sample[] = [];
 
   constructor(startedAt: number) {
     this.#samples.push({ at: startedAt, total: 0 });
@@ -14,7 +19,7 @@ export class RateWindow {
     const samples = this.#samples;
     const last = samples.at(-1);
     if (last !== undefined && now - last.at >= SPACING_MS) samples.push({ at: now, total });
-    while (samples.length > 1 && now - (samples[1]?.at ?? now) >= SPAN_MS) samples.shift();
+    while (samples.length > 1 && now - (samples[1] as Sample).at >= SPAN_MS) samples.shift();
     const first = samples[0];
     return first === undefined || now <= first.at ? 0 : ((total - first.total) * 1000) / (now - first.at);
   }

@@ -139,8 +139,8 @@ class LaneMemory {
         continue;
       }
       kept.push({
-        startedAt: this.#floats[at / 8 + STARTED] ?? 0,
-        finishedAt: this.#floats[at / 8 + FINISHED] ?? 0,
+        startedAt: this.#floats[at / 8 + STARTED] as number,
+        finishedAt: this.#floats[at / 8 + FINISHED] as number,
         outcome: this.#outcomeAt(at, shape),
       });
     }
@@ -225,7 +225,7 @@ class LaneMemory {
   }
 
   #int(at: number, field: number): number {
-    return this.#ints[at / 4 + field] ?? 0;
+    return this.#ints[at / 4 + field] as number;
   }
 }
 

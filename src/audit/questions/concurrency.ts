@@ -23,7 +23,7 @@ export function describeConcurrency(spans: Spans): ConcurrencyReport {
     first = Math.min(first, from);
     last = Math.max(last, to);
     while (msAtLevel.length <= count) msAtLevel.push(0);
-    msAtLevel[count] = (msAtLevel[count] ?? 0) + (to - from);
+    msAtLevel[count] = (msAtLevel[count] as number) + (to - from);
   });
   const spanMs = Math.max(0, last - first);
   return {
@@ -40,7 +40,7 @@ function meansOf(spans: Spans, first: number, stretchMs: number): readonly numbe
     let stretch = Math.min(STRETCHES - 1, Math.floor((from - first) / stretchMs));
     for (let at = from; at < to; stretch++) {
       const end = stretch === STRETCHES - 1 ? to : Math.min(to, first + (stretch + 1) * stretchMs);
-      means[stretch] = (means[stretch] ?? 0) + (count * (end - at)) / stretchMs;
+      means[stretch] = (means[stretch] as number) + (count * (end - at)) / stretchMs;
       at = Math.max(at, end);
     }
   });

@@ -18,7 +18,10 @@ export async function neighboursIn(
   }
   return {
     ...explanation,
-    attempts: attempts.map((attempt, position) => ({ ...attempt, alongside: found[position] ?? [] })),
+    attempts: attempts.map((attempt, position) => ({
+      ...attempt,
+      alongside: found[position] as Neighbour[],
+    })),
   };
 }
 

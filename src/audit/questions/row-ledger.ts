@@ -100,7 +100,7 @@ function stateIn(page: LedgerPage | undefined, position: number): RowState {
   return {
     submitted: (flags & SUBMITTED) !== 0,
     attempts: page?.attempts[position] ?? 0,
-    outcome: OUTCOMES[(flags >> OUTCOME_SHIFT) & OUTCOME_MASK] ?? 'none',
-    result: RESULTS[flags >> RESULT_SHIFT] ?? 'none',
+    outcome: OUTCOMES[(flags >> OUTCOME_SHIFT) & OUTCOME_MASK] as RowState['outcome'],
+    result: RESULTS[flags >> RESULT_SHIFT] as RowResult,
   };
 }

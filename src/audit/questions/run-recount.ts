@@ -92,7 +92,7 @@ export class RunRecount {
     this.#ledger.forEach((_rowIndex, { result, attempts }) => {
       results[result] = (results[result] ?? 0) + 1;
       while (rowsByAttempts.length <= attempts) rowsByAttempts.push(0);
-      rowsByAttempts[attempts] = (rowsByAttempts[attempts] ?? 0) + 1;
+      rowsByAttempts[attempts] = (rowsByAttempts[attempts] as number) + 1;
     });
     return { results, rowsByAttempts };
   }

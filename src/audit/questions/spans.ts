@@ -33,7 +33,7 @@ export class Spans {
     const [starts, ends] = [this.#starts.sorted(), this.#ends.sorted()];
     let [most, ended] = [0, 0];
     starts.forEach((start, position) => {
-      while ((ends[ended] ?? Infinity) < start) ended++;
+      while ((ends[ended] as number) < start) ended++;
       most = Math.max(most, position + 1 - ended);
     });
     return most;
@@ -44,7 +44,7 @@ export class Spans {
     const [starts, ends] = [this.#starts.sorted(), this.#ends.sorted()];
     let [begun, ended] = [0, 0];
     while (ended < ends.length) {
-      const from = Math.min(starts[begun] ?? Infinity, ends[ended] ?? Infinity);
+      const from = Math.min(starts[begun] ?? Infinity, ends[ended] as number);
       while ((starts[begun] ?? Infinity) <= from) begun++;
       while ((ends[ended] ?? Infinity) <= from) ended++;
       const to = Math.min(starts[begun] ?? Infinity, ends[ended] ?? Infinity);

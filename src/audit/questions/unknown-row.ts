@@ -1,5 +1,5 @@
 import type { RunSummary } from '../stored-record.ts';
-import type { ReadableTrail } from './readable-trail.ts';
+import type { ReadableTrail, RecordOf } from './readable-trail.ts';
 
 const MOST_NAMED = 5;
 
@@ -14,8 +14,7 @@ export async function describeUnknownRow(
   let highest = -Infinity;
   for await (const page of trail.records({ runId, kinds: ['row', 'entry'] })) {
     for (const { record } of page) {
-      if (!('rowIndex' in record)) continue;
-      const { rowIndex, stateId } = record;
+      const { rowIndex, stateId } = record as RecordOf<'row' | 'entry'>;
       lowest = Math.min(lowest, rowIndex);
       highest = Math.max(highest, rowIndex);
       const isSimilar = typeof row === 'string' && areSimilar(stateId, row) && !similar.includes(stateId);
