@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { requestSha256 } from '../../src/audit/records.ts';
+import { redactedSha256 } from '../../src/audit/redacted-hash.ts';
 import { REDACTED, Redactor } from '../../src/audit/redactor.ts';
+import { encode } from '../../src/core/codec.ts';
 import { PooledExecutor, SqliteAuditTrail } from '../../src/index.ts';
 import { shapeOf } from '../core/arbitrary-values.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
@@ -54,6 +57,14 @@ describe('Redactor', () => {
   test.each(['', 'a..b', '.a', 'a.', '[', 'a[', '[]', 'a]b'])('%j is no path', (path) => {
     expect(() => new Redactor([path])).toThrow(`Cannot redact '${path}' as it is no path`);
     expect(() => new SqliteAuditTrail('run.db', { redact: [path] })).toThrow(TypeError);
+  });
+
+  test('a text without what a path leads to is told apart as it stands', () => {
+    const redactor = new Redactor(['secret']);
+    const hash = (text: string) => redactedSha256(text, redactor, true);
+    expect(hash('{ "a": 1 }')).toBe(requestSha256(encode('{ "a": 1 }')));
+    expect(hash('{ "secret": 1 }')).toBe(hash('{"secret":2}'));
+    expect(hash('{ "a": 1 }')).not.toBe(hash('{"a":1}'));
   });
 
   test('whatever stands at the end of a path is gone, and nothing else has changed', () => {

@@ -55,6 +55,21 @@ describe('toStoredText and fromStored', () => {
     expect(shapeOf(roundTrip(value))).toEqual(shapeOf(value));
   });
 
+  test('a list of numbers too long to cross boundaries as text stands as JSON all the same', () => {
+    const list = Array.from({ length: 100 }, (_, index) => index / 4);
+    expect(toStoredText(encode(list))).toBe(JSON.stringify(list));
+  });
+
+  test('the cause of an error is the object that it was, also when it stands elsewhere in the value', () => {
+    const cause = { code: 1n };
+    const { error, other } = roundTrip({ error: new Error('no', { cause }), other: cause }) as {
+      error: Error;
+      other: unknown;
+    };
+    expect(error.cause).toEqual(cause);
+    expect(error.cause).toBe(other);
+  });
+
   test('shared references and cycles lead to the same object again', () => {
     const shared = { name: 'shared' };
     const value: Record<string, unknown> = { one: shared, two: [shared], map: new Map([[shared, shared]]) };

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Redactor } from '../../src/audit/redactor.ts';
 import { TrailAppender } from '../../src/audit/trail-appender.ts';
 import { TrailFile } from '../../src/audit/trail-file.ts';
@@ -35,6 +35,22 @@ describe('a trail that can not be opened', () => {
       },
     ],
     ['a folder', 'it is a folder', (path) => mkdirSync(path)],
+    [
+      'a file whose lock is being taken by another process',
+      'another process writes to it',
+      (path) => {
+        const lock = new DatabaseSync(`${path}-lock`);
+        lock.exec('BEGIN EXCLUSIVE');
+        onTestFinished(() => {
+          lock.close();
+        });
+      },
+    ],
+    [
+      'a file whose lock is no database',
+      'it is no audit trail (SQLite: file is not a database)',
+      (path) => writeFileSync(`${path}-lock`, 'not a database, but longer than its header is'.repeat(9)),
+    ],
     [
       'a trail of a newer version',
       'it was made by a newer version of pooled-executor',
@@ -71,6 +87,13 @@ describe('a trail that can not be opened', () => {
       ) as string,
     });
     expect(existsSync(dirname(path))).toBe(false);
+  });
+
+  test('an empty file is no trail to read, and stays empty', async () => {
+    const path = trailPath();
+    writeFileSync(path, '');
+    await expect(SqliteAuditTrail.open(path, { readOnly: true })).rejects.toThrow('it is no audit trail');
+    expect(statSync(path).size).toBe(0);
   });
 
   test('create: false refuses a file that does not exist', async () => {

@@ -136,6 +136,22 @@ describe('verifyChain', () => {
     expect(report.problems.join('\n')).toContain(problem);
   });
 
+  test.each([
+    ['a payload is deleted', 'DELETE FROM payload', 'as it lacks the payload'],
+    ['a record is no JSON', `UPDATE block SET body = '[' WHERE kind = 'entry'`, 'JSON'],
+  ])('verify, %s: says so, and where reading ended, instead of failing', async (_what, change, reason) => {
+    const path = trailPath();
+    copyFileSync(original, path);
+    const database = new DatabaseSync(path);
+    database.exec(change);
+    database.close();
+    const { ok, findings } = await openTrail(path, { readOnly: true }).verify();
+    expect(ok).toBe(false);
+    expect(findings.at(-1)).toMatchObject({ about: 'chain' });
+    expect(findings.at(-1)?.message).toMatch(/^Records can't be read any further: /);
+    expect(findings.at(-1)?.message).toContain(reason);
+  });
+
   test('a changed byte of the file is found', async () => {
     const path = trailPath();
     const bytes = readFileSync(original);

@@ -35,6 +35,11 @@ describe('toPlainJson', () => {
     });
   });
 
+  test('undefined in maps and sets is null, as in lists of JSON', () => {
+    const value = [new Map([[undefined, 1]]), new Set([undefined]), [undefined]];
+    expect(toPlainJson(value)).toEqual([[[null, 1]], [null], [null]]);
+  });
+
   test('errors keep name, message and cause, and no stack at any depth', () => {
     const value = {
       errors: [new TypeError('a', { cause: new Error('b') })],

@@ -37,6 +37,10 @@ describe('executor flags', () => {
       "--min-dispatch-delay-ms must not be above --max-dispatch-delay-ms (5): received '6.0'",
     );
     expect(inWordsOfFlags('something else', {})).toBe('something else');
+    const list = "Cannot create executor as 'execArgv' must be a list of strings: received [ 1 ]";
+    expect(inWordsOfFlags(list, { execArgv: ['1'] })).toBe(
+      '--exec-argv must be a list of strings: received [ 1 ]',
+    );
   });
 });
 

@@ -26,6 +26,7 @@ describe('LineComparison', () => {
     ['the same', linesOf(3), [linesOf(3)], []],
     ['the same, and long', linesOf(20_000), [linesOf(20_000)], []],
     ['the same, in pieces', 'a\nb\n', ['a\n', 'b', '\n'], []],
+    ['the same, without a last line feed', 'a\nb', ['a\nb'], []],
     ['another line', 'a\nbx\n', ['a\nby\n'], ['out:2:2 differs: expected by, found bx']],
     [
       'a text without its last line feed',

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { SqliteAuditTrail } from '../../src/index.ts';
 import { numbers, test, toLines, transform } from '../helpers/cli.ts';
 
 const loud = transform('cli-loud.mjs');
@@ -82,6 +84,38 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^pooled-executor: .*\n(\(--help .*\)\n)?$/);
     expect([folder.read('in.ndjson'), folder.read('out.ndjson')]).toEqual([input, output]);
+  });
+
+  test('a folder as output', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    mkdirSync(join(folder.path, 'out.ndjson'));
+    const { code, stderr } = await folder.ask('run', loud, 'in.ndjson', '-o', 'out.ndjson', '--no-audit');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^pooled-executor: Cannot write out\.ndjson: .*\n$/) as string,
+    });
+  });
+
+  test('--resume, verify: a trail without a run', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(3)));
+    await (await SqliteAuditTrail.open(join(folder.path, 't.db'))).close();
+    const resumed = await folder.ask(
+      'run',
+      loud,
+      'in.ndjson',
+      '-o',
+      'out.ndjson',
+      '--audit',
+      't.db',
+      '--resume',
+    );
+    expect(resumed).toMatchObject({
+      code: 2,
+      stderr: `pooled-executor: Nothing to continue: ${join(folder.path, 't.db')} has no run on record\n`,
+    });
+    const verified = await folder.ask('verify', 't.db');
+    expect(verified).toMatchObject({ code: 2, stdout: '' });
+    expect(verified.stderr).toMatch(/^pooled-executor: .* no run/);
   });
 
   test.for<[what: string, args: string[], message: RegExp]>([

@@ -93,8 +93,12 @@ describe('ShapeCode', () => {
   });
 
   test('there is none where code can not be made', () => {
-    const codes = new ShapeCode(() => ({ parameters: [], body: 'no code' }));
+    let tried = 0;
+    const codes = new ShapeCode(() => ({ parameters: [], body: tried++ === 0 ? 'no code' : 'return 1;' }));
     for (let use = 0; use < USES; use++) expect(codes.for(shape)).toBeUndefined();
+    const other = { keys: ['b'], nested: [] };
+    for (let use = 0; use < USES; use++) expect(codes.for(other)).toBeUndefined();
+    expect(tried).toBe(1); // where it is forbidden for one shape it is for all
   });
 
   test('shapes that are never met again do not pile up', () => {

@@ -347,6 +347,18 @@ describe('drift', () => {
     },
   );
 
+  test('stream: too few rows are refused by name, unless that is allowed', async ({ createExecutor }) => {
+    const audit = await diedBeforeAttempt(2, contextsOf(range(4)), options);
+    const executor = createExecutor({ ...options, audit });
+    const short = range(2);
+    await expect(collect(executor.stream(short, RUN))).rejects.toMatchObject({
+      name: 'DriftError',
+      differences: ['the rows end after 2, on record are 4'],
+    });
+    const entries = await collect(executor.stream(short, { ...RUN, allowDrift: true }));
+    expect(outputsOf(entries)).toEqual([0, 2]);
+  });
+
   test('rows that changed: the results on record stay, rows that run are the new ones and on record as such', async ({
     createExecutor,
   }) => {

@@ -125,6 +125,46 @@ describe('audit', () => {
     expect(report.concurrency.highest).toBeGreaterThan(0);
   });
 
+  test('a run whose begin is gone is summed up without its transform and its stats', async () => {
+    const records = without(await storyRecords(), ({ kind }) => kind === 'batch');
+    const report = await reportOf(records);
+    expect(report).toMatchObject({
+      results: { success: STORY_ROWS - 1, transform_error: 1 },
+      stats: { differences: [], differenceCount: 0 },
+    });
+    expect(report).not.toHaveProperty('transform');
+  });
+
+  test('peakDelayMs: nothing is said where refused attempts do not tell the delay after them', async () => {
+    const records = lie(await storyRecords(), { peakDelayMs: 9_999 });
+    expect(await differingIn(records)).toEqual(['peakDelayMs']);
+    const untold = records.map((record): AuditRecord => {
+      if (record.kind !== 'attempt') return record;
+      const { delayAfterMs: _, ...rest } = record;
+      return rest;
+    });
+    expect(await differingIn(untold)).toEqual([]);
+  });
+
+  test('a continued batch that was stopped: rows may be on record elsewhere, but no more successes', async () => {
+    const given = { successes: 5, errors: 0 };
+    const stopped = changed(await storyRecords(), 'batch-end', ({ stats }) => ({
+      givenBack: given,
+      stats: { ...stats, submitted: STORY_ROWS + 50, successes: STORY_ROWS - 1 + given.successes },
+    }));
+    expect(await differingIn(stopped)).toEqual([]);
+    expect(
+      await differingIn(
+        changed(stopped, 'batch-end', ({ stats }) => ({
+          stats: { ...stats, successes: stats.successes + 1 },
+        })),
+      ),
+    ).toEqual(['successes']);
+    expect(
+      await differingIn(changed(stopped, 'batch-end', () => ({ givenBack: { ...given, successes: 4 } }))),
+    ).toEqual(['successes']);
+  });
+
   test('SqliteAuditTrail.audit: all runs, or one', async () => {
     const trail = openTrail();
     await recordStories(trail, 'one');

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { EngineStart } from '../src/engine-start.ts';
+import { WorkerStartError, type Engine } from '../src/engine/engine.ts';
+import { turns } from './helpers/event-loop.ts';
+
+/** An engine that starts as often as it is asked to, each time as the next of `starts` says. */
+function makeStart(...starts: readonly (() => Promise<void>)[]) {
+  const told: unknown[] = [];
+  const engine = { started: 0, start: () => starts[engine.started++]!() };
+  const start = new EngineStart(engine as unknown as Engine, {
+    onReady: () => told.push('ready'),
+    onFatal: (error) => told.push(error),
+  });
+  return { engine, start, told };
+}
+
+describe('EngineStart', () => {
+  test('starts when it is first asked, once, and tells when it is ready', async () => {
+    const { engine, start, told } = makeStart(() => Promise.resolve());
+    expect(engine.started).toBe(0);
+    expect([start.isReady(), start.isReady()]).toEqual([false, false]);
+    await turns(2);
+    expect([start.isReady(), engine.started, told]).toEqual([true, 1, ['ready']]);
+  });
+
+  test('what is fatal is told once, as it came, and nothing starts again', async () => {
+    const fatal = new Error('no module');
+    const { engine, start, told } = makeStart(() => Promise.reject(fatal));
+    start.isReady();
+    await turns(2);
+    start.fail(new Error('no worker either'));
+    expect([start.isReady(), engine.started]).toEqual([false, 1]);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toBe(fatal);
+  });
+
+  test('a reason that is no error becomes one, and stays its cause', () => {
+    const { start, told } = makeStart();
+    start.fail('out of luck');
+    expect(told).toEqual([new Error('out of luck', { cause: 'out of luck' })]);
+    expect(told[0]).toHaveProperty('cause', 'out of luck');
+  });
+
+  test('where no worker could be started the next start tries again', async () => {
+    const lack = new WorkerStartError('no memory');
+    const { engine, start, told } = makeStart(
+      () => Promise.reject(lack),
+      () => Promise.resolve(),
+    );
+    start.isReady();
+    await turns(2);
+    start.isReady();
+    await turns(2);
+    expect([start.isReady(), engine.started]).toEqual([true, 2]);
+    expect(told).toEqual([lack, 'ready']);
+  });
+});
