@@ -51,7 +51,7 @@ describe('many rows', () => {
   });
 
   test('thousands of rows through a stream in threads, in order', async ({ createExecutor }) => {
-    const count = runs(5_000, 100_000);
+    const count = runs(5_000, 20_000);
     const audit = new MemoryAuditTrail();
     const executor = createExecutor<ScriptedRow, number>({
       transform: workerUrl('failing-transform.ts'),
@@ -71,7 +71,7 @@ describe('many rows', () => {
   });
 
   test('a stream of rows, half of them refused, in threads', async ({ createExecutor }) => {
-    const count = runs(200, 1_000);
+    const count = runs(200, 500);
     const clock = new FakeClock();
     const executor = createExecutor<ScriptedRow, number>(
       { transform: workerUrl('failing-transform.ts'), poolSize: 2 },
