@@ -7,6 +7,7 @@ import { writeFrame } from '../src/engine/frames.ts';
 import type { RowEnd } from '../src/engine/kept-outcomes.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
+import { refuseProcessChanges } from './refuse-process-changes.ts';
 import { WorkerRuntime, type LaneWriter, type WorkerSite } from './worker-runtime.ts';
 
 const runtime = new WorkerRuntime(connect);
@@ -21,12 +22,7 @@ let calls = 0;
 
 process.on('message', (message) => void onMessage(message as ProcessMessage));
 process.on('disconnect', () => process.exit()); // the dispatching process is gone
-process.chdir = () => {
-  // as in a thread: rows share the directory
-  throw Object.assign(new TypeError('process.chdir() is not supported in workers'), {
-    code: 'ERR_WORKER_UNSUPPORTED_OPERATION',
-  });
-};
+refuseProcessChanges();
 
 async function onMessage(message: ProcessMessage): Promise<void> {
   switch (message.kind) {
@@ -36,6 +32,9 @@ async function onMessage(message: ProcessMessage): Promise<void> {
       break;
     case 'run':
       await runSlice(message.task);
+      break;
+    case 'answer':
+      await runtime.run(message.answer);
       break;
     case 'cancel':
       cancelled.add(message.lane);

@@ -22,11 +22,12 @@ import type {
   SetupTask,
   SliceReply,
   SliceTask,
-  StrayError,
+  WorkerNews,
   WorkerReply,
   WorkerSetup,
   WorkerTask,
 } from '../src/engine/worker-protocol.ts';
+import { GlobalsGuard } from './globals-guard.ts';
 
 /** Writes down, where the dispatching thread can read it without the worker's help, what becomes of one slice. */
 export interface LaneWriter {
@@ -58,13 +59,14 @@ export interface WorkerSite {
   readonly pause?: (() => Promise<void>) | undefined;
   laneWriter(lane: number): LaneWriter;
   /** Tells the dispatching thread. */
-  tell(stray: StrayError): void;
+  tell(news: WorkerNews): void;
 }
 
 interface Prepared {
   readonly setup: WorkerSetup;
   readonly transform: Transform<unknown, unknown>;
   readonly site: WorkerSite;
+  readonly guard: GlobalsGuard<AttemptContext>;
 }
 
 /** What a slice must know of the one before it. */
@@ -107,7 +109,10 @@ export class WorkerRuntime {
   }
 
   async run(task: WorkerTask): Promise<WorkerReply> {
-    return 'setup' in task ? this.#prepare(task) : this.#runInTurn(task);
+    if ('setup' in task) return this.#prepare(task);
+    if ('lane' in task) return this.#runInTurn(task);
+    this.#prepared?.guard.onAnswer(task);
+    return { kind: 'ready' };
   }
 
   /** The executor is being shut down: attempts that can notice an abort are told. */
@@ -119,16 +124,28 @@ export class WorkerRuntime {
 
   async #prepare(task: SetupTask): Promise<WorkerReply> {
     const { setup } = task;
+    let transform: Transform<unknown, unknown>;
+    let site: WorkerSite;
     try {
-      const transform = await loadTransform(setup.transformUrl, setup.exportName);
-      this.#prepared = { setup, transform, site: await this.#connect(task) };
+      transform = await loadTransform(setup.transformUrl, setup.exportName);
+      site = await this.#connect(task);
     } catch (reason) {
       return loadFailed(reason);
     }
     process.on('uncaughtException', (thrown) => this.#onStray(thrown));
     process.on('unhandledRejection', (reason) => this.#onStray(reason));
     process.on('exit', () => this.#onExit());
+    this.#prepared = { setup, transform, site, guard: this.#setUpGuard(site) };
     return { kind: 'ready' };
+  }
+
+  /** What the module has changed by now is as it should be. */
+  #setUpGuard(site: WorkerSite): GlobalsGuard<AttemptContext> {
+    return new GlobalsGuard({
+      originOf: () => this.#origin.getStore(),
+      running: () => [...this.#places].flatMap(({ context }) => context ?? []),
+      tell: (change) => site.tell(change),
+    });
   }
 
   async #runInTurn(task: SliceTask): Promise<SliceReply> {
@@ -157,6 +174,7 @@ export class WorkerRuntime {
   async #runSlice({ lane, job }: SliceTask, prepared: Prepared): Promise<SliceReturn> {
     const writer = prepared.site.laneWriter(lane);
     if (!writer.open()) return UNTOUCHED;
+    prepared.guard.onSliceStart();
     const place: Place = { writer, context: undefined };
     this.#places.add(place);
     const slice = await runSlice(job, this.#hostFor(place, job.counter, prepared));
@@ -164,7 +182,7 @@ export class WorkerRuntime {
     return slice;
   }
 
-  #hostFor(place: Place, counter: number, { setup, transform, site }: Prepared): SliceHost {
+  #hostFor(place: Place, counter: number, { setup, transform, site, guard }: Prepared): SliceHost {
     const { writer } = place;
     const origin = this.#origin;
     return {
@@ -176,7 +194,7 @@ export class WorkerRuntime {
       pause: site.pause,
       now: monotonicNow,
       decodeRows: decodeList,
-      isCancelled: () => this.#spoiled || writer.isCancelled(),
+      isCancelled: () => this.#spoiled || guard.isHeld || writer.isCancelled(),
       onSliceStart: () => writer.enter(counter),
       onSliceEnd: () => writer.leave(),
       onRowStart: (position, startedAt, context) => {
@@ -185,8 +203,11 @@ export class WorkerRuntime {
         writer.begin(position, Math.floor(startedAt - setup.originMs));
       },
       onRowEnd: (end) => {
+        const { context } = place;
         place.context = undefined;
-        return writer.end(end);
+        const goesOn = writer.end(end);
+        if (context !== undefined) guard.onRowEnd(context, end.startedAt, end.finishedAt);
+        return goesOn;
       },
       settle: (output, context) => {
         const promise = Promise.resolve(output); // may throw

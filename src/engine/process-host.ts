@@ -16,7 +16,7 @@ import type { SliceReturn } from './slice-runner.ts';
 import type {
   SetupTask,
   SliceTask,
-  StrayError,
+  WorkerNews,
   WorkerReply,
   WorkerSetup,
   WorkerTask,
@@ -29,7 +29,7 @@ export interface ProcessHostOptions {
   readonly overlaps: Overlaps;
   readonly setup: WorkerSetup;
   readonly recordCall: CallRecorder | undefined;
-  readonly onStray: (stray: StrayError) => void;
+  readonly onNews: (news: WorkerNews) => void;
   readonly resourceLimits?: ResourceLimits | undefined;
   readonly workerData?: unknown;
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -78,6 +78,10 @@ export class ProcessHost implements Host {
 
   async run(task: WorkerTask): Promise<WorkerReply> {
     if (this.#end !== undefined) throw this.#end;
+    if ('accepted' in task) {
+      this.#send({ kind: 'answer', answer: task });
+      return { kind: 'ready' };
+    }
     if (this.#busy++ === 0) this.#keepAlive();
     try {
       return await ('setup' in task ? this.#load(task) : this.#runSlice(task));
@@ -144,7 +148,8 @@ export class ProcessHost implements Host {
         this.#record(report);
         break;
       case 'stray':
-        this.#options.onStray(report);
+      case 'globals':
+        this.#options.onNews(report);
     }
   }
 

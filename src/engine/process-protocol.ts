@@ -1,6 +1,13 @@
 import type { CallEvent } from '../core/call-event.ts';
 import type { RowEnd } from './kept-outcomes.ts';
-import type { SetupTask, SliceReply, SliceTask, StrayError, WorkerReply } from './worker-protocol.ts';
+import type {
+  GlobalsAnswer,
+  SetupTask,
+  SliceReply,
+  SliceTask,
+  WorkerNews,
+  WorkerReply,
+} from './worker-protocol.ts';
 
 /** The pipe by which a worker process reports: file descriptor, and index in `stdio`. */
 export const REPORT_FD = 4;
@@ -9,6 +16,7 @@ export const REPORT_FD = 4;
 export type ProcessMessage =
   | { readonly kind: 'set-up'; readonly task: SetupTask; readonly workerData: unknown }
   | { readonly kind: 'run'; readonly task: SliceTask }
+  | { readonly kind: 'answer'; readonly answer: GlobalsAnswer }
   /** Stop before the next row. */
   | { readonly kind: 'cancel'; readonly lane: number }
   /** The executor is being shut down. */
@@ -23,7 +31,7 @@ export type ProcessReport =
   /** The slice is over. Its outcomes were reported row by row. */
   | { readonly kind: 'slice'; readonly lane: number; readonly reply: SliceReply }
   | { readonly kind: 'call'; readonly id: number; readonly sliceId: number; readonly event: CallEvent }
-  | StrayError;
+  | WorkerNews;
 
 /** What a thread would write into its lane. */
 export type LaneReport = { readonly kind: 'lane'; readonly lane: number } & (

@@ -4,7 +4,7 @@ import { Lanes } from './lanes.ts';
 import { Overlaps } from './overlaps.ts';
 import { ProcessHost } from './process-host.ts';
 import type { Workers, WorkersOptions } from './worker-engine.ts';
-import type { StrayError, WorkerReply } from './worker-protocol.ts';
+import type { WorkerNews, WorkerReply } from './worker-protocol.ts';
 
 /** Worker processes: what they report is counted and written down here. */
 export class Processes implements Workers {
@@ -22,13 +22,13 @@ export class Processes implements Workers {
     this.lanes = new Lanes(options.poolSize);
   }
 
-  start(onStray: (stray: StrayError, host: Host) => void): Host {
+  start(onNews: (news: WorkerNews, host: Host) => void): Host {
     const host: ProcessHost = new ProcessHost({
       ...this.#options,
       gauge: this.gauge,
       lanes: this.lanes,
       overlaps: this.#overlaps,
-      onStray: (stray) => onStray(stray, host),
+      onNews: (news) => onNews(news, host),
     });
     this.#hosts.add(host);
     void host.ended.then(() => this.#hosts.delete(host));

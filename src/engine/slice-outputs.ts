@@ -36,7 +36,7 @@ export class SliceOutputs {
 
   /** The output that was added last. */
   get last(): PlacedSnapshot | undefined {
-    return this.#list.at(-1);
+    return this.#list[this.#list.length - 1]; // not by a method that a row may have exchanged
   }
 
   /** How long each text in {@link join} is, where that is one text. */

@@ -5,7 +5,7 @@ import { KeptOutcomes } from './kept-outcomes.ts';
 import { Lanes } from './lanes.ts';
 import { ThreadHost } from './thread-host.ts';
 import type { Workers, WorkersOptions } from './worker-engine.ts';
-import type { SharedMemory, StrayError, WorkerReply } from './worker-protocol.ts';
+import type { SharedMemory, WorkerNews, WorkerReply } from './worker-protocol.ts';
 
 /** Worker threads: they count themselves and write down in shared memory what they do. */
 export class Threads implements Workers {
@@ -27,7 +27,7 @@ export class Threads implements Workers {
     this.#kept = new KeptOutcomes(lanes);
   }
 
-  start(onStray: (stray: StrayError, host: Host) => void): Host {
+  start(onNews: (news: WorkerNews, host: Host) => void): Host {
     const { poolSize, threads, recordCall } = this.#options;
     const host: Host = new ThreadHost({
       ...this.#options,
@@ -35,7 +35,7 @@ export class Threads implements Workers {
       takesBehind: this.takesBehind,
       kept: this.#kept,
       onMessage: (message) => {
-        if (message.kind === 'stray') onStray(message, host);
+        if (message.kind !== 'calls') onNews(message, host);
         else if (recordCall !== undefined) exposeCallService({ record: recordCall }, message.port);
       },
     });

@@ -12,6 +12,7 @@ import {
   type Slice,
   type SliceReport,
 } from './engine.ts';
+import { Leftovers } from './leftovers.ts';
 import { LossReporter } from './loss-reporter.ts';
 import { ABORT_GRACE_MS, FlightWatch, type Flight } from './flight-watch.ts';
 import type { Host } from './host.ts';
@@ -19,7 +20,7 @@ import { LaneCancels } from './lane-cancels.ts';
 import type { Lanes } from './lanes.ts';
 import { settledWithin } from './settled-within.ts';
 import { toJob, toReport } from './slice-runner.ts';
-import type { StrayError, WorkerReply, WorkerSetup } from './worker-protocol.ts';
+import type { WorkerNews, WorkerReply, WorkerSetup } from './worker-protocol.ts';
 
 export interface WorkerEngineOptions {
   readonly transformUrl: string;
@@ -51,8 +52,8 @@ export interface Workers {
   readonly sharesMemory: boolean;
   readonly gauge: ConcurrencyGauge;
   readonly lanes: Lanes;
-  /** `onStray` is called when the worker met an error of which no row that runs is told. */
-  start(onStray: (stray: StrayError, host: Host) => void): Host;
+  /** `onNews` is called when a row has left something in the worker that may hurt others. */
+  start(onNews: (news: WorkerNews, host: Host) => void): Host;
   load(host: Host): Promise<WorkerReply>;
   /** Whether a worker may have a slice behind the one that it runs. */
   readonly takesBehind: boolean;
@@ -73,6 +74,7 @@ export class WorkerEngine implements Engine {
   readonly #flights: FlightTable<Flight>;
   readonly #watch: FlightWatch;
   readonly #losses: LossReporter;
+  readonly #leftovers: Leftovers;
   readonly #cancels: LaneCancels;
   /** Workers that were ended from here: what runs there is not to blame. */
   readonly #endedHosts = new WeakSet<Host>();
@@ -95,9 +97,10 @@ export class WorkerEngine implements Engine {
       transformUrl,
       loadTimeoutMs,
       clock,
-      startHost: () => workers.start((stray, host) => this.#onStray(stray, host)),
+      startHost: () => workers.start((news, host) => this.#leftovers.onNews(news, host)),
       load: (host) => workers.load(host),
     });
+    this.#leftovers = new Leftovers(this.#crew, threads);
     this.#losses = new LossReporter({
       ...options,
       flights: this.#flights,
@@ -220,20 +223,6 @@ export class WorkerEngine implements Engine {
   #terminate(member: Member): void {
     this.#endedHosts.add(member.host);
     member.host.terminate();
-  }
-
-  /** An error that no row owns up to: whatever else it has left in that worker, it must not meet another row. */
-  #onStray(stray: StrayError, host: Host): void {
-    const member = this.#crew.memberOf(host);
-    if (member !== undefined) this.#crew.retire(member);
-    if (stray.charged) return;
-    const { row, error } = stray;
-    const whose = row === undefined ? "The transform's module" : `Row '${row.stateId}', which had ended,`;
-    process.emitWarning(`${whose} left an error behind: ${error.message}`, {
-      type: 'StrayErrorWarning',
-      code: 'POOLED_EXECUTOR_STRAY_ERROR',
-      ...(error.stack === undefined ? {} : { detail: error.stack }),
-    });
   }
 
   #anyAwaiting(): boolean {

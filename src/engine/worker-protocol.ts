@@ -34,9 +34,10 @@ export interface SliceTask {
   readonly job: SliceJob;
 }
 /** The first task of a worker is its setup. */
-export type WorkerTask = SetupTask | SliceTask;
+export type WorkerTask = SetupTask | SliceTask | GlobalsAnswer;
 
 export type WorkerReply =
+  /** It is set up, or has taken note of an answer. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'load-failed'; readonly message: string; readonly cause: unknown }
   | SliceReply;
@@ -49,7 +50,9 @@ export interface SliceReply {
 }
 
 /** What a worker says unasked. */
-export type WorkerMessage = CallPortMessage | StrayError;
+export type WorkerMessage = CallPortMessage | WorkerNews;
+/** What speaks against going on with it as if nothing were. */
+export type WorkerNews = StrayError | GlobalsChange;
 
 /** Sent once by a thread that records calls: the port at which it expects a {@link CallService}. */
 export interface CallPortMessage {
@@ -65,6 +68,25 @@ export interface StrayError {
   /** Whether that row was still running, and failed with it. */
   readonly charged: boolean;
   readonly error: RowError;
+}
+
+/** Rows have changed what later rows on the worker would find changed. It starts none until it has the answer. */
+export interface GlobalsChange {
+  readonly kind: 'globals';
+  /** One of these has done it, by state id; `count` is 1 where it is known which. */
+  readonly rows: { readonly first: string; readonly last: string; readonly count: number };
+  /** Such as `globalThis.cache`, `process.on('exit')`. */
+  readonly changes: readonly string[];
+  /** How many more there are than `changes` tells. */
+  readonly others: number;
+}
+
+/** The worker may go on. There is none where it is replaced. */
+export interface GlobalsAnswer {
+  /** Changes that need not be told any more. */
+  readonly accepted: readonly string[];
+  /** Nothing need be looked at any more. */
+  readonly stopLooking: boolean;
 }
 
 /** What the dispatching thread exposes to its workers through Comlink. */

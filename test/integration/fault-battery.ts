@@ -80,6 +80,20 @@ export function describeFaults(configs: readonly Config[]): void {
         return deadline(executor, executor.executeBatch(contextsOf(rows, prefix)));
       }
 
+      /** Rows that take no time are looked after once in a while, so it may take some until the change is found. */
+      async function untilWarned(changes: string, executor: PooledExecutor<FaultyRow>): Promise<void> {
+        const isIt = (text: string) => / changed /.test(text) && text.includes(`${changes}: its worker`);
+        for (let round = 0; !warnings.some(isIt); round++) {
+          const { entries } = await run(
+            range(100).map((id) => ({ id })),
+            `until warned of ${changes} ${round}`,
+            executor,
+          );
+          expect(entries.every(({ result }) => result.status === 'success')).toBe(true);
+        }
+        expect(warnings.filter(isIt)).toHaveLength(1);
+      }
+
       const cases = Object.entries(FAULT_TABLE)
         .map(([fault, expected]): [FaultName, Expected] => [
           fault as FaultName,
@@ -116,6 +130,7 @@ export function describeFaults(configs: readonly Config[]): void {
           executor,
         );
         expect(codesOf(after)).toEqual(['ok', 'ok', 'ok', 'ok']);
+        if (expected.changes !== undefined) await untilWarned(expected.changes, executor);
         if (config.async && expected.warns === true) {
           expect(warnings.filter((text) => text.startsWith(`Row '${fault}-${FAULTY}'`))).toHaveLength(1);
         }

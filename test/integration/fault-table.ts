@@ -16,6 +16,8 @@ export interface Expected {
   readonly times?: number;
   /** Whether a warning names the row. */
   readonly warns?: boolean;
+  /** What a warning says that it has changed: at the latest when more rows run. */
+  readonly changes?: string;
   /** Needs `attemptTimeoutMs`. */
   readonly timed?: true;
   /** Only where the worker can contain it. Default: both. */
@@ -64,6 +66,19 @@ export const FAULT_TABLE: Readonly<Record<FaultName, Expected | ((isolation: Iso
   'second resolve': { code: 'ok', value: 'first' },
   'megabytes on the console': { code: 'ok', value: 'printed' },
   'changes directory': failed(/process\.chdir\(\) is not supported/),
+  'changes the mask of files': failed(/process\.umask\(\) is not supported/),
+  'leaves a global': { code: 'ok', value: 'left', changes: 'globalThis.leftGlobal' },
+  'exchanges a method': { code: 'ok', value: 'exchanged', changes: 'String.prototype.trimEnd' },
+  'leaves a listener on process': {
+    code: 'ok',
+    value: 'listens',
+    changes: "process.on('uncaughtExceptionMonitor')",
+  },
+  'removes all listeners from process': {
+    code: 'ok',
+    value: 'removed',
+    changes: "process.off('unhandledRejection')",
+  },
 
   'function as result': failed(CANNOT_LEAVE),
   'symbol as result': failed(CANNOT_LEAVE),

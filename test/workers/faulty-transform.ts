@@ -137,6 +137,26 @@ const FAULTS = {
     return 'printed';
   },
   'changes directory': () => process.chdir('/'),
+  'changes the mask of files': () => process.umask(0o077),
+  'leaves a global': () => {
+    (globalThis as { leftGlobal?: number }).leftGlobal = 1;
+    return 'left';
+  },
+  'exchanges a method': () => {
+    const { trimEnd } = String.prototype;
+    String.prototype.trimEnd = function () {
+      return trimEnd.call(this);
+    };
+    return 'exchanged';
+  },
+  'leaves a listener on process': () => {
+    process.on('uncaughtExceptionMonitor', () => undefined);
+    return 'listens';
+  },
+  'removes all listeners from process': () => {
+    process.removeAllListeners('unhandledRejection');
+    return 'removed';
+  },
   // gives what can't leave
   'function as result': () => () => 1,
   'symbol as result': () => Symbol('s'),
