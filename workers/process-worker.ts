@@ -8,7 +8,8 @@ import type { RowEnd } from '../src/engine/kept-outcomes.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
 import { refuseProcessChanges } from './refuse-process-changes.ts';
-import { WorkerRuntime, type LaneWriter, type WorkerSite } from './worker-runtime.ts';
+import { WorkerRuntime } from './worker-runtime.ts';
+import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
 const runtime = new WorkerRuntime(connect);
 /** Lanes whose slice is to stop before the next row. */

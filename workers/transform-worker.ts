@@ -6,7 +6,8 @@ import { largeBuffersIn } from '../src/core/codec.ts';
 import { KeptOutcomes } from '../src/engine/kept-outcomes.ts';
 import { Lanes } from '../src/engine/lanes.ts';
 import type { SetupTask, WorkerMessage, WorkerReply, WorkerTask } from '../src/engine/worker-protocol.ts';
-import { WorkerRuntime, type LaneWriter, type WorkerSite } from './worker-runtime.ts';
+import { WorkerRuntime } from './worker-runtime.ts';
+import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
 const runtime = new WorkerRuntime(connect);
 

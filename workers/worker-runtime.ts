@@ -5,9 +5,7 @@ import { decodeList } from '../src/core/codec.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
 import { AttemptContext } from '../src/engine/attempt-context.ts';
-import type { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
-import { ranSmoothly, type CallRecorder } from '../src/engine/engine.ts';
-import type { RowEnd } from '../src/engine/kept-outcomes.ts';
+import { ranSmoothly } from '../src/engine/engine.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
 import { monotonicNow } from '../src/engine/monotonic-now.ts';
 import {
@@ -22,45 +20,12 @@ import type {
   SetupTask,
   SliceReply,
   SliceTask,
-  WorkerNews,
   WorkerReply,
   WorkerSetup,
   WorkerTask,
 } from '../src/engine/worker-protocol.ts';
 import { GlobalsGuard } from './globals-guard.ts';
-
-/** Writes down, where the dispatching thread can read it without the worker's help, what becomes of one slice. */
-export interface LaneWriter {
-  /** The slice is taken up; false when it was taken back before. */
-  open(): boolean;
-  /** It counts in the gauge, also in this counter of its batch, until {@link leave}. */
-  enter(counter: number): void;
-  begin(row: number, startedMs: number): void;
-  /** The row that began waits for a promise. */
-  await(): void;
-  /** What it waited for is there. */
-  resume(): void;
-  /** The row is over; false when its outcome can't be kept, and must leave with the slice. */
-  end(end: RowEnd): boolean;
-  leave(): void;
-  /** Whether to stop before the next row. */
-  isCancelled(): boolean;
-  /** The worker ends: whether the row that runs ends it. */
-  blame(isCulprit: boolean): void;
-}
-
-/** What a kind of worker provides. */
-export interface WorkerSite {
-  readonly workerData: unknown;
-  readonly gauge: ConcurrencyGauge;
-  readonly recordCall: CallRecorder | undefined;
-  /** As of a {@link SliceHost}. */
-  readonly inColumns: boolean;
-  readonly pause?: (() => Promise<void>) | undefined;
-  laneWriter(lane: number): LaneWriter;
-  /** Tells the dispatching thread. */
-  tell(news: WorkerNews): void;
-}
+import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
 interface Prepared {
   readonly setup: WorkerSetup;

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PooledExecutor } from '../../src/index.ts';
+import { withDeadline } from '../helpers/deadline.ts';
+import { workerUrl } from '../helpers/engines.ts';
+import { range } from '../helpers/rows.ts';
+
+const DEADLINE_MS = 60_000;
+
+describe.each(['thread', 'process'] as const)('rows that change globals, isolation %s', (isolation) => {
+  let warnings: string[];
+
+  beforeEach(() => {
+    warnings = [];
+    process.on('warning', note);
+  });
+
+  afterEach(() => {
+    process.off('warning', note);
+  });
+
+  function note(warning: Error & { code?: string }): void {
+    if (warning.code === 'POOLED_EXECUTOR_CHANGED_GLOBALS') warnings.push(warning.message);
+  }
+
+  function executorOf(exportName: string): PooledExecutor<number, number> {
+    const transform = workerUrl('global-transform.ts');
+    return new PooledExecutor({ transform, exportName, poolSize: 2, isolation });
+  }
+
+  /** Runs rows, and gives the workers that ran them. */
+  async function run(executor: PooledExecutor<number, number>, rows = 100): Promise<Set<number>> {
+    const results = await executor.map(range(rows));
+    return new Set(results.map((result) => (result.status === 'success' ? result.value : NaN)));
+  }
+
+  async function runUntil(executor: PooledExecutor<number, number>, isDone: () => boolean): Promise<void> {
+    const running = (async () => {
+      while (!isDone()) expect([...(await run(executor))]).not.toContain(NaN);
+    })();
+    await withDeadline(running, DEADLINE_MS, () => JSON.stringify(warnings));
+  }
+
+  test('what a transform does on each worker is accepted, and none is replaced for it any more', async () => {
+    await using executor = executorOf('lazy');
+    const accepted = (change: string) => () =>
+      warnings.some((text) => text.includes(change) && text.includes("the transform's own way"));
+    await runUntil(executor, accepted("process.on('exit')"));
+    await runUntil(executor, accepted('globalThis.lazyCache'));
+    const told = warnings.length;
+    expect(told).toBeLessThanOrEqual(6);
+    await run(executor); // on the workers there are in the end
+    const workers = new Set<number>();
+    for (const ids of [await run(executor), await run(executor)]) for (const id of ids) workers.add(id);
+    expect(workers.size).toBeLessThanOrEqual(3); // a successor may have been on its way
+    expect(warnings).toHaveLength(told);
+  });
+
+  test('when rows go on leaving other things, workers are replaced so often and no more', async () => {
+    await using executor = executorOf('litters');
+    await runUntil(executor, () => warnings.some((text) => text.includes('no more are')));
+    const told = warnings.length;
+    await run(executor, 1_000);
+    expect(warnings).toHaveLength(told);
+  });
+
+  test('what Node sets up when it is first used, and what a row takes back, is no change', async () => {
+    await using executor = executorOf('tidy');
+    for (let round = 0; round < 5; round++) await run(executor);
+    expect(warnings).toEqual([]);
+  });
+});
