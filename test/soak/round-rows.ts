@@ -70,9 +70,9 @@ function faultsFor(isolation: Isolation, random: Random): FaultName[] {
 
 /** Whether the worker lives on. */
 function isCheap(fault: FaultName, isolation: Isolation): boolean {
-  const { timed, code, warns } = expectedOf(fault, isolation);
+  const { timed, code, warns, changes } = expectedOf(fault, isolation);
   const isHeavy = RARE.has(fault) || / while the row runs$/.test(fault);
-  return timed !== true && warns !== true && code !== 'worker_lost' && !isHeavy;
+  return timed !== true && warns !== true && changes === undefined && code !== 'worker_lost' && !isHeavy;
 }
 
 function timesOf(fault: FaultName, isolation: Isolation): Pick<FaultyRow, 'times'> {
