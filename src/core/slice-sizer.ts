@@ -72,9 +72,9 @@ export class SliceSizer {
     return Math.max(1, Math.min(this.#current, Math.max(share, least), demand.waiting));
   }
 
-  /** Takes in how long a slice of `rows` rows ran in its worker. */
+  /** Takes in how long a slice of `rows` rows ran in its worker, as that says: a time that can't be says nothing. */
   record(rows: number, elapsedMs: number): void {
-    if (this.#fixed !== undefined || rows === 0) return;
+    if (this.#fixed !== undefined || rows === 0 || !(elapsedMs >= 0 && elapsedMs < Infinity)) return;
     const memory = MEMORY ** Math.min(1, elapsedMs / this.#targetMs + rows / MAX_ROWS);
     this.#rows = this.#rows * memory + rows;
     this.#elapsedMs = this.#elapsedMs * memory + elapsedMs;

@@ -134,6 +134,13 @@ describe("SliceSizer 'auto'", () => {
     expect(sizer.current).toBe(4);
   });
 
+  test.each([NaN, -1, -Infinity, Infinity])('record: a slice of %d ms says nothing', (elapsedMs) => {
+    const sizer = sizerAfter(1, [1, 2], [4, elapsedMs]);
+    expect(sizer.current).toBe(4);
+    sizer.record(4, 8);
+    expect(sizer.current).toBe(4);
+  });
+
   test('cutShort: no slice is longer than the one that ended early, until that has gone well for a while', () => {
     const sizer = sizerFor(1, 0.5);
     expect(sizer.current).toBe(16);
