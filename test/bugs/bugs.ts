@@ -86,13 +86,13 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: BATCH,
-        search: 'readonly #buffer = new ReorderBuffer<MutableEntry>();',
+        search: 'readonly #buffer = new ReorderBuffer<CompletedRow | MutableEntry>();',
         replace: 'readonly #buffer = SHARED;',
       },
       {
         file: BATCH,
         search: 'type MutableEntry =',
-        replace: 'const SHARED = new ReorderBuffer<MutableEntry>();\ntype MutableEntry =',
+        replace: 'const SHARED = new ReorderBuffer<CompletedRow | MutableEntry>();\ntype MutableEntry =',
       },
     ],
     tests: ['pooled-executor/overlapping-batches'],
@@ -180,8 +180,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'src/core/reorder-buffer.ts',
-        search: 'if (value === EMPTY) return;',
-        replace: 'if (value === EMPTY || value === null) return;',
+        search: 'if (value === EMPTY) break;',
+        replace: 'if (value === EMPTY || value === null) break;',
       },
     ],
     tests: ['core/reorder-buffer'],
@@ -191,8 +191,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: BATCH,
-        search: 'if (row.done) return;',
-        replace: "if (row.done || (result.status === 'success' && result.value === null)) return;",
+        search: 'if (row.result !== undefined) return;',
+        replace:
+          "if (row.result !== undefined || (result.status === 'success' && result.value === null)) return;",
       },
     ],
     tests: ['pooled-executor/small-batches', 'pooled-executor/transform-results'],
