@@ -88,6 +88,15 @@ describe('CongestionWindow: stalls and other pools', () => {
     expect(window.size).toBe(0.85);
   });
 
+  test('cutToOne: says nothing about a rate, also before any other cut', () => {
+    const window = windowOf(3);
+    window.cutToOne(0);
+    expect(window.isRateLimited).toBe(false);
+    window.cut(429, 1);
+    window.cutToOne(2);
+    expect(window.isRateLimited).toBe(true);
+  });
+
   test('hold: takes nothing off, and growth begins anew', () => {
     const window = windowOf(50);
     window.cut(429, 0);
