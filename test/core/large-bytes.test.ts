@@ -23,6 +23,9 @@ function filled(bytes: number): ArrayBuffer {
 
 class Pixels extends Uint8Array {}
 
+/** A kind of array that not every Node has, and no worker has to know. */
+const Float16 = Reflect.get(globalThis, 'Float16Array') as (new (buffer: ArrayBuffer) => object) | undefined;
+
 /** Values that must go the way of everything else. */
 const OTHERS: readonly (readonly [string, () => object])[] = [
   ['a small array', () => new Uint8Array(LARGE_BYTES - 1)],
@@ -33,6 +36,7 @@ const OTHERS: readonly (readonly [string, () => object])[] = [
     () => new Uint8Array(new ArrayBuffer(LARGE_BYTES, { maxByteLength: 2 * LARGE_BYTES })),
   ],
   ['a DataView', () => new DataView(filled(LARGE_BYTES))],
+  ...(Float16 === undefined ? [] : [['a Float16Array', () => new Float16(filled(LARGE_BYTES))] as const]),
   ['a buffer without a view', () => filled(LARGE_BYTES)],
   ['an object with an array', () => ({ bytes: new Uint8Array(filled(LARGE_BYTES)) })],
 ];
