@@ -66,9 +66,10 @@ describe('--progress json', () => {
   });
 
   test('an error is a line too', async ({ folder }) => {
-    folder.write('in.ndjson', toLines([{ case: 'throws' }]));
-    const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '--progress', 'json', '--max-errors', '0'];
-    const { code, stderr } = await folder.ask(...args);
+    const { code, stderr } = await folder.run(
+      ['run', transform('cli-cases.mjs'), '--progress', 'json', '--max-errors', '0'],
+      toLines([{ case: 'throws' }]),
+    );
     expect(code).toBe(1);
     const types = stderr
       .trimEnd()
