@@ -81,9 +81,15 @@ export function describeKills(scenarios: readonly Scenario[], kills: number, per
   });
 }
 
+/** The first fails, so that one does however few there are. */
 function randomRow(n: number, random: (limit: number) => number): Row {
   const does = ['fail', 'busy', 'call', 'exit'][random(random(12) === 0 ? 4 : 40)] ?? 'work';
-  return { n, does, steps: random(200_000), length: random(10) === 0 ? random(5_000) : random(40) };
+  return {
+    n,
+    does: n === 0 ? 'fail' : does,
+    steps: random(200_000),
+    length: random(10) === 0 ? random(5_000) : random(40),
+  };
 }
 
 function toCsv(rows: readonly Row[]): string {
