@@ -97,7 +97,7 @@ export class TrailWriter {
 
   /** Resolves when the event is durable. */
   callMade(batch: Batch, call: CallEvent): Promise<void> {
-    return this.#record(batch, { kind: 'call', call });
+    return this.#recorder.recordAwaited(this.#eventsOf(batch, [{ kind: 'call', call }]));
   }
 
   /** For what nobody waits for: a failure shows at the next record, and the executor is told by the recorder. */
@@ -112,10 +112,11 @@ export class TrailWriter {
   }
 
   #record(batch: Batch, ...contents: readonly Content[]): Promise<void> {
-    const { runId, batchId, generatedIds } = batch;
+    return this.#recorder.record(this.#eventsOf(batch, contents));
+  }
+
+  #eventsOf({ runId, batchId, generatedIds }: Batch, contents: readonly Content[]): TrailEvent[] {
     const at = this.#clock.toEpoch(this.#clock.now());
-    return this.#recorder.record(
-      contents.map((content) => ({ runId, batchId, at, generatedIds, ...content })),
-    );
+    return contents.map((content) => ({ runId, batchId, at, generatedIds, ...content }));
   }
 }

@@ -24,6 +24,8 @@ let calls = 0;
 process.on('message', (message) => void onMessage(message as ProcessMessage));
 process.on('disconnect', () => process.exit()); // the dispatching process is gone
 refuseProcessChanges();
+// meant for the dispatching process, and sent to all of its group by a terminal, or a service manager: it decides about rows
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 async function onMessage(message: ProcessMessage): Promise<void> {
   switch (message.kind) {

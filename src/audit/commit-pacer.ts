@@ -17,6 +17,7 @@ export class CommitPacer {
   readonly #isSaturated: () => boolean;
   #beganAt = -Infinity;
   #intervalMs = LEAST_INTERVAL_MS;
+  #isHurried = false;
   /** Ends the pause under way. */
   #endPause: (() => void) | undefined;
 
@@ -28,7 +29,8 @@ export class CommitPacer {
   /** Resolves when the next append may begin; it is taken to begin then. */
   async pause(): Promise<void> {
     const waitMs = this.#beganAt + this.#intervalMs - this.#clock.now();
-    if (waitMs > 0 && this.#isSaturated()) await this.#wait(waitMs);
+    if (waitMs > 0 && !this.#isHurried && this.#isSaturated()) await this.#wait(waitMs);
+    this.#isHurried = false;
     this.#beganAt = this.#clock.now();
   }
 
@@ -36,6 +38,12 @@ export class CommitPacer {
   onAppended(): void {
     const tookMs = this.#clock.now() - this.#beganAt;
     this.#intervalMs = Math.min(LONGEST_INTERVAL_MS, Math.max(LEAST_INTERVAL_MS, INTERVAL_PER_MS * tookMs));
+  }
+
+  /** A row that runs waits for what the next append will hold: that begins as soon as it can. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#endPause?.();
   }
 
   /** A permit is free: a pause under way ends. */

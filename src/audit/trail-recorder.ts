@@ -9,6 +9,8 @@ export interface RecorderTarget<Item> {
 export interface AppendPacer {
   /** Waited for before each append, so that more gathers for it. */
   pause(): Promise<void>;
+  /** The next append, or the one that is waited for, begins as soon as it can. */
+  hurry(): void;
   /** The append has ended well. */
   onAppended(): void;
 }
@@ -53,6 +55,13 @@ export class TrailRecorder<Item> {
     const { durable } = this.#gathering;
     if (!this.#writing) void this.#write();
     return durable.promise;
+  }
+
+  /** The same for what a row that runs waits for: it does not wait for more to gather. */
+  recordAwaited(items: readonly Item[]): Promise<void> {
+    const durable = this.record(items);
+    this.#pacer?.hurry();
+    return durable;
   }
 
   /** Never rejects. */

@@ -29,6 +29,8 @@ export interface RowRunParts {
   readonly flags: RunFlags;
   /** Undefined for a run that is not on record. */
   readonly plan: RunPlan | undefined;
+  /** Resolves when the end of a run that has begun is on record. */
+  readonly whenRecorded: () => Promise<void>;
 }
 
 /** How a run came to its end. */
@@ -52,17 +54,19 @@ export class RowRun {
   readonly #cut = Promise.withResolvers<Ending>();
   readonly #continued: ContinuedRun | undefined;
   readonly #isRecorded: boolean;
+  readonly #whenRecorded: () => Promise<void>;
   #isCut = false;
   #isAccepted = false;
 
   /** @throws UsageError when --window is not allowed */
-  constructor({ executor, transformUrl, files, limit, display, flags, plan }: RowRunParts) {
+  constructor({ executor, transformUrl, files, limit, display, flags, plan, whenRecorded }: RowRunParts) {
     const { input, output, rejects } = files;
     this.#executor = executor;
     this.#transformUrl = transformUrl;
     this.#files = files;
     this.#display = display;
     this.#isRecorded = plan !== undefined;
+    this.#whenRecorded = whenRecorded;
     this.#continued = plan?.kind === 'continued' ? plan : undefined;
     const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
     this.#source = new RowSource(input.chunks(), reader, input.close, rowsToKeep(this.#continued, files));
@@ -75,6 +79,7 @@ export class RowRun {
       rejects: rejects?.writer,
       limit,
       isOnRecord: survey && ((rowIndex) => survey.hasResult(rowIndex)),
+      mustBeWhole: flags.redact !== undefined && this.#continued?.allowDrift === false,
     });
     const currentDelayMs = () => executor.getStats().poolStats.currentDelayMs;
     const watched = { emitter: this.#emitter, source: this.#source, input, currentDelayMs };
@@ -119,7 +124,10 @@ export class RowRun {
     try {
       const ending = await Promise.race([this.#emitAll(), this.#cut.promise]);
       if (ending.kind === 'failed') throwIfUnusable(ending.reason);
-      return this.#report(await this.#finish(ending), interrupts.exitCode);
+      const finished = await this.#finish(ending);
+      // an output that can't be written any more ends the run at once, and its record soon after
+      await Promise.race([this.#whenRecorded(), this.#cut.promise]);
+      return this.#report(finished, interrupts.exitCode);
     } finally {
       stopDrawing();
       interrupts.dispose();

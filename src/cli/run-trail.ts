@@ -27,6 +27,8 @@ export interface RunDescription {
 export class RunTrail extends SqliteAuditTrail {
   readonly #description: RunDescription;
   #onFirstEntry: (() => void) | undefined;
+  /** Settled when the end of the batch that was begun is on record, or can't be. */
+  #batch: PromiseWithResolvers<void> | undefined;
   #watchHistory: (history: RunHistory) => RunHistory = (history) => history;
 
   constructor(path: string, options: Pick<SqliteAuditTrailOptions, 'create'>, description: RunDescription) {
@@ -49,12 +51,24 @@ export class RunTrail extends SqliteAuditTrail {
     return history && this.#watchHistory(history);
   }
 
-  override [appendEvents](events: readonly TrailEvent[]): Promise<void> {
+  /** Resolves when the batch that was begun, if one was, has its end on record, or will never have one. */
+  async whenBatchEnded(): Promise<void> {
+    await this.#batch?.promise;
+  }
+
+  override async [appendEvents](events: readonly TrailEvent[]): Promise<void> {
     if (this.#onFirstEntry !== undefined && events.some(({ kind }) => kind === 'entries')) {
       this.#onFirstEntry();
       this.#onFirstEntry = undefined;
     }
-    return super[appendEvents](events);
+    if (hasSingle(events, 'batch')) this.#batch = Promise.withResolvers<void>();
+    try {
+      await super[appendEvents](events);
+      if (hasSingle(events, 'batch-end')) this.#batch?.resolve();
+    } catch (reason) {
+      this.#batch?.resolve();
+      throw reason;
+    }
   }
 
   describe({ options }: BatchDescription): BatchDescription {
@@ -75,6 +89,10 @@ export class RunTrail extends SqliteAuditTrail {
       },
     };
   }
+}
+
+function hasSingle(events: readonly TrailEvent[], kind: 'batch' | 'batch-end'): boolean {
+  return events.some((event) => event.kind === 'single' && event.content.kind === kind);
 }
 
 function hashOf(name: string, typed: string | readonly string[] | undefined): Record<string, string> {

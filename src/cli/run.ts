@@ -36,7 +36,9 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
       files.rejects?.begin();
     });
     if (record !== undefined) for (const note of record.notes) display.say('note', note);
-    const code = await new RowRun({ executor, transformUrl, files, limit, display, flags, plan }).run();
+    const whenRecorded = async () => record?.trail.whenBatchEnded();
+    const parts = { executor, transformUrl, files, limit, display, flags, plan, whenRecorded };
+    const code = await new RowRun(parts).run();
     await record?.close();
     return code;
   } catch (reason) {

@@ -62,3 +62,17 @@ test('CommitPacer: a permit that becomes free ends the pause, and leaves no time
   expect(clock.timers).toBe(0);
   pacer.onPermitFree(); // nothing is under way any more
 });
+
+test('CommitPacer: hurry ends the pause under way, or makes the next one none, and no more than that', async () => {
+  const { clock, pacer } = makePacer(true);
+  await pacer.pause();
+  const paused = pacer.pause();
+  await clock.advance(3);
+  pacer.hurry();
+  await paused;
+  pacer.hurry();
+  await pacer.pause();
+  expect([clock.now(), clock.timers]).toEqual([3, 0]);
+  expect(await isPending(pacer.pause())).toBe(true);
+  await clock.advance(20);
+});

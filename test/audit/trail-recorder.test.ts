@@ -99,6 +99,27 @@ describe('TrailRecorder', () => {
     expect(followed.map(({ state }) => state)).toEqual(['durable', 'durable', 'durable']);
   });
 
+  test('recordAwaited: ends the pause before the append that will hold it; record does not', async () => {
+    const trail = new HeldTrail();
+    let pause = Promise.withResolvers<void>();
+    const pacer = {
+      pause: () => pause.promise,
+      hurry: () => pause.resolve(),
+      onAppended: () => undefined,
+    };
+    const recorder = new TrailRecorder(trail, () => undefined, pacer);
+    void recorder.record(recordsOf(1));
+    await turnOver();
+    expect(trail.written).toEqual([]);
+    const awaited = follow(recorder.recordAwaited(recordsOf(2)));
+    await turnOver();
+    expect(trail.written).toEqual([[1, 2]]);
+    pause = Promise.withResolvers();
+    trail.appends[0]!.end.resolve();
+    await turnOver();
+    expect(awaited.state).toBe('durable');
+  });
+
   test('record: a recorder that was idle writes again at once', async () => {
     const trail = new HeldTrail();
     const { recorder } = recorderOf(trail);

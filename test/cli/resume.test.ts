@@ -353,6 +353,29 @@ describe('the record of a run', () => {
     expect(await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson')).toMatchObject({ code: 0 });
   });
 
+  test('that has lost values of outputs to --redact is no source for an output, and says so', async ({
+    folder,
+  }) => {
+    folder.write('t.mjs', 'export default ({ n, key }) => ({ n, key });');
+    const rows = (count: number) => toLines(numbers(count).map(({ n }) => ({ n, key: `secret ${n}` })));
+    folder.write('in.ndjson', rows(2));
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--redact', 'key'];
+    expect((await folder.ask(...args)).code).toBe(0);
+    folder.write('in.ndjson', rows(3));
+    const refused = await folder.ask(...args, '--resume');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(
+      "Cannot continue the output from the record as --redact took values from what row 0 gave: run it anew, without --resume (--allow-drift writes '[redacted]' in their place)",
+    );
+    expect(folder.read('out.ndjson')).toBe(rows(2));
+    expect((await folder.ask(...args, '--resume', '--allow-drift')).code).toBe(0);
+    expect(folder.read('out.ndjson').split('\n').slice(0, 3)).toEqual([
+      '{"n":0,"key":"[redacted]"}',
+      '{"n":1,"key":"[redacted]"}',
+      '{"n":2,"key":"secret 2"}',
+    ]);
+  });
+
   test('is not left behind when no row could run', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
     const { code } = await folder.ask(

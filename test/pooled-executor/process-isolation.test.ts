@@ -46,6 +46,22 @@ describe("isolation: 'process'", () => {
     expect(executor.getStats().poolStats.maxConcurrentReached).toBeLessThanOrEqual(2);
   });
 
+  test('I11 signals that a terminal or a service manager sends to all processes of a group end no worker', async ({
+    createExecutor,
+  }) => {
+    const executor = createExecutor<NodeJS.Signals, NodeJS.Signals>({
+      transform:
+        'data:text/javascript,export default async (signal) => { process.kill(process.pid, signal); await new Promise(setImmediate); return signal; }',
+      poolSize: 1,
+      isolation,
+      maxRowCrashes: 1,
+    });
+    const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const { entries, stats } = await executor.executeBatch(contextsOf(signals));
+    expect(outputsOf(entries)).toEqual(signals);
+    expect(stats.attempts).toBe(3);
+  });
+
   test('calls are on record live, and their indices go on over attempts', async ({ createExecutor }) => {
     const audit = new MemoryAuditTrail();
     const executor = createExecutor<CallingRow, unknown>({
