@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 
 /**
  * Under load an append begins no sooner after the one before than so many times what that one took: the CPU time of a
- * commit, for few records most of the cost, is then at most 4% of a core.
+ * commit, for few records most of the cost, is then at most 4% of a core, unless one takes more than 4 ms.
  */
 const INTERVAL_PER_MS = 25;
 const LEAST_INTERVAL_MS = 20;

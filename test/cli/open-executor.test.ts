@@ -6,8 +6,8 @@ import { UsageError } from '../../src/cli/exit.ts';
 
 test.each([
   ['t.mjs', pathToFileURL(resolve('t.mjs')).href],
-  ['/work/a b.mjs', 'file:///work/a%20b.mjs'],
-  ['file:///work/t.mjs', 'file:///work/t.mjs'],
+  ['/data/a b.mjs', 'file:///data/a%20b.mjs'],
+  ['file:///data/t.mjs', 'file:///data/t.mjs'],
   ['data:text/javascript,export default 1', 'data:text/javascript,export default 1'],
 ])('urlOfTransform: %s', (transform, url) => {
   expect(urlOfTransform(transform)).toBe(url);
