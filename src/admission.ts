@@ -1,40 +1,131 @@
-import type { BatchRow } from './batch.ts';
+import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import type { Clock } from './core/clock.ts';
+import { Uncloneable, type Snapshot } from './core/snapshot.ts';
+import type { RowName } from './pending-row.ts';
+import { RowRun, type NewRows } from './row-run.ts';
+
+export interface AdmissionOptions {
+  readonly batch: Batch;
+  readonly clock: Clock;
+  /** Gives so many rows a place among all rows ever admitted to the executor; of the first, the others follow. */
+  readonly nextSequence: (rows: number) => number;
+  readonly groupSize: () => number;
+  readonly pass: (run: BatchRun) => void;
+}
+
+/** Rows of a batch that were handed over together; those from one index to another are admitted. */
+export interface RowGroup {
+  readonly from: number;
+  readonly to: number;
+  /** By index, as what follows. */
+  readonly snapshots: readonly Snapshot[];
+  readonly names: readonly RowName[] | undefined;
+  readonly submittedAt: number;
+}
+
+/** What {@link NewRows} are put together from. */
+interface Gathered {
+  readonly sequence: number;
+  readonly submitIndex: number;
+  readonly snapshots: Snapshot[];
+  readonly submittedAt: number[];
+}
 
 /**
- * Gathers admitted rows, so that they are queued, and recorded, many at a time: when a full slice is there, and at the
- * latest when the present turn of the event loop is over.
+ * Lets rows into a batch. Those that come one by one are gathered, so that they are queued, and recorded, many at a time:
+ * when a full slice is there, and at the latest when the present turn of the event loop is over.
  */
 export class Admission {
-  readonly #clock: Clock;
-  readonly #groupSize: () => number;
-  readonly #pass: (rows: readonly BatchRow[]) => void;
+  readonly #options: AdmissionOptions;
+  #gathered: Gathered | undefined;
+  /** Rows that have their objects; none are gathered beside them. */
   #rows: BatchRow[] = [];
   #deferred = false;
 
-  constructor(clock: Clock, groupSize: () => number, pass: (rows: readonly BatchRow[]) => void) {
-    this.#clock = clock;
-    this.#groupSize = groupSize;
-    this.#pass = pass;
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
   }
 
-  add(row: BatchRow): void {
+  /** A new row, which is called by its place. */
+  add(row: unknown): void {
+    const { batch, clock, nextSequence, groupSize } = this.#options;
+    this.#passRows();
+    const snapshot = batch.snapshotOf(row);
+    const sequence = nextSequence(1);
+    const submitIndex = batch.reserve(1);
+    const submittedAt = clock.now();
+    if (snapshot instanceof Uncloneable) {
+      this.#passGathered(); // a run has no gaps
+      batch.refuse({ sequence, submitIndex, submittedAt, snapshot: undefined, name: undefined }, snapshot);
+      return;
+    }
+    const gathered = (this.#gathered ??= { sequence, submitIndex, snapshots: [], submittedAt: [] });
+    gathered.snapshots.push(snapshot);
+    gathered.submittedAt.push(submittedAt);
+    if (gathered.snapshots.length >= groupSize()) this.#passGathered();
+    else this.#flushSoon();
+  }
+
+  /** Rows that were handed over together: they are passed on at once. */
+  addGroup({ from, to, snapshots, names, submittedAt }: RowGroup): void {
+    const { batch, nextSequence, pass } = this.#options;
+    this.flush();
+    const firstSequence = nextSequence(to - from);
+    const firstIndex = batch.reserve(to - from);
+    const placeOf = (index: number) => ({
+      sequence: firstSequence + index - from,
+      submitIndex: firstIndex + index - from,
+      submittedAt,
+    });
+    const passOn = (start: number, end: number) => {
+      if (start === end) return;
+      const count = end - start;
+      pass(RowRun.ofNew(batch, { ...placeOf(start), count, offset: start, snapshots, names }));
+    };
+    let start = from;
+    for (let index = from; index < to; index++) {
+      const snapshot = snapshots[index];
+      if (!(snapshot instanceof Uncloneable)) continue;
+      passOn(start, index);
+      batch.refuse({ ...placeOf(index), snapshot: undefined, name: names?.[index] }, snapshot);
+      start = index + 1;
+    }
+    passOn(start, to);
+  }
+
+  /** A row that has a past. */
+  resume(row: BatchRow): void {
+    this.#passGathered();
     this.#rows.push(row);
-    if (this.#rows.length >= this.#groupSize()) this.flush();
+    if (this.#rows.length >= this.#options.groupSize()) this.#passRows();
     else this.#flushSoon();
   }
 
   flush(): void {
-    const rows = this.#rows;
-    if (rows.length === 0) return;
+    this.#passRows();
+    this.#passGathered();
+  }
+
+  #passGathered(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined) return;
+    this.#gathered = undefined;
+    const { batch, pass } = this.#options;
+    const rows: NewRows = { ...gathered, count: gathered.snapshots.length, offset: 0, names: undefined };
+    pass(RowRun.ofNew(batch, rows));
+  }
+
+  #passRows(): void {
+    const [first, ...others] = this.#rows;
+    if (first === undefined) return;
     this.#rows = [];
-    this.#pass(rows);
+    this.#options.pass(RowRun.of([first, ...others]));
   }
 
   #flushSoon(): void {
     if (this.#deferred) return;
     this.#deferred = true;
-    this.#clock.defer(() => {
+    this.#options.clock.defer(() => {
       this.#deferred = false;
       this.flush();
     });

@@ -136,12 +136,13 @@ export class BatchRunner {
 
   /** Admits the new rows little by little: what the workers can't begin with yet need not lie in the queue. */
   async #admit({ identities, snapshots, submittedAt, known }: Submission, open: OpenBatch): Promise<void> {
-    for (let index = known; index < snapshots.length; index++) {
-      open.admitSnapshot(snapshots[index], submittedAt, identities?.[index]);
-      if ((index + 1) % ADMISSION_GROUP === 0) {
+    for (let from = known; from < snapshots.length; from += ADMISSION_GROUP) {
+      if (from > known) {
         await this.#turn();
         await open.batch.whenFewerAre(ADMISSION_GROUP + this.#parts.rowsAhead());
       }
+      const to = Math.min(from + ADMISSION_GROUP, snapshots.length);
+      open.admitGroup({ from, to, snapshots, names: identities, submittedAt });
     }
   }
 

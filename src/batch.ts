@@ -1,13 +1,16 @@
 import { messageOf } from './core/row-error.ts';
 import type { Clock } from './core/clock.ts';
+import { CompletedRun } from './completed-run.ts';
 import type { Entry } from './core/entry.ts';
 import { failure } from './core/outcome.ts';
 import { ReorderBuffer } from './core/reorder-buffer.ts';
 import type { RowErrorCode } from './core/row-error.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { TransformResult } from './core/transform-result.ts';
-import { Uncloneable, type Snapshot, type Snapshots } from './core/snapshot.ts';
-import { PendingRow, type RowName } from './pending-row.ts';
+import type { Snapshot, Snapshots, Uncloneable } from './core/snapshot.ts';
+import { PendingRow, type AdmittedRow } from './pending-row.ts';
+import type { RowRun } from './row-run.ts';
+import type { SliceTimes } from './slice-times.ts';
 
 /** A row as its caller names it. */
 export interface RowContext<Row> {
@@ -53,10 +56,16 @@ export interface Ending {
 /** A row of a batch until it is given out. */
 export type BatchRow = PendingRow<Batch>;
 
+/** Rows of a batch that go together. */
+export type BatchRun = RowRun<Batch>;
+
 /** A row that has its result. */
 type CompletedRow = BatchRow & { readonly result: TransformResult<unknown> };
 
 type MutableEntry = { -readonly [Key in keyof Entry<unknown>]: Entry<unknown>[Key] };
+
+/** What waits to be given out: rows that have their results, or the entry of a row that had its before. */
+type Completed = CompletedRun | CompletedRow | MutableEntry;
 
 /**
  * One batch in progress: takes a snapshot of each row, puts the results in order, and counts. It is settled when no more
@@ -74,7 +83,7 @@ export class Batch {
   inBackoff = 0;
   readonly #parts: BatchParts;
   readonly #snapshots: Snapshots;
-  readonly #buffer = new ReorderBuffer<CompletedRow | MutableEntry>();
+  readonly #buffer = new ReorderBuffer<Completed>();
   readonly #controller = new AbortController();
   readonly #settling = Promise.withResolvers<void>();
   #slicesInFlight = 0;
@@ -125,35 +134,27 @@ export class Batch {
     return !this.#closed;
   }
 
-  /**
-   * Takes a snapshot of the row. A row that can't be cloned has its entry at once, an error with 0 attempts; then
-   * undefined is returned and nothing is left to do.
-   */
-  admit(row: unknown, name: RowName | undefined, sequence: number): BatchRow | undefined {
-    return this.admitSnapshot(name, this.#snapshots.take(row, this.stats.submitted), sequence);
+  /** Takes a snapshot of the row that is admitted next. */
+  snapshotOf(row: unknown): Snapshot {
+    return this.#snapshots.take(row, this.stats.submitted);
   }
 
-  /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
-  admitSnapshot(
-    name: RowName | undefined,
-    snapshot: Snapshot,
-    sequence: number,
-    submittedAt = this.#parts.clock.now(),
-  ): BatchRow | undefined {
-    const place = { sequence, submitIndex: this.#buffer.submit(), submittedAt };
-    this.stats.onSubmitted();
-    if (!(snapshot instanceof Uncloneable)) return new PendingRow<Batch>(this, place, snapshot, name);
-    const row = new PendingRow<Batch>(this, place, undefined, name);
-    const message = `Row can not be cloned: ${messageOf(snapshot.reason)}`;
-    this.complete(row, failure('transform_error', message), place.submittedAt);
+  /** Makes room for rows in the order of submission; gives the place of the first, the others follow. */
+  reserve(rows: number): number {
+    this.stats.onSubmitted(rows);
+    return this.#buffer.submit(rows);
+  }
+
+  /** A row that can't be cloned has its entry at once, an error with 0 attempts. */
+  refuse(row: AdmittedRow, { reason }: Uncloneable): void {
+    const message = `Row can not be cloned: ${messageOf(reason)}`;
+    this.complete(new PendingRow<Batch>(this, row), failure('transform_error', message), row.submittedAt);
     this.flush();
-    return undefined;
   }
 
   /** Takes in a row whose entry is on record: it is given out in its turn, as it was but for its place, and not recorded again. */
   giveBack(recorded: Entry<unknown>): void {
-    const submitIndex = this.#buffer.submit();
-    this.stats.onSubmitted();
+    const submitIndex = this.reserve(1);
     this.stats.onResult(recorded.result.status);
     const entry = { ...recorded, submitIndex, completeIndex: this.#completed++ };
     this.#givenBack.set(entry, recorded.bufferWaitMs);
@@ -210,6 +211,17 @@ export class Batch {
     this.#buffer.complete(row.submitIndex, row as CompletedRow);
   }
 
+  /** Gives rows that ran once their results, all of them; {@link flush} afterwards. */
+  completeRun(run: BatchRun, results: readonly TransformResult<unknown>[], times: SliceTimes): void {
+    const count = results.length;
+    const errors = results.reduce((sum, { status }) => (status === 'error' ? sum + 1 : sum), 0);
+    this.stats.onResult('success', count - errors);
+    this.stats.onResult('error', errors);
+    const completed = new CompletedRun(run, results, { times, completeIndex: this.#completed });
+    this.#completed += count;
+    this.#buffer.complete(run.submitIndex, completed, count);
+  }
+
   /** Ends a row that will not run, for the reason for which the batch ends. */
   completeEnded(row: BatchRow, { code, message }: Ending, now: number): void {
     this.complete(row, failure(code, message), now);
@@ -230,7 +242,7 @@ export class Batch {
     this.#parts.onChange?.(this);
   }
 
-  #emit(ready: readonly (CompletedRow | MutableEntry)[]): void {
+  #emit(ready: readonly Completed[]): void {
     const { record, outlet } = this.#parts;
     if (outlet.kind === 'results' && record === undefined) {
       this.#deliverResults(ready, outlet);
@@ -265,14 +277,22 @@ export class Batch {
     return this.#givenBack.delete(entry);
   }
 
-  #entriesOf(ready: readonly (CompletedRow | MutableEntry)[]): readonly MutableEntry[] {
+  #entriesOf(ready: readonly Completed[]): readonly MutableEntry[] {
     const { clock } = this.#parts;
     const now = clock.toEpoch(clock.now());
-    return ready.map((row) => {
-      const entry = row instanceof PendingRow ? entryOf(row, clock) : row;
+    const entries: MutableEntry[] = [];
+    const add = (entry: MutableEntry) => {
       entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
-      return entry;
-    });
+      entries.push(entry);
+    };
+    for (const completed of ready) {
+      if (completed instanceof CompletedRun) {
+        for (let index = 0; index < completed.results.length; index++) add(completed.entryAt(index, clock));
+      } else {
+        add(completed instanceof PendingRow ? entryOf(completed, clock) : completed);
+      }
+    }
+    return entries;
   }
 
   #deliverEntries(entries: readonly MutableEntry[]): void {
@@ -281,11 +301,11 @@ export class Batch {
     else this.#deliver(entries.length, () => outlet.deliver(entries));
   }
 
-  #deliverResults(
-    ready: readonly (CompletedRow | MutableEntry)[],
-    outlet: Extract<Outlet, { kind: 'results' }>,
-  ): void {
-    this.#deliver(ready.length, () => outlet.deliver(ready.map(({ result }) => result)));
+  #deliverResults(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'results' }>): void {
+    for (const completed of ready) {
+      const results = completed instanceof CompletedRun ? completed.results : [completed.result];
+      this.#deliver(results.length, () => outlet.deliver(results));
+    }
   }
 
   #deliver(count: number, deliver: () => void): void {

@@ -1,7 +1,7 @@
 import { Alarm } from './alarm.ts';
-import type { Batch, BatchRow, Ending } from './batch.ts';
+import type { Batch, BatchRow, BatchRun, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
-import type { Outcome } from './core/outcome.ts';
+import type { TransformResult } from './core/transform-result.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Semaphore } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
@@ -9,10 +9,12 @@ import type { StatsCounter } from './core/stats.ts';
 import type { Throttle, ThrottleSeat } from './core/throttle/throttle.ts';
 import { NOTHING_STARTED, ranSmoothly, type Engine, type SliceReport } from './engine/engine.ts';
 import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
-import { Flights, isOverdue, type Flight } from './flights.ts';
+import { Flights, isOverdue, SentSlice, type Flight } from './flights.ts';
 import { EngineStart } from './engine-start.ts';
-import { OutcomeHandler } from './outcome-handler.ts';
+import { OutcomeHandler, type SliceEnd } from './outcome-handler.ts';
 import { PacingAccount } from './pacing-account.ts';
+import { RowRun } from './row-run.ts';
+import { SliceTimes } from './slice-times.ts';
 
 export interface DispatcherOptions {
   readonly engine: Engine;
@@ -33,7 +35,7 @@ export interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #queue = new RowQueue<Batch, BatchRow>();
+  readonly #queue = new RowQueue<Batch, BatchRow, BatchRun>();
   readonly #semaphore: Semaphore;
   readonly #throttle: ThrottleSeat;
   readonly #sizer: SliceSizer;
@@ -76,16 +78,17 @@ export class Dispatcher {
     return this.#sizer.rowsPerWorker;
   }
 
-  /** Queues new rows of one batch, in order. */
-  enqueue(rows: readonly BatchRow[]): void {
-    const now = this.#options.clock.now();
-    for (const row of rows) {
-      const { ending } = row.batch;
-      if (ending === undefined) this.#queue.pushNew(row);
-      else row.batch.completeEnded(row, ending, now);
+  /** Queues new rows. */
+  enqueue(run: BatchRun): void {
+    const { batch } = run;
+    const { ending } = batch;
+    if (ending === undefined) {
+      this.#queue.pushNew(run);
+    } else {
+      const now = this.#options.clock.now();
+      for (const row of run.rows) batch.completeEnded(row, ending, now);
+      batch.flush();
     }
-    const batch = rows[0]?.batch;
-    if (batch?.ending !== undefined) batch.flush();
     this.#pump();
   }
 
@@ -105,7 +108,7 @@ export class Dispatcher {
     call: { readonly stateId: string; readonly callIndex: number },
   ): Batch | undefined {
     const flight = this.#flights.list().find(({ slice }) => slice.sliceId === sliceId);
-    const row = flight?.rows.find(({ stateId }) => stateId === call.stateId);
+    const row = flight?.run.rows.find(({ stateId }) => stateId === call.stateId);
     row?.noteCalls(call.callIndex + 1);
     return flight?.batch;
   }
@@ -165,8 +168,8 @@ export class Dispatcher {
   #dispatch(now: number): void {
     const permit = this.#semaphore.tryAcquire();
     if (permit === undefined) throw new Error('Cannot dispatch as no permit is free');
-    const rows = this.#throttle.probing ? this.#queue.takeProbe() : this.#takeRows();
-    this.#send(rows, { permit, lane: this.#flights.laneOf(permit), before: undefined }, now);
+    const run = this.#throttle.probing ? this.#takeProbe() : this.#takeRows();
+    this.#send(run, { permit, lane: this.#flights.laneOf(permit), before: undefined }, now);
   }
 
   /** Sends workers the slice that comes behind the one they run, as long as none of these need be held back. */
@@ -192,44 +195,47 @@ export class Dispatcher {
   }
 
   #recallIf(which: (waiting: Flight, before: Flight) => boolean, now: number): void {
-    for (const { batch, rows } of this.#flights.recall(which)) {
-      this.#outcomes.takeBack(rows, now);
+    for (const { batch, run } of this.#flights.recall(which)) {
+      this.#outcomes.takeBack(run, now);
       if (batch.ending !== undefined) batch.flush();
     }
   }
 
-  #takeRows(): readonly BatchRow[] {
-    return this.#queue.take((batch, waiting) => this.#sizeFor(batch, waiting));
+  #takeRows(): BatchRun {
+    const retry = this.#queue.takeRetry();
+    return retry === undefined
+      ? this.#takeNew((batch, waiting) => this.#sizeFor(batch, waiting))
+      : RowRun.of([retry]);
+  }
+
+  #takeProbe(): BatchRun {
+    const probe = this.#queue.takeProbe();
+    return probe === undefined ? this.#takeNew(() => 1) : RowRun.of([probe]);
+  }
+
+  #takeNew(sizeFor: (batch: Batch, waiting: number) => number): BatchRun {
+    const [first, ...others] = this.#queue.takeNew(sizeFor);
+    if (first === undefined) throw new Error('Cannot dispatch as no row is ready');
+    return RowRun.join([first, ...others]);
   }
 
   #send(
-    rows: readonly BatchRow[],
+    run: BatchRun,
     place: Pick<Flight, 'permit' | 'before'> & { readonly lane: number },
     now: number,
   ): void {
     const { engine, observer } = this.#options;
     const { permit, lane, before } = place;
-    const { batch, refusals, runsAlone } = rows[0] as BatchRow;
-    for (const row of rows) {
-      row.attempt++;
-      if (row.lastRefusal !== undefined) batch.inBackoff--;
-    }
+    const { batch } = run;
+    run.send();
     const sliceId = this.#nextSliceId++;
     const flight: Flight = {
-      slice: {
-        sliceId,
-        lane,
-        behind: before?.slice.lane,
-        counter: batch.counter,
-        generatedIds: batch.generatedIds,
-        alone: runsAlone,
-        rows,
-      },
+      slice: new SentSlice(run, { sliceId, lane, behind: before?.slice.lane }),
       batch,
-      rows,
+      run,
       dispatchedAt: now,
-      refusals,
-      rowCount: rows.length,
+      refusals: run.refusals,
+      rowCount: run.size,
       probe: this.#throttle.probing,
       delayMs: this.#throttle.currentDelayMs,
       permit,
@@ -240,7 +246,7 @@ export class Dispatcher {
     };
     this.#flights.add(flight);
     if (permit !== undefined) this.#onPermit(flight);
-    observer.onDispatch?.({ batch, sliceId, rows });
+    observer.onDispatch?.({ batch, sliceId, rows: run.rows });
     engine.run(flight.slice, batch.signal).then(
       (report) => {
         this.#onReport(flight, report);
@@ -268,10 +274,10 @@ export class Dispatcher {
 
   #onReport(flight: Flight, report: SliceReport): void {
     const { clock, observer } = this.#options;
-    const { slice, batch, rows, dispatchedAt, delayMs } = flight;
+    const { batch, run, dispatchedAt } = flight;
     const now = clock.now();
-    const { times, threadId } = report;
-    const isSmooth = ranSmoothly(report, rows.length);
+    const { times } = report;
+    const isSmooth = ranSmoothly(report, run.size);
     this.#land(flight, isSmooth, now); // before anything that could throw
     if (flight.recalled) {
       this.#pump();
@@ -279,41 +285,56 @@ export class Dispatcher {
     }
     const started = times.length / 2;
     if (started > 0) this.#sizer.record(started, (times[times.length - 1] ?? 0) - (times[0] ?? 0));
-    if (started > 0 && started < rows.length && !report.disturbed && batch.ending === undefined) {
+    if (started > 0 && started < run.size && !report.disturbed && batch.ending === undefined) {
       this.#sizer.cutShort(started);
     }
     // the worker need not wait until its results are unpacked, unless they decide what comes next
     if (isSmooth && this.#throttle.atRest) this.#pump();
+    const sliceTimes = new SliceTimes(times, dispatchedAt, now);
     const end = { attempt: flight, now };
-    const { outcomes, nextCallIndices } = report;
+    if (
+      isSmooth &&
+      run.isFresh &&
+      observer.onAttempts === undefined &&
+      report.nextCallIndices === undefined
+    ) {
+      // neither refused nor lost, as it was smooth
+      this.#outcomes.applyAll(run, report.outcomes as TransformResult<unknown>[], sliceTimes, end);
+    } else {
+      this.#applyEach(flight, report, sliceTimes, end);
+    }
+    batch.flush();
+    this.#pump();
+    batch.changed();
+  }
+
+  #applyEach(flight: Flight, report: SliceReport, times: SliceTimes, end: SliceEnd): void {
+    const { observer } = this.#options;
+    const { slice, batch, run, dispatchedAt, delayMs } = flight;
+    const { rows } = run;
+    const { outcomes, nextCallIndices, threadId } = report;
     const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
-    for (let position = 0; position < outcomes.length; position++) {
+    for (const [position, outcome] of outcomes.entries()) {
       const row = rows[position] as BatchRow;
-      const outcome = outcomes[position] as Outcome;
       if (nextCallIndices !== undefined) row.noteCalls(nextCallIndices[position] ?? 0);
-      // the worker's clock is the same, but what it says must not contradict what was seen here
-      const startedAt = Math.min(now, Math.max(dispatchedAt, times[2 * position] ?? now));
-      const finishedAt = Math.min(now, Math.max(startedAt, times[2 * position + 1] ?? now));
+      const startedAt = times.startedAt(position);
+      const finishedAt = times.finishedAt(position);
       const { attempt } = row;
       const backoffMs = this.#outcomes.apply(row, outcome, startedAt, finishedAt, end);
       const delayAfterMs = backoffMs > 0 ? this.#throttle.currentDelayMs : undefined;
       attempts?.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
     }
-    if (outcomes.length < rows.length) this.#outcomes.takeBack(rows.slice(outcomes.length), now);
-    if (attempts !== undefined) {
-      observer.onAttempts?.({
-        batch,
-        sliceId: slice.sliceId,
-        threadId,
-        dispatchedAt,
-        delayMs,
-        attempts,
-        encoded: report.encoded,
-      });
-    }
-    batch.flush();
-    this.#pump();
-    batch.changed();
+    if (outcomes.length < rows.length) this.#outcomes.takeBackRows(rows.slice(outcomes.length), end.now);
+    if (attempts === undefined) return;
+    observer.onAttempts?.({
+      batch,
+      sliceId: slice.sliceId,
+      threadId,
+      dispatchedAt,
+      delayMs,
+      attempts,
+      encoded: report.encoded,
+    });
   }
 
   /** A worker has answered: the permit goes to the slice behind this one, or back. */

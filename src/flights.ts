@@ -1,14 +1,14 @@
-import type { Batch, BatchRow } from './batch.ts';
+import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import { FlightTable } from './core/flight-table.ts';
 import type { Permit } from './core/semaphore.ts';
 import type { ThrottledAttempt } from './core/throttle/throttle.ts';
-import type { Engine, Slice } from './engine/engine.ts';
+import type { Engine, FreshColumns, Slice } from './engine/engine.ts';
 
 /** One slice that a worker has; to the throttle it is one attempt, as its rows run one after another. */
 export interface Flight extends ThrottledAttempt {
   readonly slice: Slice;
   readonly batch: Batch;
-  readonly rows: readonly BatchRow[];
+  readonly run: BatchRun;
   readonly delayMs: number;
   /** Absent while it waits behind another. */
   permit: Permit | undefined;
@@ -20,6 +20,35 @@ export interface Flight extends ThrottledAttempt {
   next: Flight | undefined;
   /** It was taken back: its rows are no longer its own. */
   recalled: boolean;
+}
+
+/** A slice as the engine gets it. */
+export class SentSlice implements Slice {
+  readonly sliceId: number;
+  readonly lane: number;
+  readonly behind: number | undefined;
+  readonly counter: number;
+  readonly generatedIds: boolean;
+  readonly alone: boolean;
+  readonly #run: BatchRun;
+
+  constructor(run: BatchRun, place: Pick<Slice, 'sliceId' | 'lane' | 'behind'>) {
+    this.sliceId = place.sliceId;
+    this.lane = place.lane;
+    this.behind = place.behind;
+    this.counter = run.batch.counter;
+    this.generatedIds = run.batch.generatedIds;
+    this.alone = run.runsAlone;
+    this.#run = run;
+  }
+
+  get rows(): readonly BatchRow[] {
+    return this.#run.rows;
+  }
+
+  get columns(): FreshColumns | undefined {
+    return this.#run.columns;
+  }
 }
 
 /** A worker that has been at one slice for so long, some times what a slice takes, is at a slow row. */
@@ -104,7 +133,7 @@ export class Flights {
       this.#detach(next, before);
       recalled.push(next);
     }
-    return recalled.sort((a, b) => sequenceOf(b) - sequenceOf(a));
+    return recalled.sort((a, b) => b.run.sequence - a.run.sequence);
   }
 
   #detach(flight: Flight, before: Flight): void {
@@ -117,8 +146,4 @@ export class Flights {
 /** Whether the worker of a flight is at a slow row. */
 export function isOverdue({ permitAt }: Flight, now: number): boolean {
   return now - permitAt > OVERDUE_MS;
-}
-
-function sequenceOf({ rows }: Flight): number {
-  return rows[0]?.sequence ?? 0;
 }

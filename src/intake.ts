@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { Admission } from './admission.ts';
+import { Admission, type RowGroup } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
-import { Batch, type BatchRow, type Outlet } from './batch.ts';
+import { Batch, type BatchRow, type BatchRun, type Outlet } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
-import { Snapshots, type Snapshot } from './core/snapshot.ts';
+import { Snapshots, Uncloneable } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
 import type { Throttle } from './core/throttle/throttle.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConcurrencyGauge } from './engine/concurrency-gauge.ts';
 import type { BatchOptions } from './options.ts';
-import type { RowName } from './pending-row.ts';
+import { PendingRow } from './pending-row.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { RecordedAdmission } from './recorded-admission.ts';
 import type { RowPast, TrailWriter } from './trail-writer.ts';
@@ -37,10 +37,10 @@ export interface OpenBatch {
   readonly batch: Batch;
   /** Puts the beginning of the batch on record. To be called once, before anything else is. */
   recordStart(about: Omit<BatchRecord, 'kind'>): void;
-  /** Takes a row in, which without a name is called by its place; it is dispatched when it is on record. */
-  admit(row: unknown, name?: RowName): void;
-  /** The same for a row whose snapshot was taken before; `submittedAt` is when it was handed over. */
-  admitSnapshot(snapshot: Snapshot, submittedAt: number, name?: RowName): void;
+  /** Takes a row in, which is called by its place; it is dispatched when it is on record. */
+  admit(row: unknown): void;
+  /** The same for rows that were handed over together. */
+  admitGroup(group: RowGroup): void;
   /** Takes in a row that was submitted before, in a batch that continues the run. */
   readmit(row: ContinuedRow): void;
   /** No more rows come. */
@@ -61,8 +61,8 @@ export interface OpenBatch {
 const SMALLEST_GROUP = 32;
 
 /** The way of a batch's rows into the queue. */
-interface RowAdmission extends Pick<Admission, 'add' | 'flush'> {
-  /** Like `add`, for a row that was submitted before. */
+interface RowAdmission extends Pick<Admission, 'add' | 'addGroup' | 'flush'> {
+  /** For a row that was submitted before. */
   resume(row: BatchRow, past: RowPast): void;
 }
 
@@ -85,7 +85,7 @@ export class Intake {
   open(options: IntakeOptions, outlet: Outlet): OpenBatch {
     const { gauge, trail } = this.#parts;
     const batch = this.#makeBatch(options, outlet);
-    const admission = this.#admissionOf();
+    const admission = this.#admissionOf(batch);
     const givenBack = { successes: 0, errors: 0 };
     let started: Omit<BatchRecord, 'kind'> | undefined;
     return {
@@ -94,14 +94,8 @@ export class Intake {
         started = about;
         trail?.batchStarted(batch, about);
       },
-      admit: (row, name) => {
-        const admitted = batch.admit(row, name, this.#nextSequence++);
-        if (admitted !== undefined) admission.add(admitted);
-      },
-      admitSnapshot: (snapshot, submittedAt, name) => {
-        const row = batch.admitSnapshot(name, snapshot, this.#nextSequence++, submittedAt);
-        if (row !== undefined) admission.add(row);
-      },
+      admit: (row) => admission.add(row),
+      admitGroup: (group) => admission.addGroup(group),
       readmit: (continued) => {
         if (continued.kind === 'recorded') {
           givenBack[continued.entry.result.status === 'success' ? 'successes' : 'errors']++;
@@ -131,10 +125,20 @@ export class Intake {
 
   /** A row goes on where its record ends; one that can't be cloned has its entry already. */
   #resume(batch: Batch, continued: UnfinishedRow, admission: RowAdmission): void {
-    const { snapshot, ...identity } = continued.row;
+    const { snapshot, ...name } = continued.row;
     const { past, result, changed } = continued;
-    const row = batch.admitSnapshot(identity, snapshot, this.#nextSequence++);
-    if (row === undefined || past === undefined) return;
+    const place = {
+      sequence: this.#takeSequence(1),
+      submitIndex: batch.reserve(1),
+      submittedAt: this.#parts.clock.now(),
+      name,
+    };
+    if (snapshot instanceof Uncloneable) {
+      batch.refuse({ ...place, snapshot: undefined }, snapshot);
+      return;
+    }
+    if (past === undefined) return;
+    const row: BatchRow = new PendingRow(batch, { ...place, snapshot });
     row.attempt = past.attempts;
     if (result !== undefined) {
       batch.complete(row, result, row.submittedAt);
@@ -165,25 +169,34 @@ export class Intake {
     return batch;
   }
 
-  #admissionOf(): RowAdmission {
+  #admissionOf(batch: Batch): RowAdmission {
     const { clock, dispatcher, trail } = this.#parts;
-    const enqueue = (rows: readonly BatchRow[]) => {
-      dispatcher.enqueue(rows);
+    const enqueue = (run: BatchRun) => {
+      dispatcher.enqueue(run);
     };
     const recorded = trail && new RecordedAdmission(trail, enqueue);
-    const groups = new Admission(
+    const admission = new Admission({
+      batch,
       clock,
-      () => Math.max(SMALLEST_GROUP, dispatcher.sliceSize),
-      recorded === undefined ? enqueue : (rows) => recorded.pass(rows),
-    );
+      nextSequence: (rows) => this.#takeSequence(rows),
+      groupSize: () => Math.max(SMALLEST_GROUP, dispatcher.sliceSize),
+      pass: recorded === undefined ? enqueue : (run) => recorded.pass(run),
+    });
     return {
-      add: (row) => groups.add(row),
-      flush: () => groups.flush(),
+      add: (row) => admission.add(row),
+      addGroup: (group) => admission.addGroup(group),
+      flush: () => admission.flush(),
       resume: (row, past) => {
         recorded?.notePast(row, past);
-        groups.add(row);
+        admission.resume(row);
       },
     };
+  }
+
+  #takeSequence(rows: number): number {
+    const sequence = this.#nextSequence;
+    this.#nextSequence += rows;
+    return sequence;
   }
 
   #statsOf(batch: Batch): BatchStats {

@@ -1,11 +1,14 @@
-import type { Batch, BatchRow } from './batch.ts';
+import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import { failure, type CapacityOutcome, type LostOutcome, type Outcome } from './core/outcome.ts';
 import type { RowError } from './core/row-error.ts';
+import type { TransformResult } from './core/transform-result.ts';
 import type { RowQueue } from './core/row-queue.ts';
 import type { ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
+import { RowRun } from './row-run.ts';
+import type { SliceTimes } from './slice-times.ts';
 
 export interface OutcomeHandlerOptions {
-  readonly queue: RowQueue<Batch, BatchRow>;
+  readonly queue: RowQueue<Batch, BatchRow, BatchRun>;
   readonly throttle: ThrottleSeat;
   readonly maxCapacityRetryMs: number;
   readonly maxRowCrashes: number;
@@ -42,7 +45,7 @@ export class OutcomeHandler {
     if (afterRefusal) row.history.lastRefusal = undefined;
     switch (outcome.status) {
       case 'success':
-        throttle.onSuccess(slice.attempt, slice.now);
+        throttle.onSuccess(slice.attempt, slice.now, 1);
         row.batch.complete(row, outcome, finishedAt);
         break;
       case 'error':
@@ -60,6 +63,32 @@ export class OutcomeHandler {
     return 0;
   }
 
+  /** The same, at once, for rows that ran for the first time and have their results. */
+  applyAll(
+    run: BatchRun,
+    results: readonly TransformResult<unknown>[],
+    times: SliceTimes,
+    { attempt, now }: SliceEnd,
+  ): void {
+    const { throttle } = this.#options;
+    run.batch.stats.onAttempt(false, results.length);
+    let successes = 0;
+    const tellSuccesses = () => {
+      if (successes > 0) throttle.onSuccess(attempt, now, successes);
+      successes = 0;
+    };
+    for (const result of results) {
+      if (result.status === 'success') {
+        successes++;
+      } else if (isAnswer(result)) {
+        tellSuccesses();
+        throttle.onOtherAnswer(attempt, now);
+      }
+    }
+    tellSuccesses();
+    run.batch.completeRun(run, results, times);
+  }
+
   /** The budget of a refused row is spent while it waits. */
   expire(row: BatchRow, now: number): void {
     row.batch.inBackoff--;
@@ -67,8 +96,18 @@ export class OutcomeHandler {
     row.batch.flush();
   }
 
-  /** Rows of one batch that were sent but never started are as they were before, or end with their batch. */
-  takeBack(rows: readonly BatchRow[], now: number): void {
+  /** Rows that were sent but never started are as they were before, or end with their batch. */
+  takeBack(run: BatchRun, now: number): void {
+    if (run.isFresh && run.batch.ending === undefined) {
+      run.takeBack();
+      this.#options.queue.putBack(run);
+    } else {
+      this.takeBackRows(run.rows, now);
+    }
+  }
+
+  /** The same for some of the rows of a slice. */
+  takeBackRows(rows: readonly BatchRow[], now: number): void {
     const { queue } = this.#options;
     const fresh: BatchRow[] = [];
     for (const row of rows) {
@@ -81,7 +120,8 @@ export class OutcomeHandler {
         queue.pushReady(row);
       }
     }
-    queue.putBack(fresh);
+    const [first, ...others] = fresh;
+    if (first !== undefined) queue.putBack(RowRun.of([first, ...others]));
   }
 
   #onLost(row: BatchRow, outcome: LostOutcome, now: number): void {

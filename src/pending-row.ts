@@ -12,9 +12,21 @@ export interface RowName {
   readonly rowIndex: number;
 }
 
+/** A row as it came in. */
+export interface AdmittedRow {
+  /** Position among all rows ever admitted to the executor. */
+  readonly sequence: number;
+  readonly submitIndex: number;
+  /** In ms on the monotonic clock. */
+  readonly submittedAt: number;
+  readonly snapshot: Snapshot;
+  /** Absent when the row is called by its place in the batch. */
+  readonly name: RowName | undefined;
+}
+
 /**
- * A row from its admission until it is given out: what the queue and the engine need to know of it. Without a name it is
- * called by its place in the batch.
+ * A row from its admission until it is given out: what the queue and the engine need to know of it. Most rows need none
+ * of this; see RowRun.
  */
 export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   readonly batch: Batch;
@@ -36,18 +48,13 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
   /** Made when first asked for, where the row's place tells it. */
   #stateId: string | undefined;
 
-  constructor(
-    batch: Batch,
-    place: { readonly sequence: number; readonly submitIndex: number; readonly submittedAt: number },
-    snapshot: Snapshot,
-    name: RowName | undefined,
-  ) {
+  constructor(batch: Batch, { sequence, submitIndex, submittedAt, snapshot, name }: AdmittedRow) {
     this.batch = batch;
-    this.sequence = place.sequence;
-    this.submitIndex = place.submitIndex;
-    this.submittedAt = place.submittedAt;
+    this.sequence = sequence;
+    this.submitIndex = submitIndex;
+    this.submittedAt = submittedAt;
     this.#stateId = name?.stateId;
-    this.rowIndex = name?.rowIndex ?? place.submitIndex;
+    this.rowIndex = name?.rowIndex ?? submitIndex;
     this.snapshot = snapshot;
   }
 

@@ -47,6 +47,8 @@ const FAST_ROWS_SLICE = 256;
 const MAX_DEFAULT_WINDOW = 16_384;
 /** A trail that is slower than so many ms slows the run down. */
 const MOST_TRAIL_SLICES = 60;
+/** V8 makes a hash table of an array that is longer than this when it is created. */
+const MOST_PRESIZED = 1 << 24;
 
 /** The results of a batch, in the order of its rows. */
 export interface BatchResult<Output> {
@@ -191,9 +193,11 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     checkBatchOptions(options);
     checkIterable(rows);
     const batchRows = { rows: Array.from(rows), identities: undefined };
-    const results: TransformResult<unknown>[] = [];
+    const count = batchRows.rows.length;
+    const results = new Array<TransformResult<unknown>>(Math.min(count, MOST_PRESIZED));
+    let next = 0;
     const collect = (ready: readonly TransformResult<unknown>[]) => {
-      for (const result of ready) results.push(result);
+      for (const result of ready) results[next++] = result;
     };
     const outlet = { kind: 'results', deliver: collect } as const;
     await this.#batches.run(batchRows, { ...options, generatedIds: true }, 'map rows', outlet);

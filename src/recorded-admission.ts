@@ -1,15 +1,15 @@
-import type { BatchRow } from './batch.ts';
+import type { BatchRow, BatchRun } from './batch.ts';
 import type { RowPast, TrailWriter } from './trail-writer.ts';
 
 /** Lets rows into the queue when it is on record that they are there, or what became of them so far; in their order. */
 export class RecordedAdmission {
   readonly #trail: TrailWriter;
-  readonly #enqueue: (rows: readonly BatchRow[]) => void;
+  readonly #enqueue: (run: BatchRun) => void;
   readonly #pasts = new Map<BatchRow, RowPast>();
   /** Settles when rows that were submitted before, and have been passed on, are in the queue. */
   #resumed: Promise<unknown> | undefined;
 
-  constructor(trail: TrailWriter, enqueue: (rows: readonly BatchRow[]) => void) {
+  constructor(trail: TrailWriter, enqueue: (run: BatchRun) => void) {
     this.#trail = trail;
     this.#enqueue = enqueue;
   }
@@ -19,10 +19,10 @@ export class RecordedAdmission {
     this.#pasts.set(row, past);
   }
 
-  pass(rows: readonly BatchRow[]): void {
-    const recorded = this.#pasts.size === 0 ? this.#trail.rowsAdmitted(rows) : this.#recordAll(rows);
+  pass(run: BatchRun): void {
+    const recorded = this.#pasts.size === 0 ? this.#trail.rowsAdmitted(run.rows) : this.#recordAll(run.rows);
     const next = () => {
-      this.#enqueue(rows); // if they could not be recorded their batch has been ended, and they end with it
+      this.#enqueue(run); // if they could not be recorded their batch has been ended, and they end with it
     };
     if (this.#resumed === undefined) recorded.then(next, next);
     else this.#resumed = Promise.allSettled([this.#resumed, recorded]).then(next);

@@ -1,8 +1,9 @@
-import { Snapshots } from '../src/core/snapshot.ts';
+import { Snapshots, type Uncloneable } from '../src/core/snapshot.ts';
 import { describe, expect, test } from 'vitest';
 import { Batch, type BatchRow } from '../src/batch.ts';
 import { StatsCounter } from '../src/core/stats.ts';
 import type { Entry } from '../src/index.ts';
+import { PendingRow } from '../src/pending-row.ts';
 import { isSettled } from './helpers/event-loop.ts';
 import { FakeClock } from './helpers/fake-clock.ts';
 import { range } from './helpers/rows.ts';
@@ -30,7 +31,7 @@ function newBatch(deliver: (entries: readonly Entry<unknown>[]) => void): Batch 
   });
 }
 
-describe('Batch.admit', () => {
+describe('Batch.refuse', () => {
   test.each<[string, unknown]>([
     ['a function', () => 1],
     ['a row whose getter throws an error', rowThat(() => new Error('no'))],
@@ -49,7 +50,10 @@ describe('Batch.admit', () => {
     async (_name, row) => {
       const entries: Entry<unknown>[] = [];
       const batch = newBatch((ready) => entries.push(...ready));
-      expect(batch.admit(row, { stateId: 'a', rowIndex: 0 }, 0)).toBeUndefined();
+      const snapshot = batch.snapshotOf(row);
+      const name = { stateId: 'a', rowIndex: 0 };
+      const place = { sequence: 0, submitIndex: batch.reserve(1), submittedAt: 0, name };
+      batch.refuse({ ...place, snapshot: undefined }, snapshot as Uncloneable);
       batch.close();
       await batch.settled;
       expect(entries).toMatchObject([
@@ -65,9 +69,12 @@ describe('Batch.admit', () => {
 });
 
 describe('Batch.whenFewerAre', () => {
-  function admitted(count: number): { batch: Batch; rows: readonly (BatchRow | undefined)[] } {
+  function admitted(count: number): { batch: Batch; rows: readonly BatchRow[] } {
     const batch = newBatch(() => undefined);
-    const rows = range(count).map((index) => batch.admitSnapshot(undefined, index, index));
+    const common = { sequence: 0, submittedAt: 0, snapshot: 1, name: undefined };
+    const rows = range(count).map(
+      () => new PendingRow<Batch>(batch, { ...common, submitIndex: batch.reserve(1) }),
+    );
     return { batch, rows };
   }
 
@@ -77,7 +84,7 @@ describe('Batch.whenFewerAre', () => {
     for (const index of [1, 2]) {
       batch.flush();
       expect(await isSettled(room)).toBe(false);
-      batch.complete(rows[index] as BatchRow, { status: 'success', value: 1 }, 0);
+      batch.complete(rows[index]!, { status: 'success', value: 1 }, 0);
     }
     batch.flush();
     await room;

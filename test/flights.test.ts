@@ -43,7 +43,7 @@ class Airport {
         rows: [],
       },
       batch: {} as never,
-      rows: [{ sequence: sliceId } as never],
+      run: { sequence: sliceId } as never,
       dispatchedAt: 0,
       refusals: 0,
       rowCount: 1,

@@ -31,8 +31,8 @@ export class PredecessorThrottle implements Throttle, ThrottleSeat {
     return -Infinity;
   }
 
-  onSuccess(): void {
-    this.currentDelayMs = Math.max(0, this.currentDelayMs - STEP_MS);
+  onSuccess(_attempt: ThrottledAttempt, _now: number, rows: number): void {
+    this.currentDelayMs = Math.max(0, this.currentDelayMs - rows * STEP_MS);
   }
 
   onCapacityError(_attempt: ThrottledAttempt): number {

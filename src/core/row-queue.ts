@@ -14,13 +14,23 @@ export interface QueuedRow<Batch> {
   readonly deadlineAt: number;
 }
 
+/** New rows of one batch, in order. */
+export interface QueuedRun<Batch, Row, Run> {
+  readonly batch: Batch;
+  readonly size: number;
+  /** Each by itself. */
+  readonly rows: readonly Row[];
+  /** The first `count` rows, fewer than all, and the others. */
+  cut(count: number): readonly [first: Run, rest: Run];
+}
+
 /**
  * The rows that wait for a permit. Refused rows whose wait is over come first, the oldest first; then new rows, in
  * order within a batch and in turn between batches, so that a small batch is not held up by a large one.
  */
-export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
+export class RowQueue<Batch, Row extends QueuedRow<Batch>, Run extends QueuedRun<Batch, Row, Run>> {
   /** New rows; the batch whose turn it is comes first in the map's order. */
-  readonly #fresh = new Map<Batch, Fifo<Row>>();
+  readonly #fresh = new Map<Batch, FreshRuns<Row, Run>>();
   readonly #waiting = new BinaryHeap<Row>(
     (a, b) => a.readyAt < b.readyAt || (a.readyAt === b.readyAt && a.sequence < b.sequence),
   );
@@ -57,21 +67,17 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
     return new Set([...this.#fresh.keys(), ...this.#ready.items.map((row) => row.batch)]);
   }
 
-  pushNew(row: Row): void {
-    let rows = this.#fresh.get(row.batch);
-    if (rows === undefined) this.#fresh.set(row.batch, (rows = new Fifo<Row>()));
-    rows.push(row);
-    this.#freshCount++;
+  pushNew(run: Run): void {
+    if (run.size === 0) return;
+    this.#freshOf(run.batch).push(run);
+    this.#freshCount += run.size;
   }
 
   /** New rows that came back unstarted go to the front of their batch. */
-  putBack(rows: readonly Row[]): void {
-    const batch = rows[0]?.batch;
-    if (batch === undefined) return;
-    const waiting = this.#fresh.get(batch);
-    if (waiting === undefined) this.#fresh.set(batch, new Fifo(rows));
-    else waiting.unshift(rows);
-    this.#freshCount += rows.length;
+  putBack(run: Run): void {
+    if (run.size === 0) return;
+    this.#freshOf(run.batch).unshift(run);
+    this.#freshCount += run.size;
   }
 
   /** A row whose worker was lost: it goes before all new rows, alone in its slice, without a wait. */
@@ -105,47 +111,104 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>> {
     return expired;
   }
 
-  /** The next rows for one slice, all of one batch; `sizeFor` is asked how many of the waiting new rows to take. */
-  take(sizeFor: (batch: Batch, waiting: number) => number): readonly Row[] {
+  /** The refused row whose turn it is: all of these come before new rows, each by itself. */
+  takeRetry(): Row | undefined {
     this.#probed = undefined;
-    const retry = this.#ready.pop();
-    return retry === undefined ? this.#takeFresh(sizeFor) : [retry];
+    return this.#ready.pop();
+  }
+
+  /** The next new rows for one slice, all of one batch; `sizeFor` is asked how many of those that wait to take. */
+  takeNew(sizeFor: (batch: Batch, waiting: number) => number): readonly Run[] {
+    for (const [batch, fresh] of this.#fresh) {
+      const before = fresh.size;
+      const taken = fresh.take(sizeFor(batch, before));
+      this.#freshCount -= before - fresh.size;
+      this.#fresh.delete(batch);
+      if (fresh.size > 0) this.#fresh.set(batch, fresh); // to the end: the next batch's turn
+      return taken;
+    }
+    return NONE;
   }
 
   /**
    * One row to find out with whether a service that refuses everything accepts again: of the refused rows the one with the
    * fewest refusals, and not the same one twice while there is another, so that one bad row can't keep all others waiting.
+   * Undefined when that other is a new row.
    */
-  takeProbe(): readonly Row[] {
+  takeProbe(): Row | undefined {
     const others = this.#ready.items.filter((row) => row !== this.#probed);
     const probe = others.reduce<Row | undefined>(
       (first, row) => (first === undefined || comesBefore(row, first) ? row : first),
       undefined,
     );
-    if (probe === undefined) return this.#freshCount > 0 ? this.#takeFresh(() => 1) : this.take(() => 1);
+    if (probe === undefined) return this.#freshCount > 0 ? undefined : this.takeRetry();
     this.#probed = probe;
-    return this.#ready.remove((row) => row === probe);
+    this.#ready.remove((row) => row === probe);
+    return probe;
   }
 
   /** Takes out all rows of a batch, in any order. */
   removeBatch(batch: Batch): readonly Row[] {
     const fresh = this.#fresh.get(batch);
     this.#fresh.delete(batch);
-    const rows = fresh?.take(fresh.size) ?? [];
-    this.#freshCount -= rows.length;
+    this.#freshCount -= fresh?.size ?? 0;
     const ofBatch = (row: Row) => row.batch === batch;
-    return [...rows, ...this.#ready.remove(ofBatch), ...this.#waiting.remove(ofBatch)];
+    return [...(fresh?.takeRows() ?? NONE), ...this.#ready.remove(ofBatch), ...this.#waiting.remove(ofBatch)];
   }
 
-  #takeFresh(sizeFor: (batch: Batch, waiting: number) => number): readonly Row[] {
-    for (const [batch, rows] of this.#fresh) {
-      const taken = rows.take(sizeFor(batch, rows.size));
-      this.#freshCount -= taken.length;
-      this.#fresh.delete(batch);
-      if (rows.size > 0) this.#fresh.set(batch, rows); // to the end: the next batch's turn
-      return taken;
+  #freshOf(batch: Batch): FreshRuns<Row, Run> {
+    let fresh = this.#fresh.get(batch);
+    if (fresh === undefined) this.#fresh.set(batch, (fresh = new FreshRuns<Row, Run>()));
+    return fresh;
+  }
+}
+
+/** The new rows of one batch. */
+class FreshRuns<Row, Run extends QueuedRun<unknown, Row, Run>> {
+  /** What comes before the others, such as the rest of a run of which some rows were taken. */
+  #first: Run | undefined;
+  readonly #others = new Fifo<Run>();
+  #size = 0;
+
+  /** How many rows there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  push(run: Run): void {
+    this.#others.push(run);
+    this.#size += run.size;
+  }
+
+  unshift(run: Run): void {
+    if (this.#first !== undefined) this.#others.unshift([this.#first]);
+    this.#first = run;
+    this.#size += run.size;
+  }
+
+  /** Takes out up to `count` rows from the front. */
+  take(count: number): Run[] {
+    const taken: Run[] = [];
+    let left = Math.min(count, this.#size);
+    this.#size -= left;
+    while (left > 0) {
+      let run = this.#next();
+      if (run.size > left) [run, this.#first] = run.cut(left);
+      taken.push(run);
+      left -= run.size;
     }
-    return NONE;
+    return taken;
+  }
+
+  /** Takes out all of them. */
+  takeRows(): Row[] {
+    return this.take(Infinity).flatMap(({ rows }) => rows);
+  }
+
+  #next(): Run {
+    const run = this.#first ?? this.#others.shift();
+    this.#first = undefined;
+    return run as Run;
   }
 }
 

@@ -94,28 +94,63 @@ const SMALLEST_BLOCK = 8;
 
 /** Snapshots as they cross a boundary together: those of a group as a block, the others by themselves. */
 export function joinSnapshots(list: readonly PlacedSnapshot[]): EncodedList {
+  return join(
+    list.map(({ snapshot }) => snapshot),
+    { from: 0, to: list.length, positionOf: (index) => (list[index] as PlacedSnapshot).position },
+  );
+}
+
+/** Some of a list of snapshots, whose positions follow one another. */
+export interface SnapshotRange {
+  readonly from: number;
+  readonly to: number;
+  /** Of the first in its group. */
+  readonly position: number;
+}
+
+/** Like {@link joinSnapshots}. */
+export function joinConsecutive(
+  snapshots: readonly Snapshot[],
+  { from, to, position }: SnapshotRange,
+): EncodedList {
+  return join(snapshots, { from, to, positionOf: (index) => position + index - from });
+}
+
+interface JoinedRange {
+  readonly from: number;
+  readonly to: number;
+  /** Of the snapshot at an index in its group. */
+  readonly positionOf: (index: number) => number;
+}
+
+function join(snapshots: readonly Snapshot[], range: JoinedRange): EncodedList {
   const parts: EncodedList[] = [];
   let others: Encoded[] = [];
   const endOthers = () => {
     if (others.length > 0) parts.push(joinEncoded(others));
     others = [];
   };
-  for (let from = 0; from < list.length;) {
-    const { snapshot, position } = list[from] as PlacedSnapshot;
+  const { to, positionOf } = range;
+  for (let from = range.from; from < to;) {
+    const snapshot = snapshots[from];
     if (snapshot instanceof SharedBytes) {
       endOthers();
       parts.push({ bytes: [snapshot] });
       from++;
-      continue;
-    }
-    const count = snapshot instanceof ColumnGroup ? runLength(list, from) : 1;
-    if (snapshot instanceof ColumnGroup && count >= SMALLEST_BLOCK) {
-      endOthers();
-      parts.push(snapshot.block(position, position + count));
+    } else if (snapshot instanceof ColumnGroup) {
+      const position = positionOf(from);
+      const count = runLength(snapshots, { ...range, from });
+      if (count >= SMALLEST_BLOCK) {
+        endOthers();
+        parts.push(snapshot.block(position, position + count));
+      } else {
+        for (let index = 0; index < count; index++) others.push(snapshot.encodedAt(position + index));
+      }
+      from += count;
     } else {
-      for (const one of list.slice(from, from + count)) others.push(encodedOf(one));
+      others.push(snapshot);
+      from++;
     }
-    from += count;
   }
   endOthers();
   return parts.length === 1 ? (parts[0] as EncodedList) : { parts };
@@ -127,13 +162,10 @@ export function encodedOf({ snapshot, position }: PlacedSnapshot): Encoded {
 }
 
 /** How many snapshots from one on follow one another in the same group. */
-function runLength(list: readonly PlacedSnapshot[], from: number): number {
-  const { snapshot, position } = list[from] as PlacedSnapshot;
-  let count = 1;
-  for (
-    let next = list[from + 1];
-    next?.snapshot === snapshot && next?.position === position + count;
-    next = list[from + ++count]
-  );
-  return count;
+function runLength(snapshots: readonly Snapshot[], { from, to, positionOf }: JoinedRange): number {
+  const group = snapshots[from];
+  const position = positionOf(from);
+  let next = from + 1;
+  while (next < to && snapshots[next] === group && positionOf(next) === position + next - from) next++;
+  return next - from;
 }

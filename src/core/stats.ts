@@ -65,21 +65,21 @@ export class StatsCounter {
     return new StatsCounter(this.#minDelayMs, this);
   }
 
-  onSubmitted(): void {
-    this.#submitted++;
-    this.#total?.onSubmitted();
+  onSubmitted(rows = 1): void {
+    this.#submitted += rows;
+    this.#total?.onSubmitted(rows);
   }
 
-  onResult(status: 'success' | 'error'): void {
-    if (status === 'success') this.#successes++;
-    else this.#errors++;
-    this.#total?.onResult(status);
+  onResult(status: 'success' | 'error', rows = 1): void {
+    if (status === 'success') this.#successes += rows;
+    else this.#errors += rows;
+    this.#total?.onResult(status, rows);
   }
 
-  onAttempt(afterRefusal: boolean): void {
-    this.#attempts++;
-    if (afterRefusal) this.#capacityRetries++;
-    this.#total?.onAttempt(afterRefusal);
+  onAttempt(afterRefusal: boolean, attempts = 1): void {
+    this.#attempts += attempts;
+    if (afterRefusal) this.#capacityRetries += attempts;
+    this.#total?.onAttempt(afterRefusal, attempts);
   }
 
   /** A wait was ordered after a refusal; `delayMs` is the throttle's delay in force then. */

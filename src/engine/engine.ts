@@ -2,7 +2,7 @@ import type { Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallEvent } from '../core/call-event.ts';
 import type { PlacedSnapshot } from '../core/snapshot.ts';
-import type { Encoded } from '../core/codec.ts';
+import type { Encoded, EncodedList } from '../core/codec.ts';
 
 /** One row of a slice. */
 export interface SliceRow extends PlacedSnapshot {
@@ -31,6 +31,18 @@ export interface Slice {
   /** Whether nothing else may run on the worker meanwhile, as the row may end it. */
   readonly alone: boolean;
   readonly rows: readonly SliceRow[];
+  /** The same rows by columns, where all of them run for the first time: to be asked for first, as it is cheaper. */
+  readonly columns?: FreshColumns | undefined;
+}
+
+/** Rows that run for the first time. */
+export interface FreshColumns {
+  readonly count: number;
+  readonly rows: EncodedList;
+  /** Index of the first row; the others follow. */
+  readonly firstRowIndex: number;
+  /** What the rows are called, where that is not by these indices. */
+  readonly names: readonly Pick<SliceRow, 'rowIndex' | 'stateId'>[] | undefined;
 }
 
 /** What became of the rows of a slice. Rows from `outcomes.length` on were never started. */

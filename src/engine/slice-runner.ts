@@ -84,27 +84,42 @@ export function attemptTimeoutMessage(maxMs: number): string {
   return `Attempt ran longer than attemptTimeoutMs (${maxMs} ms)`;
 }
 
-export function toJob({ sliceId, counter, generatedIds, rows }: Slice): SliceJob {
-  const firstRowIndex = rows[0]?.rowIndex ?? 0;
-  let consecutive = true;
-  let firstAttempts = true;
-  let anyCalls = false;
-  for (let position = 0; position < rows.length; position++) {
-    const { rowIndex, attempt, nextCallIndex } = rows[position] as SliceRow;
-    if (rowIndex !== firstRowIndex + position) consecutive = false;
-    if (attempt !== 1) firstAttempts = false;
-    if (nextCallIndex > 0) anyCalls = true;
-  }
+export function toJob(slice: Slice): SliceJob {
+  const { sliceId, counter } = slice;
+  return { sliceId, counter, ...(columnsOfFresh(slice) ?? columnsOf(slice)) };
+}
+
+type JobColumns = Omit<SliceJob, 'sliceId' | 'counter'>;
+
+function columnsOfFresh({ columns, generatedIds }: Slice): JobColumns | undefined {
+  if (columns === undefined) return undefined;
+  const { names, ...common } = columns;
+  if (names === undefined) return common;
+  return { ...common, ...namesOf(names, generatedIds) };
+}
+
+function columnsOf({ rows, generatedIds }: Slice): JobColumns {
+  const firstAttempts = rows.every(({ attempt }) => attempt === 1);
+  const anyCalls = rows.some(({ nextCallIndex }) => nextCallIndex > 0);
   return {
-    sliceId,
-    counter,
     count: rows.length,
     rows: joinSnapshots(rows),
+    ...namesOf(rows, generatedIds),
+    attempts: firstAttempts ? undefined : rows.map((row) => row.attempt),
+    nextCallIndices: anyCalls ? rows.map((row) => row.nextCallIndex) : undefined,
+  };
+}
+
+function namesOf(
+  rows: readonly Pick<SliceRow, 'rowIndex' | 'stateId'>[],
+  generatedIds: boolean,
+): Pick<SliceJob, 'firstRowIndex' | 'rowIndices' | 'stateIds'> {
+  const firstRowIndex = rows[0]?.rowIndex ?? 0;
+  const consecutive = rows.every(({ rowIndex }, position) => rowIndex === firstRowIndex + position);
+  return {
     firstRowIndex,
     rowIndices: consecutive ? undefined : rows.map((row) => row.rowIndex),
     stateIds: generatedIds ? undefined : rows.map((row) => row.stateId),
-    attempts: firstAttempts ? undefined : rows.map((row) => row.attempt),
-    nextCallIndices: anyCalls ? rows.map((row) => row.nextCallIndex) : undefined,
   };
 }
 

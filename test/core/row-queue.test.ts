@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RowQueue, type QueuedRow } from '../../src/core/row-queue.ts';
+import { RowQueue, type QueuedRow, type QueuedRun } from '../../src/core/row-queue.ts';
 
 interface Row extends QueuedRow<string> {
   readonly batch: string;
@@ -9,20 +9,61 @@ interface Row extends QueuedRow<string> {
   deadlineAt: number;
 }
 
-type Queue = RowQueue<string, Row>;
+/** New rows of one batch. */
+class Run implements QueuedRun<string, Row, Run> {
+  readonly batch: string;
+  readonly rows: readonly Row[];
+
+  constructor(rows: readonly Row[]) {
+    this.batch = rows[0]?.batch ?? 'a';
+    this.rows = [...rows];
+  }
+
+  get size(): number {
+    return this.rows.length;
+  }
+
+  cut(count: number): [Run, Run] {
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThan(this.size);
+    return [new Run(this.rows.slice(0, count)), new Run(this.rows.slice(count))];
+  }
+}
+
+/** A queue of rows, which says nothing of the runs that they come and go in. */
+class Queue extends RowQueue<string, Row, Run> {
+  push(...rows: readonly Row[]): void {
+    this.pushNew(new Run(rows));
+  }
+
+  back(rows: readonly Row[]): void {
+    this.putBack(new Run(rows));
+  }
+
+  take(sizeFor: (batch: string, waiting: number) => number): readonly Row[] {
+    const retry = this.takeRetry();
+    return retry === undefined ? rowsOf(this.takeNew(sizeFor)) : [retry];
+  }
+
+  probe(): readonly Row[] {
+    const probe = this.takeProbe();
+    return probe === undefined ? rowsOf(this.takeNew(takeOne)) : [probe];
+  }
+}
 
 function rowOf(sequence: number, more: Partial<Row> = {}): Row {
   return { batch: 'a', sequence, readyAt: -Infinity, refusals: 0, deadlineAt: Infinity, ...more };
 }
 
+const rowsOf = (runs: readonly Run[]) => runs.flatMap(({ rows }) => rows);
 const sequencesOf = (rows: readonly Row[]) => rows.map(({ sequence }) => sequence);
 const bySequence = (rows: readonly Row[]) => rows.toSorted((a, b) => a.sequence - b.sequence);
 const takeAll = (_batch: string, waiting: number) => waiting;
 const takeOne = () => 1;
 
 function queueOf(...rows: readonly Row[]): Queue {
-  const queue = new RowQueue<string, Row>();
-  for (const row of rows) queue.pushNew(row);
+  const queue = new Queue();
+  for (const row of rows) queue.push(row);
   return queue;
 }
 
@@ -40,7 +81,8 @@ describe('RowQueue: order', () => {
     expect(queue.take(takeAll)).toEqual([]);
     expect(queue.advance(1e9)).toEqual([]);
     expect(queue.removeBatch('a')).toEqual([]);
-    queue.putBack([]);
+    queue.back([]);
+    queue.push();
     expect([queue.readyCount, queue.waitingCount, queue.nextEventAt, queue.readyBatches().size]).toEqual([
       0,
       0,
@@ -76,7 +118,7 @@ describe('RowQueue: order', () => {
   test('take: a batch that ran empty has its turn after those that wait', () => {
     const queue = queueOf(rowOf(0), rowOf(1, { batch: 'b' }), rowOf(2, { batch: 'b' }));
     expect(sequencesOf(queue.take(takeOne))).toEqual([0]);
-    queue.pushNew(rowOf(3));
+    queue.push(rowOf(3));
     expect(drain(queue).flat()).toEqual([1, 3, 2]);
   });
 
@@ -99,7 +141,7 @@ describe('RowQueue: order', () => {
   test('putBack: rows that came back unstarted are the next of their batch, in order', () => {
     const queue = queueOf(...[0, 1, 2, 3].map((sequence) => rowOf(sequence)));
     const taken = queue.take(() => 3);
-    queue.putBack(taken.slice(1));
+    queue.back(taken.slice(1));
     expect(queue.readyCount).toBe(3);
     expect(drain(queue, takeAll)).toEqual([[1, 2, 3]]);
   });
@@ -107,7 +149,7 @@ describe('RowQueue: order', () => {
   test('putBack: rows of a batch that has none left in the queue', () => {
     const queue = queueOf(rowOf(0), rowOf(1));
     const taken = queue.take(takeAll);
-    queue.putBack(taken);
+    queue.back(taken);
     expect([queue.readyCount, [...queue.readyBatches()]]).toEqual([2, ['a']]);
     expect(drain(queue, takeAll)).toEqual([[0, 1]]);
     expect(queue.readyCount).toBe(0);
@@ -262,9 +304,11 @@ function modelTake(model: Model, size: number): Row[] {
 
 class PushNew implements Step {
   readonly #batch: string;
+  readonly #count: number;
 
-  constructor(batch: string) {
+  constructor(batch: string, count: number) {
     this.#batch = batch;
+    this.#count = count;
   }
 
   check(): boolean {
@@ -272,16 +316,16 @@ class PushNew implements Step {
   }
 
   run(model: Model, queue: Queue): void {
-    const row = rowOf(model.next++, { batch: this.#batch });
-    queue.pushNew(row);
-    const turn = model.turns.find(({ batch }) => batch === row.batch);
-    if (turn === undefined) model.turns.push({ batch: row.batch, rows: [row] });
-    else turn.rows.push(row);
+    const rows = Array.from({ length: this.#count }, () => rowOf(model.next++, { batch: this.#batch }));
+    queue.push(...rows);
+    const turn = model.turns.find(({ batch }) => batch === this.#batch);
+    if (turn !== undefined) turn.rows.push(...rows);
+    else if (rows.length > 0) model.turns.push({ batch: this.#batch, rows });
     checkState(model, queue);
   }
 
   toString(): string {
-    return `pushNew(${this.#batch})`;
+    return `pushNew(${this.#batch} x${this.#count})`;
   }
 }
 
@@ -364,7 +408,7 @@ class PutBack implements Step {
   run(model: Model, queue: Queue): void {
     const rows = model.slice.slice(this.#started);
     model.slice = [];
-    queue.putBack(rows);
+    queue.back(rows);
     if (rows.length > 0) {
       model.out = model.out.filter((row) => !rows.includes(row));
       const turn = model.turns.find(({ batch }) => batch === rows[0]!.batch);
@@ -443,9 +487,9 @@ describe('RowQueue.takeProbe', () => {
   test('gives the refused row with the fewest refusals, the oldest of them; new rows come when there is none', () => {
     const queue = queueOf(rowOf(9));
     for (const row of [refused(1, 5), refused(3, 2), refused(2, 2)]) queue.pushReady(row);
-    const probes = [1, 2, 3, 4].map(() => sequencesOf(queue.takeProbe()));
+    const probes = [1, 2, 3, 4].map(() => sequencesOf(queue.probe()));
     expect(probes).toEqual([[2], [3], [1], [9]]);
-    expect([queue.takeProbe(), queue.readyCount]).toEqual([[], 0]);
+    expect([queue.probe(), queue.readyCount]).toEqual([[], 0]);
   });
 
   test('gives the first by refusals, then by age, of any refused rows', () => {
@@ -458,7 +502,7 @@ describe('RowQueue.takeProbe', () => {
         const queue = queueOf();
         for (const [sequence, refusals] of pairs) queue.pushReady(refused(sequence, refusals));
         const [first] = pairs.toSorted((a, b) => a[1] - b[1] || a[0] - b[0]);
-        expect(sequencesOf(queue.takeProbe())).toEqual([first![0]]);
+        expect(sequencesOf(queue.probe())).toEqual([first![0]]);
       }),
     );
   });
@@ -467,20 +511,20 @@ describe('RowQueue.takeProbe', () => {
     const queue = queueOf(rowOf(9));
     const [bad, worse] = [refused(1, 5), refused(2, 50)];
     for (const row of [bad, worse]) queue.pushReady(row);
-    expect(queue.takeProbe()).toEqual([bad]);
+    expect(queue.probe()).toEqual([bad]);
     queue.pushReady(bad);
-    expect(queue.takeProbe()).toEqual([worse]);
-    expect(queue.takeProbe()).toEqual([bad]);
+    expect(queue.probe()).toEqual([worse]);
+    expect(queue.probe()).toEqual([bad]);
     queue.pushReady(bad);
-    expect(sequencesOf(queue.takeProbe())).toEqual([9]);
-    expect(queue.takeProbe()).toEqual([bad]);
+    expect(sequencesOf(queue.probe())).toEqual([9]);
+    expect(queue.probe()).toEqual([bad]);
     queue.pushReady(bad);
-    expect(queue.takeProbe()).toEqual([bad]);
+    expect(queue.probe()).toEqual([bad]);
   });
 
   test('takes one new row at a time, in turn between batches', () => {
     const queue = queueOf(rowOf(0), rowOf(1), rowOf(2, { batch: 'b' }));
-    expect([1, 2, 3].map(() => sequencesOf(queue.takeProbe()))).toEqual([[0], [2], [1]]);
+    expect([1, 2, 3].map(() => sequencesOf(queue.probe()))).toEqual([[0], [2], [1]]);
   });
 });
 
@@ -490,8 +534,8 @@ describe('RowQueue: model', () => {
     const refusal = fc.record({ wait: fc.nat(20), budget: fc.nat(20) });
     const commands = fc.commands(
       [
-        batch.map((name) => new PushNew(name)),
-        batch.map((name) => new PushNew(name)),
+        fc.tuple(batch, fc.nat({ max: 5 })).map((given) => new PushNew(...given)),
+        fc.tuple(batch, fc.constant(1)).map((given) => new PushNew(...given)),
         fc.integer({ min: 1, max: 4 }).map((size) => new Take(size)),
         fc.integer({ min: 1, max: 4 }).map((size) => new Take(size)),
         fc.nat(9).map((pick) => new Return('ready', pick)),
@@ -507,7 +551,7 @@ describe('RowQueue: model', () => {
         fc.modelRun(
           () => ({
             model: { now: 0, next: 0, turns: [], ready: [], waiting: [], out: [], slice: [] },
-            real: new RowQueue<string, Row>(),
+            real: new Queue(),
           }),
           list,
         );

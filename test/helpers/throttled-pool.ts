@@ -47,7 +47,7 @@ export class ThrottledPool implements ThrottleMember {
 
   succeed(attempt: ThrottledAttempt, now: number): void {
     this.#land(attempt);
-    this.seat.onSuccess(attempt, now);
+    this.seat.onSuccess(attempt, now, 1);
   }
 
   refuse(attempt: ThrottledAttempt, now: number, refusal: CapacitySignal = { statusCode: 503 }): number {

@@ -128,8 +128,8 @@ class Seat implements ThrottleSeat {
     this.#law.onDispatch(attempt);
   }
 
-  onSuccess(attempt: ThrottledAttempt, now: number): void {
-    this.#law.onSuccess(attempt, this.#seats, now);
+  onSuccess(attempt: ThrottledAttempt, now: number, rows: number): void {
+    this.#law.onSuccess({ attempt, rows }, this.#seats, now);
   }
 
   onCapacityError(attempt: ThrottledAttempt, refusal: CapacitySignal, now: number): number {

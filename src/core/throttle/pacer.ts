@@ -28,9 +28,11 @@ export class Pacer {
     this.#mostMs = mostMs;
   }
 
-  onSuccess(latencyMs: number): void {
+  /** So many rows succeeded, each with this latency. */
+  onSuccess(latencyMs: number, rows = 1): void {
+    const share = 1 - (1 - LATENCY_SHARE) ** rows;
     this.#latencyMs =
-      this.#latencyMs === 0 ? latencyMs : this.#latencyMs + LATENCY_SHARE * (latencyMs - this.#latencyMs);
+      this.#latencyMs === 0 ? latencyMs : this.#latencyMs + share * (latencyMs - this.#latencyMs);
   }
 
   /**

@@ -90,12 +90,19 @@ export class ThrottleLaw {
     if (this.#isOn) this.#pacer.onDispatch(this.#window, dispatchedAt);
   }
 
-  onSuccess(attempt: ThrottledAttempt, load: ThrottleLoad, now: number): void {
-    this.#pacer.onSuccess((now - attempt.dispatchedAt) / attempt.rowCount);
+  /** `rows` of the attempt succeeded. */
+  onSuccess(
+    { attempt, rows }: { readonly attempt: ThrottledAttempt; readonly rows: number },
+    load: ThrottleLoad,
+    now: number,
+  ): void {
+    this.#pacer.onSuccess((now - attempt.dispatchedAt) / attempt.rowCount, rows);
     if (!this.#isOn) return;
-    this.#delay.onSuccess();
-    this.onOtherAnswer(attempt, now);
-    if (load.hasReadyRows) this.#window.grow(now);
+    for (let row = 0; row < rows; row++) {
+      this.#delay.onSuccess();
+      this.onOtherAnswer(attempt, now);
+      if (load.hasReadyRows) this.#window.grow(now);
+    }
   }
 
   /** Returns the wait that the row has to observe, in ms. */

@@ -52,8 +52,8 @@ export interface ThrottleSeat {
   /** The earliest instant of the next dispatch; not later than `now` when the gate is open. */
   gateAt(now: number): number;
   onDispatch(attempt: ThrottledAttempt): void;
-  /** A row of the attempt succeeded. */
-  onSuccess(attempt: ThrottledAttempt, now: number): void;
+  /** So many rows of the attempt succeeded. */
+  onSuccess(attempt: ThrottledAttempt, now: number, rows: number): void;
   /** A row of the attempt was refused. Returns the wait that the row has to observe, in ms, never below 1. */
   onCapacityError(attempt: ThrottledAttempt, refusal: CapacitySignal, now: number): number;
   /** A row of the attempt had another end of which the service may be the author: it answered, but not that it is busy. */
