@@ -16,6 +16,7 @@ import { createEngine } from './engine/create-engine.ts';
 import { WorkerStartError, type CallRecorder, type Engine } from './engine/engine.ts';
 import type { EntryStream } from './entry-stream.ts';
 import { Intake } from './intake.ts';
+import { keepShapes } from './kept-shapes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import {
   checkBatchOptions,
@@ -89,6 +90,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.poolSize = poolSize;
     this.#delayAtCompletionMs = minDispatchDelayMs;
     this.#clock = ports.clock ?? createSystemClock();
+    keepShapes(this.#clock);
     this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
     this.#totals = new StatsCounter(minDispatchDelayMs);
     const pacer = new CommitPacer(this.#clock, () => this.#isBusyWithSlowRows());
