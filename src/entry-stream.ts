@@ -9,6 +9,11 @@ import type { RowSource, SourceStep } from './row-source.ts';
 export interface EntryStream<Output> extends AsyncIterableIterator<Entry<Output>, undefined, unknown> {
   /** The counters of this stream alone, at this moment. */
   readonly stats: BatchStats;
+  /**
+   * Takes all entries that are ready, in order, and waits for one where there is none; gives none when the stream is over.
+   * For consumers that can deal with many at once, which saves a promise for each. Rejects like `next`.
+   */
+  nextReady(): Promise<readonly Entry<Output>[]>;
   return(): Promise<IteratorReturnResult<undefined>>;
   throw(error: unknown): Promise<never>;
 }
@@ -50,6 +55,8 @@ export class WindowedStream implements EntryStream<unknown> {
   readonly #readers = new Fifo<PromiseWithResolvers<Step>>();
   readonly #finishing = Promise.withResolvers<void>();
   #taken = 0;
+  /** Given out together with another, and not yet dealt with as far as is known: they take up room in the window. */
+  #atConsumer = 0;
   #catchingUp: PromiseWithResolvers<void> | undefined;
   #pulling = false;
   /** No more is pulled. */
@@ -106,6 +113,17 @@ export class WindowedStream implements EntryStream<unknown> {
     this.#noteIfCaughtUp();
     this.#pull();
     return reader.promise;
+  }
+
+  async nextReady(): Promise<readonly Entry<unknown>[]> {
+    this.#taken += this.#atConsumer;
+    this.#atConsumer = 0;
+    const first = await this.next();
+    if (first.done === true) return [];
+    const others = this.#entries.take(this.#entries.size);
+    this.#atConsumer = others.length;
+    this.#finishIfTaken();
+    return [first.value, ...others];
   }
 
   /** The consumer stops: closes the source and resolves when nothing of the stream runs any more. */

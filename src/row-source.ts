@@ -57,8 +57,10 @@ function openAsyncIterable<Row>(rows: AsyncIterable<Row>): RowSource<Row> {
   };
   return {
     next: () => {
+      const next = iterator.next() as SourceStep<Row> | Promise<SourceStep<Row>>;
+      if ('done' in next) return next; // one that has rows at hand need not make a promise of each
       pending++;
-      const step = Promise.resolve(iterator.next());
+      const step = Promise.resolve(next);
       step.then(settled, settled);
       return step;
     },

@@ -136,17 +136,28 @@ export class RowRun {
 
   async #emitAll(): Promise<Ending> {
     try {
-      for await (const entry of this.#stream) {
-        if (this.#isCut || isUnfinished(entry)) return { kind: 'cut' };
-        if (this.#isAllWritten) await this.#acceptOutputs();
-        const written = this.#emit(entry);
-        if (written !== undefined) await written;
-        if (this.#isAllWritten) await this.#acceptOutputs();
+      for (;;) {
+        const entries = await this.#stream.nextReady();
+        if (entries.length === 0) return { kind: 'finished' };
+        if (!(await this.#emitSome(entries))) return { kind: 'cut' };
       }
-      return { kind: 'finished' };
     } catch (reason) {
       return { kind: 'failed', reason: namingModule(reason, this.#transformUrl) };
+    } finally {
+      await this.#stream.return(); // of no effect where it has ended
     }
+  }
+
+  /** False when the run was cut at one of them. */
+  async #emitSome(entries: readonly Entry<string>[]): Promise<boolean> {
+    for (const entry of entries) {
+      if (this.#isCut || isUnfinished(entry)) return false;
+      if (this.#isAllWritten) await this.#acceptOutputs();
+      const written = this.#emit(entry);
+      if (written !== undefined) await written;
+      if (this.#isAllWritten) await this.#acceptOutputs();
+    }
+    return true;
   }
 
   #emit(entry: Entry<string>): Promise<unknown> | undefined {

@@ -47,9 +47,10 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
     return this;
   }
 
+  /** Rows at hand come at once, which the executor takes; typed as what an iterator may be. */
   next(): Promise<Step> {
     const row = this.#closed ? undefined : this.#batch[this.#position];
-    return row === undefined ? this.#nextBatch() : Promise.resolve(this.#handOut(row));
+    return row === undefined ? this.#nextBatch() : (this.#handOut(row) as unknown as Promise<Step>);
   }
 
   /** Stops reading, also while a `next` is pending. */

@@ -155,9 +155,13 @@ describe('verifyChain', () => {
   test('a changed byte of the file is found', async () => {
     const path = trailPath();
     const bytes = readFileSync(original);
-    const place = bytes.indexOf('secret answer');
-    expect(place).toBeGreaterThan(0);
-    bytes[place]! ^= 1;
+    let places = 0;
+    // SQLite may have left a copy where nothing is any more
+    for (let at = bytes.indexOf('secret answer'); at !== -1; at = bytes.indexOf('secret answer', at + 1)) {
+      bytes[at]! ^= 1;
+      places++;
+    }
+    expect(places).toBeGreaterThan(0);
     writeFileSync(path, bytes);
     const report = await openTrail(path, { readOnly: true }).verifyChain();
     expect(report.intact).toBe(false);
