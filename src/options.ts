@@ -67,7 +67,7 @@ export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends 
   readonly throttle?: Throttle | undefined;
   /** Where everything that happens is put on record. Default: nowhere. The caller closes it. */
   readonly audit?: AuditTrail | undefined;
-  /** Limits of each worker thread, as of `node:worker_threads`. */
+  /** Limits of each worker thread, as of `node:worker_threads`. Default: Node's, but `maxYoungGenerationSizeMb` 48. */
   readonly resourceLimits?: ResourceLimits | undefined;
   /** Cloned once into each worker thread: `context.workerData`, and `workerData` of `node:worker_threads`. */
   readonly workerData?: unknown;

@@ -23,7 +23,7 @@ describe('what the transform is given in a thread', () => {
     expect(JSON.stringify((data as unknown[])[1])).toContain('"answer":42');
     expect(env).toBe('yes');
     expect(execArgv).toEqual(['--no-warnings']);
-    expect(limits).toMatchObject({ maxOldGenerationSizeMb: 200 });
+    expect(limits).toMatchObject({ maxOldGenerationSizeMb: 200, maxYoungGenerationSizeMb: 48 });
     expect(context).toEqual({ stateId: 'id of context', rowIndex: 50, attempt: 1 });
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { workerUrl } from '../helpers/engines.ts';
-import { turns } from '../helpers/event-loop.ts';
+import { isSettled, turns } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, outputsOf, range } from '../helpers/rows.ts';
 import { Stage } from '../helpers/stage.ts';
@@ -200,5 +200,61 @@ describe('stream: stats', () => {
       pacedTimeMs: 0,
       maxConcurrentReached: 2,
     });
+  });
+});
+
+describe('stream: nextReady', () => {
+  test('gives all entries that are ready, in order, waits where there is none, and gives none at the end', async ({
+    createExecutor,
+  }) => {
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 4, sliceSize: 1 });
+    const stream = executor.stream(range(5));
+    const indicesOf = async () => (await stream.nextReady()).map(({ rowIndex }) => rowIndex);
+    const first = indicesOf();
+    for (const row of [1, 2, 3]) {
+      await delayed.started(row);
+      delayed.release(row);
+    }
+    await delayed.started(4);
+    expect(await isSettled(first)).toBe(false);
+    delayed.release(0);
+    expect(await first).toEqual([0, 1, 2, 3]);
+    delayed.release(4);
+    expect(await indicesOf()).toEqual([4]);
+    expect(await indicesOf()).toEqual([]);
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('I13 entries given out together take up room in the window until more are asked for', async ({
+    createExecutor,
+  }) => {
+    const executor = createExecutor({ transform: (row: number) => row, poolSize: 1 });
+    const source = countingSource();
+    const stream = executor.stream(source.rows, { window: 4 });
+    const seen: number[] = [];
+    while (seen.length < 40) {
+      seen.push(...(await stream.nextReady()).map(({ rowIndex }) => rowIndex));
+      await turns();
+      const others = Math.max(0, source.pulled() - seen.length); // the first of those given out has made room for one
+      expect(others).toBeLessThanOrEqual(4);
+      expect(executor.pendingCount).toBeLessThanOrEqual(4);
+    }
+    expect(seen).toEqual(range(seen.length));
+    await stream.return();
+    expect(await stream.nextReady()).toEqual([]);
+  });
+
+  test('rejects with the error of the source, behind the entries before it', async ({ createExecutor }) => {
+    const executor = createExecutor({ transform: (row: number) => row, poolSize: 1 });
+    const stream = executor.stream(
+      (function* () {
+        yield 1;
+        throw new Error('no more');
+      })(),
+    );
+    expect(outputsOf(await stream.nextReady())).toEqual([1]);
+    await expect(stream.nextReady()).rejects.toThrow('no more');
+    expect(await stream.nextReady()).toEqual([]);
   });
 });
