@@ -52,7 +52,7 @@ export class SentSlice implements Slice {
 }
 
 /** A worker that has been at one slice for so long, some times what a slice takes, is at a slow row. */
-const OVERDUE_MS = 32;
+const OVERDUE_MS = 64;
 
 /**
  * The slices that workers have: one for each permit, and behind it the next one where the engine takes that, so that no

@@ -74,7 +74,7 @@ describe('Flights', () => {
     expect(flights.land(first, true, 30)).toBe(second);
     expect(semaphore.available).toBe(1);
     expect(flights.running.list()).toEqual([second]);
-    expect([isOverdue(second, 62), isOverdue(second, 63)]).toEqual([false, true]);
+    expect([isOverdue(second, 94), isOverdue(second, 95)]).toEqual([false, true]);
     expect(flights.land(second, true, 40)).toBeUndefined();
     expect(semaphore.available).toBe(2);
     expect(flights.list()).toEqual([]);

@@ -69,9 +69,9 @@ export class ColumnGroup {
     return fits;
   }
 
-  /** The value at a position, encoded by itself. */
-  encodedAt(position: number): Encoded {
-    return encode(decodeBlock(this.block(position, position + 1))[0]);
+  /** The values from one position to another, each encoded by itself. */
+  encodedFrom(from: number, to: number): Encoded[] {
+    return decodeBlock(this.block(from, to)).map(encode);
   }
 
   /** A primitive or, where the column is nested, the JSON text of a value. */

@@ -144,7 +144,7 @@ function join(snapshots: readonly Snapshot[], range: JoinedRange): EncodedList {
         endOthers();
         parts.push(snapshot.block(position, position + count));
       } else {
-        for (let index = 0; index < count; index++) others.push(snapshot.encodedAt(position + index));
+        others.push(...snapshot.encodedFrom(position, position + count));
       }
       from += count;
     } else {
@@ -158,7 +158,7 @@ function join(snapshots: readonly Snapshot[], range: JoinedRange): EncodedList {
 
 /** A snapshot by itself. */
 export function encodedOf({ snapshot, position }: PlacedSnapshot): Encoded {
-  return snapshot instanceof ColumnGroup ? snapshot.encodedAt(position) : snapshot;
+  return snapshot instanceof ColumnGroup ? snapshot.encodedFrom(position, position + 1)[0] : snapshot;
 }
 
 /** How many snapshots from one on follow one another in the same group. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SliceSizer } from '../../src/core/slice-sizer.ts';
 
-const TARGET_MS = 8;
+const TARGET_MS = 16;
 const MOST_ROWS = 1_024;
 const PLENTY = { waiting: 1_000_000, open: true };
 
@@ -58,21 +58,21 @@ describe("SliceSizer 'auto'", () => {
   });
 
   test.each([
+    [32, 1],
     [16, 1],
-    [8, 1],
-    [4, 2],
-    [2, 4],
-    [0.5, 16],
-    [0.03125, 256],
-    [0.00390625, MOST_ROWS],
+    [8, 2],
+    [4, 4],
+    [1, 16],
+    [0.0625, 256],
+    [0.0078125, MOST_ROWS],
     [0, MOST_ROWS],
   ])('record: rows of %d ms lead to slices of %d rows', (rowMs, rows) => {
     expect(sizerFor(4, rowMs).current).toBe(rows);
   });
 
   test.each([
-    ['twice as long, where 2 share a thread', 4, 2, 2, 8],
-    ['25 times as long, where 25 do', 50, 2, 10, 10],
+    ['twice as long, where 2 share a thread', 4, 2, 4, 8],
+    ['6 times as long, where 6 do', 12, 2, 12, 8],
     ['no longer than 100 ms', 200, 2, 10, 10],
   ])('record: slices that share a thread take %s', (_, poolSize, threads, rowMs, rows) => {
     const sizer = new SliceSizer({ sliceSize: 'auto', poolSize, threads });
@@ -89,21 +89,21 @@ describe("SliceSizer 'auto'", () => {
   });
 
   test('record: shrinks at once when rows become slow', () => {
-    const sizer = sizerFor(1, 0.015625);
+    const sizer = sizerFor(1, 0.03125);
     expect(sizer.current).toBe(512);
     sizer.record(512, 16_000);
     expect(sizer.current).toBe(1);
   });
 
   test('record: a full slice leaves 70% of the old estimate', () => {
-    // rows 0.7 * 1 + 10, ms 0.7 * 8 + 8: 6.29 rows in 8 ms
-    expect(sizerAfter(1, [1, 8], [10, 8]).current).toBe(6);
+    // rows 0.7 * 1 + 10, ms 0.7 * 16 + 16: 6.29 rows in 16 ms
+    expect(sizerAfter(1, [1, 16], [10, 16]).current).toBe(6);
   });
 
   test('record: any slices: the size follows the weighted mean of all, where a slice weighs less with each after it', () => {
     const slice = fc.record({
       rows: fc.integer({ min: 1, max: 1_500 }),
-      elapsedMs: fc.oneof(fc.constant(0), fc.double({ min: 0.001, max: 12, noNaN: true })),
+      elapsedMs: fc.oneof(fc.constant(0), fc.double({ min: 0.001, max: 24, noNaN: true })),
     });
     fc.assert(
       fc.property(fc.array(slice, { minLength: 1, maxLength: 12 }), (slices) => {
@@ -122,31 +122,31 @@ describe("SliceSizer 'auto'", () => {
   });
 
   test('record: one slow slice, however slow, leaves as much as a full one', () => {
-    // 64 rows in 8 ms, then 8 in 80: rows 44.8 + 8, ms 5.6 + 80
-    expect(sizerAfter(1, [64, 8], [8, 80]).current).toBe(4);
+    // 64 rows in 16 ms, then 8 in 160: rows 44.8 + 8, ms 11.2 + 160
+    expect(sizerAfter(1, [64, 16], [8, 160]).current).toBe(4);
   });
 
   test('record: a slice of no rows says nothing', () => {
-    const sizer = sizerAfter(1, [1, 2]);
+    const sizer = sizerAfter(1, [1, 4]);
     sizer.record(0, 1_000);
     expect(sizer.current).toBe(4);
-    sizer.record(4, 8);
+    sizer.record(4, 16);
     expect(sizer.current).toBe(4);
   });
 
   test.each([NaN, -1, -Infinity, Infinity])('record: a slice of %d ms says nothing', (elapsedMs) => {
-    const sizer = sizerAfter(1, [1, 2], [4, elapsedMs]);
+    const sizer = sizerAfter(1, [1, 4], [4, elapsedMs]);
     expect(sizer.current).toBe(4);
-    sizer.record(4, 8);
+    sizer.record(4, 16);
     expect(sizer.current).toBe(4);
   });
 
   test('cutShort: no slice is longer than the one that ended early, until that has gone well for a while', () => {
-    const sizer = sizerFor(1, 0.5);
+    const sizer = sizerFor(1, 1);
     expect(sizer.current).toBe(16);
     sizer.cutShort(2);
     const sizes = Array.from({ length: 10 }, () => {
-      sizer.record(sizer.current, sizer.current * 0.5);
+      sizer.record(sizer.current, sizer.current);
       return sizer.current;
     });
     expect(sizes).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 3, 3]);
@@ -155,13 +155,13 @@ describe("SliceSizer 'auto'", () => {
   });
 
   test('sizeFor: at the end of a batch there are two slices for every worker, none below a quarter of a millisecond', () => {
-    const sizer = sizerFor(4, 0.015625);
+    const sizer = sizerFor(4, 0.03125);
     expect(sizer.current).toBe(512);
     const sizes = (open: boolean) =>
       [0, 1, 4, 31, 32, 33, 257, 800, 4_096, 1_000_000].map((waiting) => sizer.sizeFor({ waiting, open }));
-    expect(sizes(false)).toEqual([1, 1, 4, 16, 16, 16, 33, 100, 512, 512]);
-    expect(sizes(true)).toEqual([1, 1, 4, 16, 16, 16, 65, 200, 512, 512]);
-    const slow = sizerFor(4, 2);
+    expect(sizes(false)).toEqual([1, 1, 4, 8, 8, 8, 33, 100, 512, 512]);
+    expect(sizes(true)).toEqual([1, 1, 4, 8, 8, 9, 65, 200, 512, 512]);
+    const slow = sizerFor(4, 4);
     expect([1, 4, 8, 9, 17, 1_000].map((waiting) => slow.sizeFor({ waiting, open: false }))).toEqual([
       1, 1, 1, 2, 3, 4,
     ]);
@@ -186,7 +186,7 @@ describe("SliceSizer 'auto'", () => {
           const size = sizer.sizeFor({ waiting, open });
           expect(Number.isSafeInteger(size)).toBe(true);
           expect(size).toBeGreaterThanOrEqual(1);
-          const share = Math.max(Math.ceil(waiting / poolSize), Math.ceil(sizer.current / 32));
+          const share = Math.max(Math.ceil(waiting / poolSize), Math.ceil(sizer.current / 64));
           expect(size).toBeLessThanOrEqual(Math.min(sizer.current, share, waiting));
         }
       }),
