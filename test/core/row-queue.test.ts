@@ -280,6 +280,7 @@ type Step = fc.Command<Model, Queue>;
 function checkState(model: Model, queue: Queue): void {
   const fresh = model.turns.flatMap(({ rows }) => rows);
   expect(queue.readyCount).toBe(fresh.length + model.ready.length);
+  expect(queue.freshCount).toBe(fresh.length);
   expect(queue.waitingCount).toBe(model.waiting.length);
   expect(queue.readyBatches()).toEqual(new Set([...fresh, ...model.ready].map(({ batch }) => batch)));
   const waits = Math.min(...model.waiting.map(({ readyAt }) => readyAt));
