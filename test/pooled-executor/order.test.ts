@@ -36,6 +36,23 @@ describe('executeBatch: I1 entries are in submission order when rows complete', 
     expect(entries.map(({ completeIndex }) => completeIndex)).toEqual(completeIndices(order));
   });
 
+  test('in slices, the last one first: the rows of each have places of their own', async ({
+    createExecutor,
+  }) => {
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 2, sliceSize: 3 });
+    const batch = executor.executeBatch(contextsOf(range(6)));
+    const order = [3, 4, 5, 0, 1, 2];
+    for (const row of order) {
+      await delayed.started(row);
+      delayed.release(row);
+      await turns();
+    }
+    const { entries } = await batch;
+    expect(outputsOf(entries)).toEqual(range(6));
+    expect(entries.map(({ completeIndex }) => completeIndex)).toEqual(completeIndices(order));
+  });
+
   test('in reverse, in threads', async ({ createExecutor }) => {
     const stage = new Stage();
     const executor = createExecutor<number, number>({
