@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { CapacityError } from '../../src/index.ts';
+import { CapacityError, MemoryAuditTrail } from '../../src/index.ts';
 import { bothEngines } from '../helpers/engines.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
@@ -129,6 +129,14 @@ describe.each(bothEngines('falsy-transform.ts', falsy))('$name', ({ transform })
     expect(outputsOf(entries)).toStrictEqual(expected);
     expect(stats).toMatchObject({ successes: rows.length, errors: 0 });
     expect(outputsOf(await collect(executor.stream(rows, { window: 2 })))).toStrictEqual(expected);
+  });
+
+  test('they are outputs on record too, where each row completes by itself', async ({ createExecutor }) => {
+    const audit = new MemoryAuditTrail();
+    const executor = createExecutor<FalsyName, unknown>({ transform, poolSize: 2, audit });
+    const names = Object.keys(FALSY) as FalsyName[];
+    const { entries } = await executor.executeBatch(contextsOf(names));
+    expect(outputsOf(entries)).toStrictEqual(names.map((name) => FALSY[name]));
   });
 });
 
