@@ -5,7 +5,7 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** A bug that executors of this kind really had. */
+/** A bug that executors of this kind really had, or that the quick way of rows which run once invites. */
 export interface Bug {
   readonly name: string;
   readonly edits: readonly Edit[];
@@ -18,6 +18,7 @@ const OUTCOMES = 'src/outcome-handler.ts';
 const BATCH = 'src/batch.ts';
 const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
+const RUN = 'src/row-run.ts';
 const STATS = 'src/core/stats.ts';
 const RUNTIME = 'workers/worker-runtime.ts';
 
@@ -55,9 +56,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DISPATCHER,
-        search: 'this.#queue.pushNew(row);',
-        replace: `{
-        this.#queue.pushNew(row);
+        search: 'this.#queue.pushNew(run);',
+        replace: `this.#queue.pushNew(run);
+      for (let count = 0; count < run.size; count++) {
         const early = this.#semaphore.tryAcquire();
         if (early !== undefined) this.#early.push(early);
       }`,
@@ -86,13 +87,13 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: BATCH,
-        search: 'readonly #buffer = new ReorderBuffer<CompletedRow | MutableEntry>();',
+        search: 'readonly #buffer = new ReorderBuffer<Completed>();',
         replace: 'readonly #buffer = SHARED;',
       },
       {
         file: BATCH,
         search: 'type MutableEntry =',
-        replace: 'const SHARED = new ReorderBuffer<CompletedRow | MutableEntry>();\ntype MutableEntry =',
+        replace: 'const SHARED = new ReorderBuffer<Completed>();\ntype MutableEntry =',
       },
     ],
     tests: ['pooled-executor/overlapping-batches'],
@@ -203,8 +204,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: BATCH,
-        search: "this.complete(row, failure('transform_error', message), place.submittedAt);",
-        replace: 'void row;',
+        search:
+          "this.complete(new PendingRow<Batch>(this, row), failure('transform_error', message), row.submittedAt);",
+        replace: 'void message;',
       },
     ],
     tests: ['audit/trail-order'],
@@ -286,5 +288,103 @@ export const BUGS: readonly Bug[] = [
       },
     ],
     tests: ['pooled-executor/transform-results'],
+  },
+  {
+    name: "an output of null is taken for 'not ready' where rows complete together",
+    edits: [
+      {
+        file: BATCH,
+        search: 'const count = results.length;',
+        replace: `if (results.some((result) => result.status === 'success' && result.value === null)) return;
+    const count = results.length;`,
+      },
+    ],
+    tests: ['pooled-executor/small-batches'],
+  },
+  {
+    name: 'results without entries are given out before they are on record',
+    edits: [
+      {
+        file: BATCH,
+        search: "if (outlet.kind === 'results' && record === undefined) {",
+        replace: "if (outlet.kind === 'results') {",
+      },
+    ],
+    tests: ['audit/trail-order', 'audit/trail-failure'],
+  },
+  {
+    name: 'a slice in which a row was refused completes as one that ran smoothly',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'isSmooth &&\n      run.isFresh &&',
+        replace: 'run.isFresh &&',
+      },
+    ],
+    tests: ['pooled-executor/throttle'],
+  },
+  {
+    name: 'a row that is sent again completes as one that ran once',
+    edits: [
+      {
+        file: DISPATCHER,
+        search: 'run.isFresh &&\n',
+        replace: '\n',
+      },
+    ],
+    tests: ['pooled-executor/throttle'],
+  },
+  {
+    name: 'rows that complete together are all counted as successes',
+    edits: [
+      {
+        file: BATCH,
+        search: "status === 'error' ? sum + 1 : sum",
+        replace: "status === 'error' ? sum : sum",
+      },
+    ],
+    tests: ['pooled-executor/transform-results', 'pooled-executor/small-batches'],
+  },
+  {
+    name: 'the throttle takes errors of rows that complete together for successes',
+    edits: [
+      {
+        file: OUTCOMES,
+        search: "if (result.status === 'success') {",
+        replace: "if (result.status === 'success' || result.status === 'error') {",
+      },
+    ],
+    tests: ['pooled-executor/throttle'],
+  },
+  {
+    name: 'rows that complete together share a place in the order of completion',
+    edits: [{ file: BATCH, search: 'this.#completed += count;', replace: 'this.#completed++;' }],
+    tests: ['pooled-executor/order', 'pooled-executor/small-batches'],
+  },
+  {
+    name: 'rows that came back unstarted have spent an attempt',
+    edits: [{ file: RUN, search: 'this.#isSent = false;', replace: '' }],
+    tests: ['row-run', 'pooled-executor/slices-behind'],
+  },
+  {
+    name: 'the rest of a run that was cut begins at its first row again',
+    edits: [{ file: RUN, search: 'offset: rows.offset + from,', replace: 'offset: rows.offset,' }],
+    tests: ['row-run'],
+  },
+  {
+    name: 'runs with a gap between them are joined as if there was none',
+    edits: [{ file: RUN, search: ' || submitIndex !== nextIndex', replace: '' }],
+    tests: ['row-run'],
+  },
+  {
+    name: 'slices that are taken back from an aborted batch go into the queue again',
+    edits: [
+      {
+        file: OUTCOMES,
+        search: 'run.isFresh && run.batch.ending === undefined',
+        replace: 'run.isFresh',
+      },
+    ],
+    tests: ['pooled-executor/slices-behind', 'pooled-executor/abort'],
   },
 ];
