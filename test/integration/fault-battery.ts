@@ -4,6 +4,7 @@ import { withDeadline } from '../helpers/deadline.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { codesOf, contextsOf, range } from '../helpers/rows.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
+import { temporaryFolder } from '../helpers/trail-files.ts';
 import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
 import { FAULT_TABLE, type Expected, type Isolation } from './fault-table.ts';
 
@@ -124,8 +125,10 @@ export function describeFaults(configs: readonly Config[]): void {
           }
         }
         expect(stats.maxConcurrentReached).toBeLessThanOrEqual(2);
+        // where rows go one by one and may wait, these get no further than there are two at once
+        const meetIn = config.async && sliceSize === 1 ? { meetIn: temporaryFolder() } : {};
         const after = await run(
-          range(4).map((id) => ({ id })),
+          range(4).map((id) => ({ id, ...meetIn })),
           `after ${fault}`,
           executor,
         );

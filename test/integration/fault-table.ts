@@ -30,6 +30,12 @@ const LOST = {
   attempts: 2,
   message: /^Worker was lost while it ran the row: /,
 } as const;
+/** A thread would take the whole process with it. */
+const crashed = (signal: NodeJS.Signals): Expected => ({
+  ...LOST,
+  message: new RegExp(`^Worker was lost while it ran the row: worker process was ended by ${signal}$`),
+  isolation: 'process',
+});
 const TIMED_OUT = {
   code: 'attempt_timeout',
   message: /^Attempt ran longer than attemptTimeoutMs/,
@@ -57,6 +63,9 @@ export const FAULT_TABLE: Readonly<Record<FaultName, Expected | ((isolation: Iso
   'many objects': LOST,
   'growth by push': { ...LOST, isolation: 'process' },
   'one giant allocation': { ...LOST, isolation: 'process' },
+  'wild pointer': crashed('SIGSEGV'),
+  'trap in native code': crashed('SIGTRAP'),
+  'segmentation fault': crashed('SIGSEGV'),
 
   'timer throws while the row runs': failed(/^from its timer$/),
   'rejection while the row runs': failed(/^from its rejection$/),

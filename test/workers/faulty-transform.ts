@@ -1,6 +1,9 @@
 /** Rows say what goes wrong while they run, or behind them. Needs no shared memory, so that it runs in processes too. */
 import { pbkdf2Sync } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import type { MaybePromise } from '../../src/core/transform.ts';
 import { CapacityError, type TransformContext } from '../../src/index.ts';
@@ -16,6 +19,8 @@ export interface FaultyRow {
   readonly refusedUntil?: number;
   /** Ballast, and how many bytes of it there must be. */
   readonly ballast?: { readonly bytes: number; readonly content: Uint8Array };
+  /** A folder in which the row waits for another one. */
+  readonly meetIn?: string;
 }
 
 class Secretive {
@@ -80,6 +85,12 @@ function allocateAtOnce(): never {
   for (;;) kept.push(new Array<number>(1e8).fill(1.5));
 }
 
+/** Calls a function of V8 that scripts have no access to otherwise. It does not look at what it is given. */
+function callNative(call: string): unknown {
+  setFlagsFromString('--allow-natives-syntax');
+  return vm.runInThisContext(call);
+}
+
 const FAULTS = {
   // takes too long
   loop: () => {
@@ -104,6 +115,12 @@ const FAULTS = {
   'many objects': fillHeap,
   'growth by push': growByPush,
   'one giant allocation': allocateAtOnce,
+  'wild pointer': () => callNative('%NewClosure(1, 2)'),
+  'trap in native code': () => callNative('%SystemBreak()'),
+  'segmentation fault': () => {
+    process.kill(process.pid, 'SIGSEGV');
+    return new Promise(() => undefined);
+  },
   // hurts from behind
   'timer throws while the row runs': () => {
     fromTimer(() => raise(new Error('from its timer')));
@@ -195,8 +212,16 @@ export default function faulty(row: FaultyRow, { attempt }: TransformContext): M
   return fault === undefined || attempt > times ? id * 10 : FAULTS[fault]();
 }
 
-/** Rows without a fault wait for the event loop, so that what others left behind comes up meanwhile. */
+/**
+ * Rows without a fault wait for the event loop, so that what others left behind comes up meanwhile, or until two rows
+ * have come as far as this.
+ */
 export async function faultyAsync(row: FaultyRow, context: TransformContext): Promise<unknown> {
-  if (row.fault === undefined) await new Promise<void>(fromTimer);
+  const { id, fault, meetIn } = row;
+  if (meetIn !== undefined) writeFileSync(join(meetIn, `${id}`), '');
+  if (fault === undefined) {
+    do await new Promise<void>(fromTimer);
+    while (meetIn !== undefined && readdirSync(meetIn).length < 2);
+  }
   return faulty(row, context);
 }
