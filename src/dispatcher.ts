@@ -1,20 +1,19 @@
 import { Alarm } from './alarm.ts';
 import type { Batch, BatchRow, BatchRun, Ending } from './batch.ts';
 import type { Clock } from './core/clock.ts';
-import type { TransformResult } from './core/transform-result.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Semaphore } from './core/semaphore.ts';
 import { SliceSizer } from './core/slice-sizer.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { Throttle, ThrottleSeat } from './core/throttle/throttle.ts';
 import { NOTHING_STARTED, ranSmoothly, type Engine, type SliceReport } from './engine/engine.ts';
-import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
+import type { DispatchObserver } from './dispatch-observer.ts';
 import { Flights, isOverdue, SentSlice, type Flight } from './flights.ts';
 import { EngineStart } from './engine-start.ts';
-import { OutcomeHandler, type SliceEnd } from './outcome-handler.ts';
+import { OutcomeHandler } from './outcome-handler.ts';
 import { PacingAccount } from './pacing-account.ts';
+import { ReportHandler } from './report-handler.ts';
 import { RowRun } from './row-run.ts';
-import { SliceTimes } from './slice-times.ts';
 
 export interface DispatcherOptions {
   readonly engine: Engine;
@@ -40,6 +39,7 @@ export class Dispatcher {
   readonly #throttle: ThrottleSeat;
   readonly #sizer: SliceSizer;
   readonly #outcomes: OutcomeHandler;
+  readonly #reports: ReportHandler;
   readonly #flights: Flights;
   readonly #alarm: Alarm;
   readonly #start: EngineStart;
@@ -61,7 +61,9 @@ export class Dispatcher {
     });
     this.#pacing = new PacingAccount(options.totals);
     this.#throttle = this.#joinThrottle();
-    this.#outcomes = new OutcomeHandler({ ...options, throttle: this.#throttle, queue: this.#queue });
+    const parts = { ...options, throttle: this.#throttle, queue: this.#queue };
+    this.#outcomes = new OutcomeHandler(parts);
+    this.#reports = new ReportHandler({ ...parts, outcomes: this.#outcomes });
   }
 
   get availablePermits(): number {
@@ -273,9 +275,8 @@ export class Dispatcher {
   }
 
   #onReport(flight: Flight, report: SliceReport): void {
-    const { clock, observer } = this.#options;
-    const { batch, run, dispatchedAt } = flight;
-    const now = clock.now();
+    const { batch, run } = flight;
+    const now = this.#options.clock.now();
     const { times } = report;
     const isSmooth = ranSmoothly(report, run.size);
     this.#land(flight, isSmooth, now); // before anything that could throw
@@ -290,51 +291,10 @@ export class Dispatcher {
     }
     // the worker need not wait until its results are unpacked, unless they decide what comes next
     if (isSmooth && this.#throttle.atRest) this.#pump();
-    const sliceTimes = new SliceTimes(times, dispatchedAt, now);
-    const end = { attempt: flight, now };
-    if (
-      isSmooth &&
-      run.isFresh &&
-      observer.onAttempts === undefined &&
-      report.nextCallIndices === undefined
-    ) {
-      // neither refused nor lost, as it was smooth
-      this.#outcomes.applyAll(run, report.outcomes as TransformResult<unknown>[], sliceTimes, end);
-    } else {
-      this.#applyEach(flight, report, sliceTimes, end);
-    }
+    this.#reports.apply(flight, report, now);
     batch.flush();
     this.#pump();
     batch.changed();
-  }
-
-  #applyEach(flight: Flight, report: SliceReport, times: SliceTimes, end: SliceEnd): void {
-    const { observer } = this.#options;
-    const { slice, batch, run, dispatchedAt, delayMs } = flight;
-    const { rows } = run;
-    const { outcomes, nextCallIndices, threadId } = report;
-    const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
-    for (const [position, outcome] of outcomes.entries()) {
-      const row = rows[position] as BatchRow;
-      if (nextCallIndices !== undefined) row.noteCalls(nextCallIndices[position] ?? 0);
-      const startedAt = times.startedAt(position);
-      const finishedAt = times.finishedAt(position);
-      const { attempt } = row;
-      const backoffMs = this.#outcomes.apply(row, outcome, startedAt, finishedAt, end);
-      const delayAfterMs = backoffMs > 0 ? this.#throttle.currentDelayMs : undefined;
-      attempts?.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
-    }
-    if (outcomes.length < rows.length) this.#outcomes.takeBackRows(rows.slice(outcomes.length), end.now);
-    if (attempts === undefined) return;
-    observer.onAttempts?.({
-      batch,
-      sliceId: slice.sliceId,
-      threadId,
-      dispatchedAt,
-      delayMs,
-      attempts,
-      encoded: report.encoded,
-    });
   }
 
   /** A worker has answered: the permit goes to the slice behind this one, or back. */

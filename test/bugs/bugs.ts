@@ -15,6 +15,7 @@ export interface Bug {
 
 const DISPATCHER = 'src/dispatcher.ts';
 const OUTCOMES = 'src/outcome-handler.ts';
+const REPORTS = 'src/report-handler.ts';
 const BATCH = 'src/batch.ts';
 const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
@@ -316,8 +317,8 @@ export const BUGS: readonly Bug[] = [
     name: 'a slice in which a row was refused completes as one that ran smoothly',
     edits: [
       {
-        file: DISPATCHER,
-        search: 'isSmooth &&\n      run.isFresh &&',
+        file: REPORTS,
+        search: 'ranSmoothly(report, run.size) &&\n      run.isFresh &&',
         replace: 'run.isFresh &&',
       },
     ],
@@ -327,7 +328,7 @@ export const BUGS: readonly Bug[] = [
     name: 'a row that is sent again completes as one that ran once',
     edits: [
       {
-        file: DISPATCHER,
+        file: REPORTS,
         search: 'run.isFresh &&\n',
         replace: '\n',
       },
