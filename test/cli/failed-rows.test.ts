@@ -3,10 +3,11 @@ import { fromLines, numbers, test, toLines, transform } from '../helpers/cli.ts'
 
 describe('failed rows', () => {
   test('exit code 3; they stand in place, without stacks', async ({ folder }) => {
-    const { code, stdout, stderr } = await folder.run(
-      ['run', transform('cli-cases.mjs')],
+    folder.write(
+      'in.ndjson',
       toLines([{ case: 'value', value: 1 }, { case: 'throws' }, { case: 'throwsNull' }, { case: 'rejects' }]),
     );
+    const { code, stdout, stderr } = await folder.ask('run', transform('cli-cases.mjs'), 'in.ndjson');
     expect(code).toBe(3);
     expect(fromLines(stdout)).toEqual([
       1,

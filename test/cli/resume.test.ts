@@ -282,7 +282,8 @@ describe('--retry-failed', () => {
     ] as const) {
       const args = ['run', 't.mjs', 'in.ndjson', '-o', output, ...flags];
       expect((await folder.ask(...args)).code).toBe(3);
-      expect((await folder.ask(...args, '--retry-failed')).code).toBe(3);
+      // that it fails again makes no difference to what becomes of the output: once is enough, or with each
+      if (isStress || flags.length > 0) expect((await folder.ask(...args, '--retry-failed')).code).toBe(3);
       folder.write('mended', '');
       const { code, stderr } = await folder.ask(...args, '--retry-failed');
       expect({ code, ran: ranIn(stderr).toSorted(), output: folder.read(output) }).toEqual({

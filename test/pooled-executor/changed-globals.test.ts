@@ -56,8 +56,8 @@ describe.each(['thread', 'process'] as const)('rows that change globals, isolati
     expect(warnings).toHaveLength(told);
   });
 
-  // some forty processes for the same proof
-  test.skipIf(isolation === 'process' && !isStress)(
+  // over twenty workers, one after another; how many are replaced is up to OwnWays: engine/own-ways.test.ts
+  test.runIf(isStress)(
     'when rows go on leaving other things, workers are replaced so often and no more',
     async () => {
       await using executor = executorOf('litters');
