@@ -4,7 +4,7 @@ import { Fifo } from './fifo.ts';
 /** A row as the queue sees it. */
 export interface QueuedRow<Batch> {
   readonly batch: Batch;
-  /** Position among all rows ever admitted to the executor: older rows have lower numbers. */
+  /** Place in the order of admission to the executor: older rows have lower numbers, and rows of one batch never share one. */
   readonly sequence: number;
   /** When a refused row may be sent again. */
   readonly readyAt: number;
