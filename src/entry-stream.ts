@@ -35,6 +35,15 @@ export interface StreamParts {
 
 type Step = IteratorResult<Entry<unknown>, undefined>;
 
+/** A consumer that waits. */
+interface Reader {
+  /** Whether it takes all that is ready, and not only one entry. */
+  readonly takesAll: boolean;
+  /** Ends its wait; with no entries at the end of the stream. */
+  readonly resolve: (entries: readonly Entry<unknown>[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /** A source that answers at once is pulled no longer than this before the event loop gets its turn. */
 const LONGEST_PULL_MS = 5;
@@ -52,7 +61,7 @@ export class WindowedStream implements EntryStream<unknown> {
   readonly finished: Promise<void>;
   readonly #parts: StreamParts;
   readonly #entries = new Fifo<Entry<unknown>>();
-  readonly #readers = new Fifo<PromiseWithResolvers<Step>>();
+  readonly #readers = new Fifo<Reader>();
   readonly #finishing = Promise.withResolvers<void>();
   #taken = 0;
   /** Given out together with another, and not yet dealt with as far as is known: they take up room in the window. */
@@ -100,30 +109,19 @@ export class WindowedStream implements EntryStream<unknown> {
   }
 
   next(): Promise<Step> {
+    this.#makeRoom();
     const entry = this.#entries.shift();
-    if (entry !== undefined) {
-      this.#taken++;
-      this.#pull();
-      this.#finishIfTaken();
-      return Promise.resolve({ done: false, value: entry });
-    }
-    if (this.#settled || this.#stopped) return this.#end();
-    const reader = Promise.withResolvers<Step>();
-    this.#readers.push(reader);
-    this.#noteIfCaughtUp();
-    this.#pull();
-    return reader.promise;
+    if (entry === undefined) return this.#wait(false).then(([first]) => stepOf(first));
+    this.#onTaken(1);
+    return Promise.resolve(stepOf(entry));
   }
 
-  async nextReady(): Promise<readonly Entry<unknown>[]> {
-    this.#taken += this.#atConsumer;
-    this.#atConsumer = 0;
-    const first = await this.next();
-    if (first.done === true) return [];
-    const others = this.#entries.take(this.#entries.size);
-    this.#atConsumer = others.length;
-    this.#finishIfTaken();
-    return [first.value, ...others];
+  nextReady(): Promise<readonly Entry<unknown>[]> {
+    this.#makeRoom();
+    const entries = this.#entries.take(this.#entries.size);
+    if (entries.length === 0) return this.#wait(true);
+    this.#onTaken(entries.length);
+    return Promise.resolve(entries);
   }
 
   /** The consumer stops: closes the source and resolves when nothing of the stream runs any more. */
@@ -146,14 +144,16 @@ export class WindowedStream implements EntryStream<unknown> {
 
   /** Takes the entries that are next in order. */
   deliver(entries: readonly Entry<unknown>[]): void {
-    for (const entry of entries) {
+    for (let given = 0; given < entries.length;) {
       const reader = this.#readers.shift();
       if (reader === undefined) {
-        this.#entries.push(entry);
-      } else {
-        this.#taken++;
-        reader.resolve({ done: false, value: entry });
+        for (const entry of entries.slice(given)) this.#entries.push(entry);
+        break;
       }
+      // one that takes all leaves an entry for each that waits behind it
+      const count = reader.takesAll ? Math.max(1, entries.length - given - this.#readers.size) : 1;
+      this.#count(count);
+      reader.resolve(entries.slice(given, (given += count)));
     }
     this.#noteIfCaughtUp();
     this.#pull();
@@ -231,6 +231,33 @@ export class WindowedStream implements EntryStream<unknown> {
     return true;
   }
 
+  /** The consumer asks for more, so that it has dealt with what it got. */
+  #makeRoom(): void {
+    this.#taken += this.#atConsumer;
+    this.#atConsumer = 0;
+  }
+
+  #onTaken(entries: number): void {
+    this.#count(entries);
+    this.#pull();
+    this.#finishIfTaken();
+  }
+
+  /** The first of the entries that are given out together makes room at once, as one by itself does. */
+  #count(entries: number): void {
+    this.#taken++;
+    this.#atConsumer += entries - 1;
+  }
+
+  #wait(takesAll: boolean): Promise<readonly Entry<unknown>[]> {
+    if (this.#settled || this.#stopped) return this.#end();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Entry<unknown>[]>();
+    this.#readers.push({ takesAll, resolve, reject });
+    this.#noteIfCaughtUp();
+    this.#pull();
+    return promise;
+  }
+
   /** How many rows the window has room for. */
   get #room(): number {
     return this.#parts.window() - this.pending;
@@ -244,14 +271,18 @@ export class WindowedStream implements EntryStream<unknown> {
     this.#finishIfTaken();
   }
 
-  /** The end of the stream: its error once, then done. */
-  #end(): Promise<Step> {
+  /** The end of the stream: its error once, then no entries. */
+  #end(): Promise<readonly never[]> {
     const error = this.#stopped ? undefined : this.#error;
     this.#error = undefined;
-    return error === undefined ? Promise.resolve(DONE) : Promise.reject(error.reason);
+    return error === undefined ? Promise.resolve([]) : Promise.reject(error.reason);
   }
 
   #finishIfTaken(): void {
     if (this.#settled && this.#entries.size === 0) this.#finishing.resolve();
   }
+}
+
+function stepOf(entry: Entry<unknown> | undefined): Step {
+  return entry === undefined ? DONE : { done: false, value: entry };
 }

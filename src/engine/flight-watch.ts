@@ -18,7 +18,11 @@ export interface Flight {
 
 /** How long a worker whose row waits for a promise may take to react to the abort of its signal. */
 export const ABORT_GRACE_MS = 100;
-/** How long a worker that has a slice and runs no row of it may take to go on. */
+/**
+ * How long a worker that has a slice and runs no row of it may take to go on, at the most. Where rows have little time it is
+ * less at first, and twice as long after each worker that was ended for it until a row begins again: large rows on a
+ * slow machine take their time to be unpacked, and would never come to run.
+ */
 const STALL_MS = 30_000;
 
 export interface FlightWatchParts {
@@ -37,6 +41,8 @@ export interface FlightWatchParts {
 export class FlightWatch {
   readonly #parts: FlightWatchParts;
   #cancelWatch: (() => void) | undefined;
+  /** Workers that were ended as they had stalled, since the last row that began. */
+  #stalls = 0;
 
   constructor(parts: FlightWatchParts) {
     this.#parts = parts;
@@ -48,6 +54,7 @@ export class FlightWatch {
     this.#watch();
     return () => {
       disarm();
+      if (this.#parts.lanes.read(flight.slice.lane).row >= 0) this.#stalls = 0;
       if (this.#parts.flights.size === 0) this.#stopWatch();
     };
   }
@@ -114,7 +121,8 @@ export class FlightWatch {
   }
 
   get #stallMs(): number {
-    return Math.min(STALL_MS, Math.max(1_000, this.#parts.attemptTimeoutMs ?? STALL_MS));
+    const firstMs = Math.max(1_000, this.#parts.attemptTimeoutMs ?? STALL_MS);
+    return Math.min(STALL_MS, firstMs * 2 ** this.#stalls);
   }
 
   /** A worker that has a slice and no row to run, twice in a row, is stuck in something that no row owns up to. */
@@ -133,6 +141,7 @@ export class FlightWatch {
       `Worker ${member.host.id} has not moved for ${Math.round(now - before.at)} ms and is replaced (${describedState}; ${this.#parts.describeCrew()})`,
       { type: 'StalledWorkerWarning', code: 'POOLED_EXECUTOR_STALLED_WORKER' },
     );
+    this.#stalls++;
     this.#parts.endWorker(member);
   }
 }

@@ -103,6 +103,31 @@ describe('WorkerEngine', () => {
     expect(hosts).toHaveLength(2);
   });
 
+  test('watchdog: each worker in turn gets twice the time of the one before, until a row begins', async () => {
+    const engine = await startedEngine(1_000);
+    /** How long a worker is left alone that does not take its slice up. */
+    const stalledFor = async () => {
+      const report = engine.run(sliceOf(0, 1), signal);
+      const host = hosts.at(-1);
+      let passedMs = 0;
+      for (; host?.hasEnded === false && passedMs < 120_000; passedMs += 1_000) await clock.advance(1_000);
+      await report;
+      await turns();
+      return passedMs;
+    };
+    const times: number[] = [];
+    for (let worker = 0; worker < 7; worker++) times.push(await stalledFor());
+    expect(times).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+
+    const begun = engine.run(sliceOf(0, 1), signal);
+    lanes.open(0, hosts.length);
+    lanes.begin(0, 0, 0);
+    hosts.at(-1)?.terminate();
+    await begun;
+    await turns();
+    expect(await stalledFor()).toBe(2_000);
+  });
+
   test('watchdog: a row that runs on and on is no business of it', async () => {
     const engine = await startedEngine();
     const [first, second] = [engine.run(sliceOf(0, 1), signal), engine.run(sliceOf(1, 1), signal)];

@@ -245,6 +245,20 @@ describe('stream: nextReady', () => {
     expect(await stream.nextReady()).toEqual([]);
   });
 
+  test('I13 can be called in turn with next, and before it has answered', async ({ createExecutor }) => {
+    const executor = createExecutor({ transform: (row: number) => row, poolSize: 1 });
+    const stream = executor.stream(range(60), { window: 4 });
+    const seen: number[] = [];
+    for (;;) {
+      const lists = await Promise.all([stream.nextReady(), stream.nextReady()]);
+      const step = await stream.next();
+      seen.push(...lists.flat().map(({ rowIndex }) => rowIndex));
+      if (step.done === true) break;
+      seen.push(step.value.rowIndex);
+    }
+    expect(seen).toEqual(range(60));
+  });
+
   test('rejects with the error of the source, behind the entries before it', async ({ createExecutor }) => {
     const executor = createExecutor({ transform: (row: number) => row, poolSize: 1 });
     const stream = executor.stream(
