@@ -72,6 +72,8 @@ export type { CheckedCounts, Finding, OutputCheck, Verification } from './audit/
 /** @internal */
 export { identifyTransform } from './audit/transform-identity.ts';
 /** @internal */
-export { appendEvents } from './audit/event-trail.ts';
+export { openEvents } from './audit/event-trail.ts';
+/** @internal */
+export type { EventGroup } from './audit/event-trail.ts';
 /** @internal */
 export type { TrailEvent } from './audit/trail-event.ts';

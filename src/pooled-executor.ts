@@ -45,7 +45,8 @@ export interface ExecutorPorts {
 
 /** Slices of this size hold rows that take some microseconds each. */
 const FAST_ROWS_SLICE = 256;
-const MAX_DEFAULT_WINDOW = 16_384;
+/** More rows than this at once make a trail's appends larger than its thread's caches, and do not keep anyone busier. */
+const MOST_ROWS_AHEAD = 16_384;
 /** A trail that is slower than so many ms slows the run down. */
 const MOST_TRAIL_SLICES = 60;
 /** V8 makes a hash table of an array that is longer than this when it is created. */
@@ -155,7 +156,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     });
     this.#streams = new StreamRunner({
       ...common,
-      defaultWindow: () => Math.min(MAX_DEFAULT_WINDOW, this.#rowsAhead()),
+      defaultWindow: () => this.#rowsAhead(),
     });
   }
 
@@ -277,7 +278,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
    */
   #rowsAhead(): number {
     const slices = 4 + Math.min(MOST_TRAIL_SLICES, Math.ceil(this.#trail?.latencyMs ?? 0));
-    return slices * this.poolSize * this.#dispatcher.rowsPerWorker;
+    return Math.min(MOST_ROWS_AHEAD, slices * this.poolSize * this.#dispatcher.rowsPerWorker);
   }
 
   #callRecorder(): CallRecorder | undefined {

@@ -3,24 +3,42 @@ import { recordsOf } from './records.ts';
 import type { TrailEvent } from './trail-event.ts';
 
 /** The name of the method by which a trail of this package takes events rather than records. */
-export const appendEvents = Symbol('appendEvents');
+export const openEvents = Symbol('openEvents');
+
+/** Events that will be put on record together. */
+export interface EventGroup {
+  /** Takes down all that the record needs of the events, while another group may be on its way. */
+  add(events: readonly TrailEvent[]): void;
+  /** As `append` of AuditTrail; to be called once. */
+  append(): Promise<void>;
+}
 
 /** Where events go. */
 export interface EventTrail {
-  append(events: readonly TrailEvent[]): Promise<void>;
+  open(): EventGroup;
 }
 
 /** Gives a trail what it understands: events, or else a plain record for each. */
 export function eventTrailOf(trail: AuditTrail): EventTrail {
-  if (takesEvents(trail)) return { append: (events) => trail[appendEvents](events) };
-  return { append: (events) => trail.append(events.flatMap<AuditRecord>(recordsOf)) };
+  if (takesEvents(trail)) return { open: () => trail[openEvents]() };
+  return {
+    open: () => {
+      const records: AuditRecord[] = [];
+      return {
+        add: (events) => {
+          for (const record of events.flatMap<AuditRecord>(recordsOf)) records.push(record);
+        },
+        append: () => trail.append(records),
+      };
+    },
+  };
 }
 
 /** A trail that takes events. */
 export interface TakesEvents {
-  [appendEvents](events: readonly TrailEvent[]): Promise<void>;
+  [openEvents](): EventGroup;
 }
 
 function takesEvents(trail: AuditTrail): trail is AuditTrail & TakesEvents {
-  return appendEvents in trail;
+  return openEvents in trail;
 }

@@ -18,8 +18,7 @@ import { redactedSha256 } from './redacted-hash.ts';
 import { Redactor } from './redactor.ts';
 import { checkRecordFilter, type RecordFilter, type RunSummary, type StoredRecord } from './stored-record.ts';
 import type { Page } from './page.ts';
-import { appendEvents, type TakesEvents } from './event-trail.ts';
-import type { TrailEvent } from './trail-event.ts';
+import { openEvents, type EventGroup, type TakesEvents } from './event-trail.ts';
 import { checkTrailOptions, type SqliteAuditTrailOptions } from './trail-options.ts';
 import type { TrailService } from './trail-service.ts';
 
@@ -77,8 +76,14 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   }
 
   /** How the executor records: the same as {@link append} with the records that the events stand for. */
-  [appendEvents](events: readonly TrailEvent[]): Promise<void> {
-    return this.#append(packEvents(events, this.#packing));
+  [openEvents](): EventGroup {
+    const sets: RecordSet[] = [];
+    return {
+      add: (events) => {
+        for (const set of packEvents(events, this.#packing)) sets.push(set);
+      },
+      append: () => this.#append(sets),
+    };
   }
 
   /**

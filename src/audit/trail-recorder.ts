@@ -1,8 +1,16 @@
 import { messageOf } from '../core/row-error.ts';
 
-/** Where a recorder writes to; see `append` of AuditTrail. */
+/** Items that are written together. */
+export interface RecorderGroup<Item> {
+  /** Takes down all that is to be written of the items. */
+  add(items: readonly Item[]): void;
+  /** As `append` of AuditTrail. */
+  append(): Promise<void>;
+}
+
+/** Where a recorder writes to. */
 export interface RecorderTarget<Item> {
-  append(items: readonly Item[]): Promise<void>;
+  open(): RecorderGroup<Item>;
 }
 
 /** Decides when appends begin. */
@@ -15,20 +23,20 @@ export interface AppendPacer {
   onAppended(): void;
 }
 
-interface Group<Item> {
-  readonly items: Item[];
+interface Gathering<Item> {
+  readonly group: RecorderGroup<Item>;
   readonly durable: PromiseWithResolvers<void>;
 }
 
 /**
- * Writes to a trail in groups: while one append is under way, further items gather for the next. So a slow trail gets
- * fewer, larger appends, and items become durable in the order in which they were given.
+ * Writes to a trail in groups: while one append is under way, further items gather for the next, as they are to be written.
+ * So a slow trail gets fewer, larger appends, and items become durable in the order in which they were given.
  */
 export class TrailRecorder<Item> {
   readonly #trail: RecorderTarget<Item>;
   readonly #onFailure: (error: Error) => void;
   readonly #pacer: AppendPacer | undefined;
-  #gathering: Group<Item> | undefined;
+  #gathering: Gathering<Item> | undefined;
   #writing = false;
   #failure: Error | undefined;
 
@@ -50,9 +58,12 @@ export class TrailRecorder<Item> {
   /** Resolves when the items are durable; rejects when they never will be. */
   record(items: readonly Item[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    this.#gathering ??= { items: [], durable: Promise.withResolvers<void>() };
-    for (const item of items) this.#gathering.items.push(item);
-    const { durable } = this.#gathering;
+    const { group, durable } = (this.#gathering ??= this.#gather());
+    try {
+      group.add(items);
+    } catch (reason) {
+      this.#fail(reason);
+    }
     if (!this.#writing) void this.#write();
     return durable.promise;
   }
@@ -64,20 +75,24 @@ export class TrailRecorder<Item> {
     return durable;
   }
 
+  #gather(): Gathering<Item> {
+    return { group: this.#trail.open(), durable: Promise.withResolvers<void>() };
+  }
+
   /** Never rejects. */
   async #write(): Promise<void> {
     this.#writing = true;
     while (this.#gathering !== undefined) {
       if (this.#pacer !== undefined) await this.#pacer.pause();
-      const group = this.#gathering;
+      const { group, durable } = this.#gathering;
       this.#gathering = undefined;
       try {
         if (this.#failure !== undefined) throw this.#failure;
-        await this.#trail.append(group.items);
+        await group.append();
         this.#pacer?.onAppended();
-        group.durable.resolve();
+        durable.resolve();
       } catch (reason) {
-        group.durable.reject(this.#fail(reason));
+        durable.reject(this.#fail(reason));
       }
     }
     this.#writing = false;

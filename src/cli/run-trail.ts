@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import {
-  appendEvents,
+  openEvents,
   identifyTransform,
   SqliteAuditTrail,
   type BatchDescription,
   type RunHistory,
   type SqliteAuditTrailOptions,
+  type EventGroup,
   type TrailEvent,
 } from '../index.ts';
 import type { RowFormat } from './formats.ts';
@@ -56,19 +57,33 @@ export class RunTrail extends SqliteAuditTrail {
     await this.#batch?.promise;
   }
 
-  override async [appendEvents](events: readonly TrailEvent[]): Promise<void> {
+  override [openEvents](): EventGroup {
+    const group = super[openEvents]();
+    let ends = false;
+    return {
+      add: (events) => {
+        this.#onEvents(events);
+        ends ||= hasSingle(events, 'batch-end');
+        group.add(events);
+      },
+      append: async () => {
+        try {
+          await group.append();
+          if (ends) this.#batch?.resolve();
+        } catch (reason) {
+          this.#batch?.resolve();
+          throw reason;
+        }
+      },
+    };
+  }
+
+  #onEvents(events: readonly TrailEvent[]): void {
     if (this.#onFirstEntry !== undefined && events.some(({ kind }) => kind === 'entries')) {
       this.#onFirstEntry();
       this.#onFirstEntry = undefined;
     }
     if (hasSingle(events, 'batch')) this.#batch = Promise.withResolvers<void>();
-    try {
-      await super[appendEvents](events);
-      if (hasSingle(events, 'batch-end')) this.#batch?.resolve();
-    } catch (reason) {
-      this.#batch?.resolve();
-      throw reason;
-    }
   }
 
   describe({ options }: BatchDescription): BatchDescription {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { appendEvents, eventTrailOf, type TakesEvents } from '../../src/audit/event-trail.ts';
+import { eventTrailOf, openEvents, type TakesEvents } from '../../src/audit/event-trail.ts';
 import {
   CapacityError,
   MemoryAuditTrail,
@@ -37,8 +37,16 @@ async function recordRun(runId: string, ...trails: readonly AuditTrail[]): Promi
 function toAll(trails: readonly AuditTrail[]): AuditTrail & TakesEvents {
   return {
     outlivesProcess: true,
-    [appendEvents]: async (events) => {
-      for (const trail of trails) await eventTrailOf(trail).append(events);
+    [openEvents]: () => {
+      const groups = trails.map((trail) => eventTrailOf(trail).open());
+      return {
+        add: (events) => {
+          for (const group of groups) group.add(events);
+        },
+        append: async () => {
+          for (const group of groups) await group.append();
+        },
+      };
     },
     append: () => Promise.reject(new Error('takes events')),
     close: () => Promise.resolve(),

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { recordsOf } from '../../src/audit/records.ts';
-import { appendEvents, type TakesEvents } from '../../src/audit/event-trail.ts';
+import { eventTrailOf, openEvents, type EventGroup, type TakesEvents } from '../../src/audit/event-trail.ts';
 import {
   CapacityError,
   MemoryAuditTrail,
@@ -20,9 +19,18 @@ function twins(file: SqliteAuditTrail): { memory: MemoryAuditTrail; audit: Audit
   const memory = new MemoryAuditTrail();
   const audit = {
     outlivesProcess: true,
-    [appendEvents]: async (events: Parameters<TakesEvents[typeof appendEvents]>[0]) => {
-      await memory.append(events.flatMap((event) => recordsOf(event)));
-      await file[appendEvents](events);
+    [openEvents]: () => {
+      const [inMemory, inFile] = [memory, file].map((trail) => eventTrailOf(trail).open());
+      return {
+        add: (events: Parameters<EventGroup['add']>[0]) => {
+          inMemory!.add(events);
+          inFile!.add(events);
+        },
+        append: async () => {
+          await inMemory!.append();
+          await inFile!.append();
+        },
+      };
     },
     append: () => Promise.reject(new Error('takes events')),
     close: () => Promise.resolve(),

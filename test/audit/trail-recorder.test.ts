@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AuditRecord, AuditTrail } from '../../src/audit/audit-trail.ts';
-import { TrailRecorder } from '../../src/audit/trail-recorder.ts';
+import { TrailRecorder, type RecorderTarget } from '../../src/audit/trail-recorder.ts';
 
 interface Append {
   readonly records: readonly AuditRecord[];
@@ -44,9 +44,25 @@ function recordOf(at: number): AuditRecord {
 
 const recordsOf = (...ats: readonly number[]) => ats.map(recordOf);
 
-function recorderOf(trail: AuditTrail = new HeldTrail()) {
+/** Takes records down as they are. */
+function targetOf(trail: AuditTrail, onAdd: () => void = () => undefined): RecorderTarget<AuditRecord> {
+  return {
+    open: () => {
+      const taken: AuditRecord[] = [];
+      return {
+        add: (records) => {
+          onAdd();
+          taken.push(...records);
+        },
+        append: () => trail.append(taken),
+      };
+    },
+  };
+}
+
+function recorderOf(trail: AuditTrail = new HeldTrail(), onAdd?: () => void) {
   const failures: Error[] = [];
-  return { failures, recorder: new TrailRecorder(trail, (error) => failures.push(error)) };
+  return { failures, recorder: new TrailRecorder(targetOf(trail, onAdd), (error) => failures.push(error)) };
 }
 
 /** Follows a promise without waiting for it. */
@@ -99,6 +115,28 @@ describe('TrailRecorder', () => {
     expect(followed.map(({ state }) => state)).toEqual(['durable', 'durable', 'durable']);
   });
 
+  test('record: items are taken down while an append is under way', () => {
+    const trail = new HeldTrail();
+    let taken = 0;
+    const { recorder } = recorderOf(trail, () => taken++);
+    void recorder.record(recordsOf(1));
+    void recorder.record(recordsOf(2));
+    expect([trail.written, taken]).toEqual([[[1]], 2]);
+  });
+
+  test('record: items that can not be taken down fail, and all that comes later', async () => {
+    const trail = new HeldTrail();
+    const { recorder, failures } = recorderOf(trail, () => {
+      throw new Error('no such item');
+    });
+    const followed = [1, 2].map((at) => follow(recorder.record(recordsOf(at))));
+    await turnOver();
+    expect(followed.map(({ state }) => state)).toEqual(['failed', 'failed']);
+    expect(failures).toEqual([recorder.failure]);
+    expect(recorder.failure?.message).toBe('Cannot record to the audit trail: no such item');
+    expect(trail.written).toEqual([]);
+  });
+
   test('recordAwaited: ends the pause before the append that will hold it; record does not', async () => {
     const trail = new HeldTrail();
     let pause = Promise.withResolvers<void>();
@@ -107,7 +145,7 @@ describe('TrailRecorder', () => {
       hurry: () => pause.resolve(),
       onAppended: () => undefined,
     };
-    const recorder = new TrailRecorder(trail, () => undefined, pacer);
+    const recorder = new TrailRecorder(targetOf(trail), () => undefined, pacer);
     void recorder.record(recordsOf(1));
     await turnOver();
     expect(trail.written).toEqual([]);
