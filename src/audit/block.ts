@@ -1,3 +1,5 @@
+import { LONGEST_TEXT } from '../core/longest-text.ts';
+import type { NumberTexts } from './number-texts.ts';
 import type { Column, PayloadName, Payloads, RecordSet } from './record-set.ts';
 import { sha256 } from './sha256.ts';
 import { isTaggedText, taggedText } from './tagged-json.ts';
@@ -26,18 +28,23 @@ export interface StoredPayload {
 export const WIDEST_BLOCK = 1_024;
 /** More records don't stand together, so that reading one row doesn't mean to read thousands. */
 export const LONGEST_BLOCK = 512;
-/** Nor does a block grow beyond this, in characters, its large payloads included, unless a single record does. */
-const LARGEST_BLOCK = 262_144;
 /** Longer payloads stand once in a table of their own. */
 const LONGEST_INLINE = 1_024;
 
-/** Turns a set into blocks, each as large as the limits above allow. `run` distinguishes the calls of different runs. */
+/** What blocks have from outside their sets. */
+export interface BlockContext {
+  /** Distinguishes the calls of different runs. */
+  readonly run: number;
+  readonly numbers: NumberTexts;
+}
+
+/** Turns a set into blocks, each as large as the limits above allow. */
 export function* blocksOf(
   set: RecordSet,
-  run: number,
+  context: BlockContext,
 ): Generator<{ readonly block: Block; readonly payloads: readonly StoredPayload[] }> {
   for (let position = 0; position < set.count;) {
-    const draft = new Draft(set, run, position);
+    const draft = new Draft(set, context, position);
     do draft.add(position++);
     while (position < set.count && draft.hasRoomFor(position));
     yield draft.finish();
@@ -48,6 +55,7 @@ export function* blocksOf(
 class Draft {
   readonly #set: RecordSet;
   readonly #run: number;
+  readonly #numbers: NumberTexts;
   readonly #start: number;
   readonly #columns: readonly { readonly member: string; readonly values: Column }[];
   readonly #payloads: StoredPayload[] = [];
@@ -57,13 +65,12 @@ class Draft {
   /** Length of what stands elsewhere. */
   #charsElsewhere = 0;
   #hasSpans = false;
-  #lastNumber = NaN;
-  #lastText = '';
   #first = Infinity;
   #last = -Infinity;
 
-  constructor(set: RecordSet, run: number, start: number) {
+  constructor(set: RecordSet, { run, numbers }: BlockContext, start: number) {
     this.#set = set;
+    this.#numbers = numbers;
     this.#run = run;
     this.#start = start;
     this.#columns = Object.entries(set.columns ?? {}).map(([name, values]) => ({
@@ -72,8 +79,9 @@ class Draft {
     }));
   }
 
+  /** A block is not longer than {@link LONGEST_TEXT}, its large payloads included, but for its last record. */
   hasRoomFor(position: number): boolean {
-    if (this.#count >= LONGEST_BLOCK || this.#body.length + this.#charsElsewhere >= LARGEST_BLOCK)
+    if (this.#count >= LONGEST_BLOCK || this.#body.length + this.#charsElsewhere >= LONGEST_TEXT)
       return false;
     const [first, last] = rowsOf(this.#set, position);
     return Math.max(this.#last, last) - Math.min(this.#first, first) < WIDEST_BLOCK;
@@ -114,14 +122,8 @@ class Draft {
     return { block, payloads: this.#payloads };
   }
 
-  /** The end of one row is often the start of the next. */
   #textOf(value: number | string | undefined): string {
-    if (typeof value !== 'number') return JSON.stringify(value);
-    if (value !== this.#lastNumber) {
-      this.#lastNumber = value;
-      this.#lastText = String(value);
-    }
-    return this.#lastText;
+    return typeof value === 'number' ? this.#numbers.textOf(value) : JSON.stringify(value);
   }
 
   #addPayload({ names, text, ends, marked }: Payloads, position: number, separator: string): void {

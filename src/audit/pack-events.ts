@@ -1,10 +1,12 @@
 import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
 import type { Entry } from '../core/entry.ts';
+import { piecesOf } from '../core/longest-text.ts';
+import { LONGEST_BLOCK } from './block.ts';
 import { joinPayloads } from './payload-texts.ts';
 import { packRecords, rangeOf } from './pack-records.ts';
-import type { Column, PayloadName, RecordSet } from './record-set.ts';
+import type { Column, PayloadName, Payloads, RecordSet } from './record-set.ts';
 import { outcomeName, recordsOf, requestSha256 } from './records.ts';
-import type { AttemptsEvent, EventOf, TrailEvent } from './trail-event.ts';
+import type { AttemptsEvent, EventOf, RecordedAttempt, TrailEvent } from './trail-event.ts';
 
 export interface PackOptions {
   /** As in {@link joinPayloads}. */
@@ -24,11 +26,11 @@ export function packEvents(events: readonly TrailEvent[], options: PackOptions):
 function packEvent(event: TrailEvent, options: PackOptions): readonly RecordSet[] {
   switch (event.kind) {
     case 'rows':
-      return [withOrigin(event, packRows(event, options))];
+      return packRows(event, options).map((set) => withOrigin(event, set));
     case 'dispatch':
       return [withOrigin(event, packDispatch(event))];
     case 'attempts':
-      return [withOrigin(event, packAttempts(event, options))];
+      return packAttempts(event, options).map((set) => withOrigin(event, set));
     case 'entries':
       return runsOfEqual(event.entries, ({ result }) => result.status).flatMap((entries) =>
         entries[0]?.result.status === 'success'
@@ -45,19 +47,30 @@ function withOrigin({ runId, batchId, at }: TrailEvent, content: Content): Recor
   return { runId, batchId, at, ...content };
 }
 
-function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions): Content {
+function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions): Content[] {
   const encoded = rows.map((row) => row.encoded);
   // that of a JSON text can be taken of what is read, unless that is something else
   const hashes =
     options.hashOf === undefined && encoded.every(isJson)
-      ? {}
-      : { requestSha256: encoded.map((row) => options.hashOf?.(decodeCopy(row)) ?? requestSha256(row)) };
-  return {
+      ? undefined
+      : encoded.map((row) => options.hashOf?.(decodeCopy(row)) ?? requestSha256(row));
+  return blocksOf(encoded).map(({ from, to }) => ({
     kind: 'row',
-    count: rows.length,
-    ...arrange({ ...identitiesOf(rows, generatedIds), ...hashes }),
-    payloads: joinPayloads('request', encoded, options.marked),
-  };
+    count: to - from,
+    ...arrange({
+      ...identitiesOf(rows.slice(from, to), generatedIds),
+      ...(hashes && { requestSha256: hashes.slice(from, to) }),
+    }),
+    payloads: joinPayloads('request', encoded.slice(from, to), options.marked),
+  }));
+}
+
+/** Records that will stand in one block are sent together, so that no text gets longer than need be. */
+function blocksOf(payloads: readonly Encoded[]): ReturnType<typeof piecesOf> {
+  return piecesOf(
+    payloads.map((payload) => (typeof payload === 'string' ? payload.length : 0)),
+    LONGEST_BLOCK,
+  );
 }
 
 function isJson(encoded: Encoded): boolean {
@@ -76,8 +89,21 @@ function packDispatch({ sliceId, rows }: EventOf<'dispatch'>): Content {
   };
 }
 
-function packAttempts(event: EventOf<'attempts'>, options: PackOptions): Content {
-  const { threadId, sliceId, dispatchedAt, delayMs, attempts, toEpoch, generatedIds } = event;
+function packAttempts(event: EventOf<'attempts'>, { marked }: PackOptions): Content[] {
+  const responses = responsesOf(event);
+  return blocksOf(responses).map(({ from, to }) =>
+    packBlock(event, event.attempts.slice(from, to), (names) =>
+      joinPayloads(names, responses.slice(from, to), marked),
+    ),
+  );
+}
+
+/** `join` gives the responses under their names. */
+function packBlock(
+  { threadId, sliceId, dispatchedAt, delayMs, toEpoch, generatedIds }: EventOf<'attempts'>,
+  attempts: readonly RecordedAttempt[],
+  join: (names: Payloads['names']) => Payloads,
+): Content {
   const rows = attempts.map(({ row }) => row);
   const { common, ...arranged } = arrange({
     ...identitiesOf(rows, generatedIds),
@@ -100,7 +126,7 @@ function packAttempts(event: EventOf<'attempts'>, options: PackOptions): Content
         delayAfterMs === undefined ? '' : `"delayAfterMs":${delayAfterMs}`,
       ),
     }),
-    payloads: joinPayloads(isConstant(names) ? name : names, responsesOf(event), options.marked),
+    payloads: join(isConstant(names) ? name : names),
   };
 }
 

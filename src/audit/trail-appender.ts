@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { blocksOf, chainHash, type Block } from './block.ts';
+import { NumberTexts } from './number-texts.ts';
 import type { RecordSet } from './record-set.ts';
 import { redactSet } from './redact-set.ts';
 import type { Redactor } from './redactor.ts';
@@ -13,6 +14,7 @@ export class TrailAppender {
   readonly #redactor: Redactor;
   readonly #statements: Statements;
   readonly #batches = new Map<string, { readonly id: number; readonly run: number }>();
+  readonly #numbers = new NumberTexts();
   #seq: number;
   #hash: string;
 
@@ -57,7 +59,7 @@ export class TrailAppender {
 
   #appendSet(set: RecordSet): void {
     const batch = this.#batchOf(set.runId, set.batchId);
-    for (const { block, payloads } of blocksOf(set, batch.run)) {
+    for (const { block, payloads } of blocksOf(set, { run: batch.run, numbers: this.#numbers })) {
       for (const { sha256, text } of payloads) this.#statements.payload.run(sha256, text);
       this.#appendBlock(set, block, batch.id);
     }

@@ -1,5 +1,6 @@
 import { decodeBlock, type ColumnBlock } from './column-block.ts';
 import { hasEscapedKey } from './json.ts';
+import { LONGEST_TEXT, piecesOf } from './longest-text.ts';
 import { copyLarge, LARGE_BYTES, ownBytes, type SentBytes } from './large-bytes.ts';
 
 /**
@@ -51,9 +52,39 @@ export type EncodedList =
   | { readonly parts: readonly EncodedList[] }
   | readonly Encoded[];
 
-/** One long text is cheaper to send and to parse than many short ones. */
+/** A few long texts are cheaper to send and to parse than many short ones. */
 export function joinEncoded(list: readonly Encoded[]): EncodedList {
-  return list.every(isJsonText) ? `[${list.join(',')}]` : list;
+  let characters = 0;
+  for (const encoded of list) {
+    if (!isJsonText(encoded)) return list;
+    characters += encoded.length;
+  }
+  if (characters <= LONGEST_TEXT) return `[${list.join(',')}]`;
+  const pieces = piecesOf(list.map((text) => (text as string).length));
+  return { parts: pieces.map(({ from, to }) => `[${list.slice(from, to).join(',')}]`) };
+}
+
+/** The texts that {@link joinEncoded} has joined, by their lengths. */
+export function textsIn(list: EncodedList, lengths: ArrayLike<number>): string[] {
+  const texts: string[] = [];
+  for (const part of joinedTexts(list) ?? []) {
+    // [a,b,c]
+    for (let end = 0; end < part.length - 1 && texts.length < lengths.length;) {
+      texts.push(part.slice(++end, (end += lengths[texts.length] as number)));
+    }
+  }
+  return texts;
+}
+
+/** Whether a list is nothing but JSON texts that were joined. */
+export function isJoinedText(list: EncodedList): boolean {
+  return joinedTexts(list) !== undefined;
+}
+
+function joinedTexts(list: EncodedList): readonly string[] | undefined {
+  if (typeof list === 'string') return [list];
+  if (!('parts' in list)) return undefined;
+  return list.parts.every((part) => typeof part === 'string') ? list.parts : undefined;
 }
 
 /** Gives fresh values; `decodeOne` says how to decode values that came one by one. */
@@ -78,7 +109,7 @@ export function largeBuffersIn(list: EncodedList): ArrayBuffer[] {
   return [...buffers];
 }
 
-function isJsonText(encoded: Encoded): boolean {
+function isJsonText(encoded: Encoded): encoded is string {
   return typeof encoded === 'string' && !isMarkedString(encoded);
 }
 

@@ -1,10 +1,9 @@
 import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
 import { encode, isPlainObject, type Encoded } from './codec.ts';
+import { LONGEST_TEXT } from './longest-text.ts';
 import { isPrimitive, readerFor, type ShapeReader } from './shape-reader.ts';
 
 const MOST_ROWS = 1_024;
-/** What a group may hold of strings, so that a few long ones don't stay until the last of a thousand rows is done. */
-const MOST_CHARACTERS = 1 << 18;
 const MOST_KEYS = 64;
 
 /** Where a group begins. */
@@ -30,6 +29,7 @@ export class ColumnGroup {
   /** Absent where the values are primitives. */
   readonly #read: ShapeReader | undefined;
   #size = 0;
+  /** Of all strings: they are one text when they cross, and long ones must not stay until a thousandth row is done. */
   #characters = 0;
 
   private constructor(place: GroupPlace, keys: readonly string[] | undefined, nested: readonly boolean[]) {
@@ -63,7 +63,7 @@ export class ColumnGroup {
 
   /** Takes the value in, as it is now; false when it is of another shape or the group is full. May run getters. */
   add(value: unknown): boolean {
-    if (this.#size === MOST_ROWS || this.#characters >= MOST_CHARACTERS) return false;
+    if (this.#size === MOST_ROWS || this.#characters >= LONGEST_TEXT) return false;
     const fits = this.#read === undefined ? this.#addPrimitive(value) : this.#addObject(value, this.#read);
     if (fits) this.#size++;
     return fits;

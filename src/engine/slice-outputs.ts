@@ -39,7 +39,7 @@ export class SliceOutputs {
     return this.#list[this.#list.length - 1]; // not by a method that a row may have exchanged
   }
 
-  /** How long each text in {@link join} is, where that is one text. */
+  /** How long each text in {@link join} is, where those are joined. */
   textLengths(): Int32Array {
     const lengths = new Int32Array(this.#list.length);
     for (let index = 0; index < lengths.length; index++) {

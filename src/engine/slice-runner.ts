@@ -4,7 +4,7 @@ import { describeThrown } from '../core/row-error.ts';
 import type { Transform } from '../core/transform.ts';
 import { isTransformResult } from '../core/transform-result.ts';
 import { AttemptContext } from './attempt-context.ts';
-import { decodeList, type Encoded, type EncodedList } from '../core/codec.ts';
+import { decodeList, isJoinedText, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import { joinSnapshots } from '../core/snapshot.ts';
 import type { CallRecorder, Slice, SliceReport, SliceRow } from './engine.ts';
@@ -33,7 +33,7 @@ export interface SliceJob {
 export interface SliceReturn {
   /** Encoded outputs by row; meaningless for the rows listed in `others`. */
   readonly outputs: EncodedList;
-  /** Length of each text in `outputs`, where those are one text and a trail will want them apart. */
+  /** Length of each text in `outputs`, where those are joined and a trail will want them apart. */
   readonly outputLengths?: Int32Array | undefined;
   /** Rows that did not succeed, with their position. */
   readonly others: readonly (readonly [position: number, outcome: Outcome])[];
@@ -147,15 +147,8 @@ export function isDisturbed(others: SliceReturn['others']): boolean {
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {
-  if (typeof outputs !== 'string')
-    return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
-  if (outputLengths === undefined) return undefined;
-  const texts = new Array<string>(outputLengths.length);
-  let end = 0;
-  for (let index = 0; index < texts.length; index++) {
-    texts[index] = outputs.slice(++end, (end += outputLengths[index] as number)); // [a,b,c]
-  }
-  return texts;
+  if (outputLengths !== undefined) return textsIn(outputs, outputLengths);
+  return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
 }
 
 function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
@@ -218,8 +211,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   const joined = outputs.join();
   return {
     outputs: joined,
-    outputLengths:
-      host.recordCall === undefined || typeof joined !== 'string' ? undefined : outputs.textLengths(),
+    outputLengths: host.recordCall !== undefined && isJoinedText(joined) ? outputs.textLengths() : undefined,
     others,
     times: times.subarray(0, 2 * position),
     nextCallIndices,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decode, decodeList } from '../../src/core/codec.ts';
 import { decodeBlock } from '../../src/core/column-block.ts';
 import { ColumnGroup } from '../../src/core/column-group.ts';
+import { LONGEST_TEXT } from '../../src/core/longest-text.ts';
 import {
   joinSnapshots,
   Snapshots,
@@ -114,8 +115,8 @@ describe('Snapshots', () => {
     expect([...groups].map((group) => (group as ColumnGroup).size)).toEqual([1_024, 1_024, 52]);
   });
 
-  test('a group does not gather more than 256 KiB of strings', () => {
-    const text = 'x'.repeat(1 << 15);
+  test('a group gathers no more strings than one text should hold', () => {
+    const text = 'x'.repeat(LONGEST_TEXT / 8);
     const groups = new Set(takeAll(Array.from({ length: 20 }, (_, id) => ({ id, text }))));
     expect([...groups].map((group) => (group as ColumnGroup).size)).toEqual([8, 8, 4]);
   });
