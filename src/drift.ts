@@ -23,6 +23,7 @@ const WITHOUT_EFFECT_ON_RESULTS: ReadonlySet<string> = new Set([
   'backoffMultiplier',
   'recoveryStepMs',
   'loadTimeoutMs',
+  'watchGlobals',
   'recycleAfterRows',
   'recycleAfterHeapMb',
 ]);

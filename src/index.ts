@@ -11,6 +11,7 @@ export type {
   StreamOptions,
   ThrottleOptions,
 } from './options.ts';
+export type { GlobalsWatch } from './engine/watched-globals.ts';
 export type { RowContext } from './batch.ts';
 export type { EntryStream } from './entry-stream.ts';
 export { TransformResult } from './core/transform-result.ts';

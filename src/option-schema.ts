@@ -72,6 +72,12 @@ export const EXECUTOR_OPTIONS = v.strictObject({
     ),
   ),
   isolation: v.optional(must("'thread' or 'process'", (value) => value === 'thread' || value === 'process')),
+  watchGlobals: v.optional(
+    must(
+      "'sampled', 'each-row' or 'off'",
+      (value) => value === 'sampled' || value === 'each-row' || value === 'off',
+    ),
+  ),
   recycleAfterRows: v.optional(positiveInteger()),
   recycleAfterHeapMb: v.optional(sizeMb),
   throttle: v.optional(must('a throttle', (value) => hasMethods(value, ['join']))),

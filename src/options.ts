@@ -9,6 +9,7 @@ import type { ResolvedThrottleOptions } from './core/throttle/throttle-options.t
 import type { Throttle } from './core/throttle/throttle.ts';
 import { messageOf } from './core/row-error.ts';
 import type { Transform } from './core/transform.ts';
+import type { GlobalsWatch } from './engine/watched-globals.ts';
 import {
   BATCH_OPTIONS,
   check,
@@ -59,6 +60,8 @@ export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends 
    * (`'process'`): slower by some 0.05 ms a row, but nothing that a row does can end the program.
    */
   readonly isolation?: 'thread' | 'process' | undefined;
+  /** When a worker looks whether rows have changed its globals; see {@link GlobalsWatch}. Default `'sampled'`. */
+  readonly watchGlobals?: GlobalsWatch | undefined;
   /** A worker that has run this many rows is replaced as soon as its successor is ready. Default: never. */
   readonly recycleAfterRows?: number | undefined;
   /** A worker that has more heap than this in use, garbage included, is replaced likewise. Default: never. */
@@ -137,6 +140,7 @@ export interface ResolvedOptions extends ResolvedThrottleOptions {
   readonly maxRowCrashes: number;
   readonly sliceSize: number | 'auto';
   readonly isolation: 'thread' | 'process';
+  readonly watchGlobals: GlobalsWatch;
   readonly recycleAfterRows: number | undefined;
   readonly recycleAfterHeapMb: number | undefined;
   readonly throttle: Throttle | undefined;
@@ -167,6 +171,7 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
     maxRowCrashes: options.maxRowCrashes ?? 2,
     sliceSize: options.sliceSize ?? 'auto',
     isolation: options.isolation ?? 'thread',
+    watchGlobals: options.watchGlobals ?? 'sampled',
     recycleAfterRows: options.recycleAfterRows,
     recycleAfterHeapMb: options.recycleAfterHeapMb,
     throttle: options.throttle,
@@ -189,6 +194,7 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
 const OPTIONS_OF_WORKERS = [
   'exportName',
   'isolation',
+  'watchGlobals',
   'recycleAfterRows',
   'recycleAfterHeapMb',
   'resourceLimits',

@@ -116,6 +116,11 @@ const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown
     takes: ['thread', 'process'],
     refuses: ['', 'Thread', null, true],
   },
+  watchGlobals: {
+    rule: "'sampled', 'each-row' or 'off'",
+    takes: ['sampled', 'each-row', 'off'],
+    refuses: ['', 'each', null, true],
+  },
   throttle: {
     rule: 'a throttle',
     takes: [throttle],
@@ -385,6 +390,7 @@ describe('resolveOptions', () => {
       maxRowCrashes: 2,
       sliceSize: 'auto',
       isolation: 'thread',
+      watchGlobals: 'sampled',
       throttle: undefined,
       audit: undefined,
       resourceLimits: undefined,
@@ -417,6 +423,7 @@ describe('resolveOptions', () => {
     { exportName: 'score' },
     { isolation: 'process' },
     { isolation: 'thread' },
+    { watchGlobals: 'each-row' },
     { recycleAfterRows: 5 },
     { recycleAfterHeapMb: 5 },
     { resourceLimits: {} },

@@ -17,6 +17,8 @@ export interface GlobalsGuardOptions<R extends Row> {
   readonly running: () => readonly R[];
   /** Tells the dispatching thread, which gives an answer, unless it has the worker replaced. */
   readonly tell: (change: GlobalsChange) => void;
+  /** Whether to look, thoroughly, after each row; else as often as the rows' time allows. */
+  readonly afterEachRow: boolean;
 }
 
 /** One kind of look, and the rows that have ended since the last one. */
@@ -49,10 +51,7 @@ const GLOBALS = watchedGlobals();
 export class GlobalsGuard<R extends Row> {
   readonly #options: GlobalsGuardOptions<R>;
   readonly #properties = new PropertyWatch(GLOBALS);
-  readonly #looks: readonly Look<R>[] = [
-    lookOf(() => this.#properties.quickLook(), new LookPacer(QUICK_SHARE)),
-    lookOf(() => this.#properties.thoroughLook(), new LookPacer(THOROUGH_SHARE)),
-  ];
+  readonly #looks: readonly Look<R>[];
   readonly #listeners: ListenerWatch<R>;
   #last: R | undefined;
   #ended = 0;
@@ -68,6 +67,11 @@ export class GlobalsGuard<R extends Row> {
   /** To be made when the user's code is loaded: what that has set up is as it should be. */
   constructor(options: GlobalsGuardOptions<R>) {
     this.#options = options;
+    const thoroughShare = options.afterEachRow ? Infinity : THOROUGH_SHARE;
+    this.#looks = [
+      lookOf(() => this.#properties.quickLook(), new LookPacer(QUICK_SHARE)),
+      lookOf(() => this.#properties.thoroughLook(), new LookPacer(thoroughShare)),
+    ];
     this.#listeners = new ListenerWatch(process, { name: 'process', originOf: options.originOf });
     for (let trial = 0; trial < TRIAL_LOOKS; trial++) {
       for (const look of this.#looks) this.#changesOf(look);

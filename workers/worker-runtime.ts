@@ -31,7 +31,8 @@ interface Prepared {
   readonly setup: WorkerSetup;
   readonly transform: Transform<unknown, unknown>;
   readonly site: WorkerSite;
-  readonly guard: GlobalsGuard<AttemptContext>;
+  /** Absent when nobody wants to know of changes. */
+  readonly guard: GlobalsGuard<AttemptContext> | undefined;
 }
 
 /** What a slice must know of the one before it. */
@@ -76,7 +77,7 @@ export class WorkerRuntime {
   async run(task: WorkerTask): Promise<WorkerReply> {
     if ('setup' in task) return this.#prepare(task);
     if ('lane' in task) return this.#runInTurn(task);
-    this.#prepared?.guard.onAnswer(task);
+    this.#prepared?.guard?.onAnswer(task);
     return { kind: 'ready' };
   }
 
@@ -100,13 +101,15 @@ export class WorkerRuntime {
     process.on('uncaughtException', (thrown) => this.#onStray(thrown));
     process.on('unhandledRejection', (reason) => this.#onStray(reason));
     process.on('exit', () => this.#onExit());
-    this.#prepared = { setup, transform, site, guard: this.#setUpGuard(site) };
+    this.#prepared = { setup, transform, site, guard: this.#setUpGuard(setup, site) };
     return { kind: 'ready' };
   }
 
   /** What the module has changed by now is as it should be. */
-  #setUpGuard(site: WorkerSite): GlobalsGuard<AttemptContext> {
+  #setUpGuard({ watchGlobals }: WorkerSetup, site: WorkerSite): GlobalsGuard<AttemptContext> | undefined {
+    if (watchGlobals === 'off') return undefined;
     return new GlobalsGuard({
+      afterEachRow: watchGlobals === 'each-row',
       originOf: () => this.#origin.getStore(),
       running: () => [...this.#places].flatMap(({ context }) => context ?? []),
       tell: (change) => site.tell(change),
@@ -139,7 +142,7 @@ export class WorkerRuntime {
   async #runSlice({ lane, job }: SliceTask, prepared: Prepared): Promise<SliceReturn> {
     const writer = prepared.site.laneWriter(lane);
     if (!writer.open()) return UNTOUCHED;
-    prepared.guard.onSliceStart();
+    prepared.guard?.onSliceStart();
     const place: Place = { writer, context: undefined };
     this.#places.add(place);
     const slice = await runSlice(job, this.#hostFor(place, job.counter, prepared));
@@ -159,7 +162,7 @@ export class WorkerRuntime {
       pause: site.pause,
       now: monotonicNow,
       decodeRows: decodeList,
-      isCancelled: () => this.#spoiled || guard.isHeld || writer.isCancelled(),
+      isCancelled: () => this.#spoiled || guard?.isHeld === true || writer.isCancelled(),
       onSliceStart: () => writer.enter(counter),
       onSliceEnd: () => writer.leave(),
       onRowStart: (position, startedAt, context) => {
@@ -171,7 +174,7 @@ export class WorkerRuntime {
         const { context } = place;
         place.context = undefined;
         const goesOn = writer.end(end);
-        if (context !== undefined) guard.onRowEnd(context, end.startedAt, end.finishedAt);
+        if (context !== undefined) guard?.onRowEnd(context, end.startedAt, end.finishedAt);
         return goesOn;
       },
       settle: (output, context) => {

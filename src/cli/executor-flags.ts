@@ -77,6 +77,11 @@ const FLAGS: readonly ExecutorFlag[] = [
     read: asTyped,
   },
   {
+    flags: '--watch-globals <when>',
+    description: 'look for rows that change globals: sampled, each-row or off (default: sampled)',
+    read: asTyped,
+  },
+  {
     flags: '--recycle-after-rows <n>',
     description: 'replace a worker after this many rows (default: never)',
     read: parseDecimal,

@@ -5,6 +5,7 @@ import type { CallRecorder, Engine } from './engine.ts';
 import { InlineEngine } from './inline-engine.ts';
 import { Processes } from './processes.ts';
 import { Threads } from './threads.ts';
+import type { GlobalsWatch } from './watched-globals.ts';
 import { WorkerEngine, type WorkerEngineOptions } from './worker-engine.ts';
 
 export interface EngineOptions extends Omit<WorkerEngineOptions, 'transformUrl' | 'clock' | 'originMs'> {
@@ -12,6 +13,7 @@ export interface EngineOptions extends Omit<WorkerEngineOptions, 'transformUrl' 
   readonly exportName: string;
   readonly isolation: 'thread' | 'process';
   readonly resourceLimits?: ResourceLimits | undefined;
+  readonly watchGlobals: GlobalsWatch;
   readonly workerData?: unknown;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly execArgv?: string[] | undefined;
@@ -23,7 +25,7 @@ export function createEngine(
   clock: Clock,
   recordCall: CallRecorder | undefined,
 ): Engine {
-  const { transform, exportName, isolation, attemptTimeoutMs, recycleAfterHeapMb } = options;
+  const { transform, exportName, isolation, attemptTimeoutMs, recycleAfterHeapMb, watchGlobals } = options;
   if ('fn' in transform) return new InlineEngine({ ...options, transform: transform.fn, clock, recordCall });
   const { url: transformUrl } = transform;
   const originMs = clock.now();
@@ -33,6 +35,7 @@ export function createEngine(
     originMs,
     attemptTimeoutMs,
     recordCalls: recordCall !== undefined,
+    watchGlobals,
     reportHeap: recycleAfterHeapMb !== undefined,
   };
   const Workers = isolation === 'process' ? Processes : Threads;

@@ -7,7 +7,7 @@ export class LookPacer {
   #costMs = Infinity;
   #dueAt = -Infinity;
 
-  /** @param share above 0, and 1 at most */
+  /** @param share above 0, and 1 at most; with Infinity it can always be afforded */
   constructor(share: number) {
     this.#share = share;
   }

@@ -1,5 +1,12 @@
 import type { Watched, WatchedObjects } from './property-watch.ts';
 
+/**
+ * When a worker looks whether rows have changed what they share with the rows after them: as often as some 1% of the rows'
+ * time allows, which may be after many (`'sampled'`); after each row, at some 0.1 ms, so that no other row meets the change
+ * and the one that made it is known (`'each-row'`); or never (`'off'`).
+ */
+export type GlobalsWatch = 'sampled' | 'each-row' | 'off';
+
 /** The language's own, each with its prototype where it has one; some of Node's go with them. */
 const INTRINSICS = [
   ...['Object', 'Function', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'BigInt', 'Date', 'RegExp'],

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CallEvent } from '../core/call-event.ts';
 import type { RowError } from '../core/row-error.ts';
+import type { GlobalsWatch } from './watched-globals.ts';
 import type { SliceJob, SliceReturn } from './slice-runner.ts';
 
 /** What a worker of any kind needs to know once. */
@@ -13,6 +14,7 @@ export interface WorkerSetup {
   /** Whether external calls are put on record. */
   readonly recordCalls: boolean;
   /** Whether replies say how much heap is in use. */
+  readonly watchGlobals: GlobalsWatch;
   readonly reportHeap: boolean;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PooledExecutor } from '../../src/index.ts';
+import { PooledExecutor, type GlobalsWatch } from '../../src/index.ts';
 import { withDeadline } from '../helpers/deadline.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { range } from '../helpers/rows.ts';
@@ -23,9 +23,12 @@ describe.each(['thread', 'process'] as const)('rows that change globals, isolati
     if (warning.code === 'POOLED_EXECUTOR_CHANGED_GLOBALS') warnings.push(warning.message);
   }
 
-  function executorOf(exportName: string): PooledExecutor<number, number> {
+  function executorOf<Output = number>(
+    exportName: string,
+    watchGlobals: GlobalsWatch = 'sampled',
+  ): PooledExecutor<number, Output> {
     const transform = workerUrl('global-transform.ts');
-    return new PooledExecutor({ transform, exportName, poolSize: 2, isolation });
+    return new PooledExecutor({ transform, exportName, poolSize: 2, isolation, watchGlobals });
   }
 
   /** Runs rows, and gives the workers that ran them. */
@@ -67,6 +70,27 @@ describe.each(['thread', 'process'] as const)('rows that change globals, isolati
       expect(warnings).toHaveLength(told);
     },
   );
+
+  test("watchGlobals 'each-row': no row meets what another has changed, and the one that did is known", async () => {
+    await using executor = executorOf<unknown>('marks', 'each-row');
+    const results = await executor.map(range(200));
+    expect(results).toEqual(range(200).map(() => ({ status: 'success', value: undefined })));
+    const told = () => warnings.length > 0;
+    const more = async () => {
+      while (!told()) await executor.map([0]);
+    };
+    await withDeadline(more(), DEADLINE_MS, () => 'no warning');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^Row 'row-37' changed globalThis\.mark/);
+  });
+
+  test("watchGlobals 'off': nobody is told, and no worker is replaced", async () => {
+    await using executor = executorOf('litters', 'off');
+    const workers = new Set<number>();
+    for (let round = 0; round < 5; round++) for (const id of await run(executor)) workers.add(id);
+    expect(workers.size).toBeLessThanOrEqual(2);
+    expect(warnings).toEqual([]);
+  });
 
   test('what Node sets up when it is first used, and what a row takes back, is no change', async () => {
     await using executor = executorOf('tidy');

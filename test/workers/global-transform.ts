@@ -23,6 +23,13 @@ export function litters(_row: number): number {
   return worker();
 }
 
+/** Says what it finds; one row leaves something. */
+export function marks(row: number): unknown {
+  const found = shared['mark'];
+  if (row === 37) shared['mark'] = 'left by 37';
+  return found;
+}
+
 /** Uses what Node sets up when it is first used, and cleans up behind itself. */
 export async function tidy(_row: number): Promise<number> {
   const text = await (await fetch('data:text/plain,tidy')).text();
