@@ -168,7 +168,7 @@ export class WorkerRuntime {
       onRowStart: (position, startedAt, context) => {
         place.context = context;
         origin.enterWith(context);
-        writer.begin(position, Math.floor(startedAt - setup.originMs));
+        writer.begin(position, startedAt - setup.originMs);
       },
       onRowEnd: (end) => {
         const { context } = place;

@@ -103,7 +103,7 @@ export class FlightWatch {
 
   #elapsedSince(startedMs: number): number {
     const nowMs = this.#parts.clock.now() - this.#parts.originMs;
-    return (Math.floor(nowMs) - startedMs) | 0; // the cell wraps after 24 days
+    return (nowMs - startedMs) | 0; // it wraps after 24 days
   }
 
   /** The watchdog: while slices are in flight, looks now and then whether their workers go on. */

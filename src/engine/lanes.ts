@@ -6,7 +6,10 @@ const STATE = 3;
 const CANCEL = 4;
 const BLAME = 5;
 const CLAIM = 6;
+/** Beside STARTED, in millionths of a ms. */
+const STARTED_PART = 7;
 const CELLS = 16;
+const PARTS_PER_MS = 1_000_000;
 
 /** The values of the cell STATE by their numbers. */
 const STATES = ['outside', 'between-rows', 'running', 'awaiting'] as const;
@@ -34,7 +37,7 @@ export interface LaneState {
    * transform has the thread; `awaiting`: it waits for a promise, so that its thread still reacts to events.
    */
   readonly state: (typeof STATES)[number];
-  /** When that row began, in ms since the origin that writer and reader agreed on, rounded down. */
+  /** When that row began, in ms since the origin that writer and reader agreed on; wraps after 24 days. */
   readonly startedMs: number;
   /** What the thread said, as it ended, of the row that runs: whether that row ended it. */
   readonly blame: (typeof BLAMES)[number];
@@ -83,7 +86,7 @@ export class Lanes {
   read(lane: number): LaneState {
     const row = this.#load(lane, ROW);
     const state = this.#load(lane, STATE);
-    const startedMs = this.#load(lane, STARTED);
+    const startedMs = this.#load(lane, STARTED) + this.#load(lane, STARTED_PART) / PARTS_PER_MS;
     if (row !== this.#load(lane, ROW)) return this.read(lane); // it went on to the next row meanwhile
     return {
       threadId: this.#load(lane, THREAD),
@@ -117,7 +120,9 @@ export class Lanes {
 
   /** Running thread: a row begins. */
   begin(lane: number, row: number, startedMs: number): void {
-    this.#store(lane, STARTED, startedMs);
+    const wholeMs = Math.floor(startedMs);
+    this.#store(lane, STARTED_PART, (startedMs - wholeMs) * PARTS_PER_MS);
+    this.#store(lane, STARTED, wholeMs);
     this.#store(lane, ROW, row);
     this.#store(lane, STATE, RUNNING);
   }

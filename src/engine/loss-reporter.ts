@@ -45,7 +45,7 @@ export class LossReporter {
     if (running) {
       const now = this.#parts.clock.now();
       outcomes.push(this.#lossOf(flight, state, reason));
-      // the lane says it in whole ms, rounded down: it did not begin before the row before it had ended
+      // the lane says it a little less exactly: it did not begin before the row before it had ended
       const startedAt = Math.max(times.at(-1) ?? 0, this.#parts.originMs + state.startedMs);
       times.push(Math.min(now, startedAt), now);
     }

@@ -40,8 +40,9 @@ describe('Lanes', () => {
     expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 0, state: 'awaiting', startedMs: 100 });
     running.end(1);
     expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 0, state: 'between-rows' });
-    running.begin(1, 1, 150);
-    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 1, state: 'running', startedMs: 150 });
+    running.begin(1, 1, 150.123456);
+    expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 1, state: 'running' });
+    expect(dispatching.read(1).startedMs).toBeCloseTo(150.123456, 5);
     running.end(1);
     running.leave(1);
     expect(dispatching.read(1)).toMatchObject({ threadId: 5, row: 1, state: 'outside' });

@@ -67,6 +67,22 @@ describe('a slice behind another', () => {
     expect(entries.map(({ attempts }) => attempts)).toEqual(range(6).map(() => 1));
   });
 
+  test('I2 its first row did not begin, on record, before the slice before it was over, when it ends the worker', async ({
+    createExecutor,
+  }) => {
+    const audit = new MemoryAuditTrail();
+    const executor = makeExecutor(createExecutor, new Stage(), { audit });
+    for (let round = 0; round < 5; round++) {
+      await executor.executeBatch(contextsOf(rowsOf(4, { 2: { what: 'exit' } })));
+    }
+    const attempts = recordsOf(audit, 'attempt').sort((a, b) => a.startedAt - b.startedAt);
+    expect(attempts).toHaveLength(5 * 5);
+    for (const [index, { finishedAt }] of attempts.entries()) {
+      const next = attempts[index + 1]?.startedAt ?? Infinity;
+      expect(next).toBeGreaterThanOrEqual(finishedAt);
+    }
+  });
+
   test('I11 a row that ends the worker before it costs it no attempt', async ({ createExecutor }) => {
     const stage = new Stage();
     const executor = makeExecutor(createExecutor, stage, { maxRowCrashes: 2 });

@@ -16,7 +16,9 @@ export function checkRound(subject: Subject, { works, records }: Round): number 
   const { executor } = subject;
   check(executor.availablePermits, executor.poolSize, 'I4: permits free');
   check(executor.pendingCount, 0, 'I4: pending rows');
-  check(highestConcurrency(records) <= executor.poolSize, true, 'I2: rows at once, from the record');
+  const together = mostAtOnce(records);
+  const surplus = together.length > executor.poolSize ? together.map(outlineOf) : [];
+  check(surplus, [], 'I2: rows that ran at once, from the record');
   for (const work of works) {
     checkEntries(subject, work, check);
     checkRecord(
@@ -83,21 +85,33 @@ function expectedCode({ fault }: FaultyRow, isolation: Subject['isolation']): st
   return fault === undefined ? 'ok' : expectedOf(fault, isolation).code;
 }
 
-/** The most attempts that ran at once: starts and ends in order of time, ends first. */
-function highestConcurrency(records: readonly AuditRecord[]): number {
-  const attempts = records.filter(
-    (record): record is RecordOf<'attempt'> & AuditRecord => record.kind === 'attempt',
-  );
-  const events = attempts
-    .flatMap(({ startedAt, finishedAt }) => [
-      { at: startedAt, change: 1 },
-      { at: finishedAt, change: -1 },
+type Attempt = RecordOf<'attempt'> & AuditRecord;
+
+/** The attempts that ran when the most did. */
+function mostAtOnce(records: readonly AuditRecord[]): readonly Attempt[] {
+  const events = records
+    .filter((record): record is Attempt => record.kind === 'attempt')
+    .filter(({ startedAt, finishedAt }) => startedAt < finishedAt) // others took no time
+    .flatMap((attempt) => [
+      { at: attempt.startedAt, change: 1, attempt },
+      { at: attempt.finishedAt, change: -1, attempt },
     ])
     .sort((a, b) => a.at - b.at || a.change - b.change);
-  let running = 0;
-  let highest = 0;
-  for (const { change } of events) highest = Math.max(highest, (running += change));
-  return highest;
+  const running = new Set<Attempt>();
+  let most: readonly Attempt[] = [];
+  for (const { change, attempt } of events) {
+    if (change > 0) running.add(attempt);
+    else running.delete(attempt);
+    if (running.size > most.length) most = [...running];
+  }
+  return most;
+}
+
+function outlineOf(record: Attempt): object {
+  const { rowIndex, attempt, threadId, sliceId, dispatchedAt, startedAt, finishedAt, outcome, runId } =
+    record;
+  const error = 'error' in record ? record.error : undefined;
+  return { runId, rowIndex, attempt, threadId, sliceId, dispatchedAt, startedAt, finishedAt, outcome, error };
 }
 
 function show(value: unknown): string {
