@@ -2,7 +2,7 @@ import { createDisplay, type DisplayKind } from './display.ts';
 import { parseErrorLimit } from './error-limit.ts';
 import { openExecutor, urlOfTransform } from './open-executor.ts';
 import type { OutputMode } from './output.ts';
-import { RowRun } from './row-run.ts';
+import { RunLoop } from './run-loop.ts';
 import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
 import { RunRecord } from './run-record.ts';
@@ -38,7 +38,7 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
     if (record !== undefined) for (const note of record.notes) display.say('note', note);
     const whenRecorded = async () => record?.trail.whenBatchEnded();
     const parts = { executor, transformUrl, files, limit, display, flags, plan, whenRecorded };
-    const code = await new RowRun(parts).run();
+    const code = await new RunLoop(parts).run();
     await record?.close();
     return code;
   } catch (reason) {

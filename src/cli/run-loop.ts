@@ -19,7 +19,7 @@ import { StatusMeter } from './run-status.ts';
 import { summarise } from './run-summary.ts';
 import { WriteError } from './text-writer.ts';
 
-export interface RowRunParts {
+export interface RunLoopParts {
   readonly executor: LineExecutor;
   /** URL of the user's module. */
   readonly transformUrl: string;
@@ -41,7 +41,7 @@ type Ending =
   | { readonly kind: 'failed'; readonly reason: unknown };
 
 /** One run: rows from the input through the executor to the output, until the end, an error or an interrupt. */
-export class RowRun {
+export class RunLoop {
   readonly #executor: LineExecutor;
   readonly #transformUrl: string;
   readonly #files: RunFiles;
@@ -59,7 +59,7 @@ export class RowRun {
   #isAccepted = false;
 
   /** @throws UsageError when --window is not allowed */
-  constructor({ executor, transformUrl, files, limit, display, flags, plan, whenRecorded }: RowRunParts) {
+  constructor({ executor, transformUrl, files, limit, display, flags, plan, whenRecorded }: RunLoopParts) {
     const { input, output, rejects } = files;
     this.#executor = executor;
     this.#transformUrl = transformUrl;
