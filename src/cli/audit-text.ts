@@ -8,9 +8,9 @@ const MOST_DIFFERENCES = 20;
 /** What happened in the runs of a trail, for a terminal. */
 export function auditText({ runs, agrees }: AuditReport): string {
   if (runs.length === 0) return 'The trail has no runs\n';
-  const verdict = agrees
-    ? 'Every counter agrees with the records.'
-    : 'Counters DIFFER from the records: see above.';
+  const isStated = runs.some(({ stats }) => stats.batches > 0);
+  const agreement = isStated ? 'Every counter agrees with the records.' : 'There are no counters to compare.';
+  const verdict = agrees ? agreement : 'Counters DIFFER from the records: see above.';
   return `${runs.map(runText).join('\n')}\n${verdict}\n`;
 }
 

@@ -35,7 +35,7 @@ export function explainCommand(onExitCode: (code: number) => void): Command {
     .argument('<row>', 'index of the row, from 0, or its state id')
     .option('--run <id>', 'a run of the trail (default: the last one)')
     .option('--alongside', 'tell which other rows ran at the same time (reads all attempts)')
-    .option('--full', 'show requests and responses whole, however long they are')
+    .option('--full', 'show requests, responses and stacks whole, however long they are')
     .option('--json', 'as JSON, with everything in it')
     .addHelpText('after', DETAILS)
     .action(async (path: string, row: string, flags: ExplainFlags) => {
@@ -43,7 +43,7 @@ export function explainCommand(onExitCode: (code: number) => void): Command {
       const { full = false, json = false } = flags;
       await print(
         json
-          ? `${JSON.stringify(toPlainJson(explanation), null, 2)}\n`
+          ? `${JSON.stringify(toPlainJson(explanation, { stacks: true }), null, 2)}\n`
           : explanationText(explanation, { full }),
       );
       onExitCode(ExitCode.ok);

@@ -128,7 +128,8 @@ function outcomeText({ outcome, error }: ExplainedAttempt): string {
 
 function endingLines(attempt: ExplainedAttempt, style: ExplanationStyle): readonly Line[] {
   const { error } = attempt;
-  if (error !== undefined) return [{ text: `    error     ${errorText(error, style)}` }];
+  if (error !== undefined)
+    return [{ text: `    error     ${errorText(error, style)}` }, ...stackLines(error, style)];
   return [{ text: `    response  ${payloadText(attempt.response, style)}` }];
 }
 
@@ -180,6 +181,12 @@ function openLines({ open, result, entries }: RowExplanation, style: Explanation
   }
   if (result !== undefined || entries.length > 0) return [];
   return [{ text: 'has no result on record: the process died, its consumer stopped, or the run goes on' }];
+}
+
+/** Where it was thrown; with `full` all that is on record of the way there. */
+function stackLines({ stack = '' }: RowError, { full }: ExplanationStyle): readonly Line[] {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return frames.slice(0, full ? Infinity : 1).map((frame) => ({ text: `              ${frame.trim()}` }));
 }
 
 function errorText({ code, name, message, details, cause }: RowError, style: ExplanationStyle): string {

@@ -184,8 +184,12 @@ export class RunLoop {
   #tellWhatIsOnRecord(): void {
     if (this.#continued === undefined) return;
     const { survey } = this.#continued;
+    const known = formatCount(survey.rows);
     const toRun = formatCount(survey.toRunOf(this.#source.rowsRead));
-    this.#display.say('note', `${formatCount(survey.rows)} rows are on record, ${toRun} of them have to run`);
+    this.#display.say(
+      'note',
+      `${known} rows are on record, ${toRun} of them have to run, and any after them`,
+    );
   }
 
   /** Writes what is left and frees everything. */

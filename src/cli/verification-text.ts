@@ -24,7 +24,10 @@ export function verificationText(
   return [
     `Run ${runId}`,
     field('chain', `${formatCount(chain.records)} records, head ${chain.headHash}`),
-    field('rows', `${formatCount(rows)}, each to have exactly one terminal entry of ${formatCount(entries)}`),
+    field(
+      'rows',
+      `${formatCount(rows)}, each to have exactly one terminal entry that counts, of ${formatCount(entries)}`,
+    ),
     field(
       'attempts',
       `${formatCount(attempts)}, to be numbered without gaps, in ${batches === 1 ? '1 batch' : `${formatCount(batches)} batches`}`,

@@ -66,7 +66,10 @@ function answer(host: Host, given: GlobalsAnswer): void {
 
 function warn({ rows, changes, others }: GlobalsChange, consequence: string): void {
   const { first, last, count } = rows;
-  const who = count === 1 ? `Row '${first}'` : `One of ${count} rows, '${first}' to '${last}',`;
+  const who =
+    count === 1
+      ? `Row '${first}'`
+      : `One of ${count} rows that a worker ran, '${first}' first and '${last}' last,`;
   const what = others > 0 ? [...changes, `${others} more`] : changes;
   process.emitWarning(`${who} changed ${what.join(', ')}: ${consequence}`, {
     type: 'ChangedGlobalsWarning',

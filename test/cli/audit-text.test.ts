@@ -57,6 +57,11 @@ describe('auditText', () => {
       'Z, stopped after 2.00 s\n' +
         'The run was stopped before the end of its input: --resume continues it, if it is the last one.\n',
     ],
+    [
+      'that has stated no counters',
+      { stats: { ...run.stats, batches: 0, counters: [] } },
+      'none were stated, as no batch has ended\n\nThere are no counters to compare.\n',
+    ],
     ['in which nothing was tried', { outcomes: {} }, '  attempts          none\n'],
     [
       'whose slowest attempts are known',

@@ -53,12 +53,12 @@ const entry: ExplainedEntry = {
   attempts: 1,
 };
 
-function linesOf(more: Partial<RowExplanation>): string[] {
-  return explanationText({ ...row, ...more }, BRIEF).split('\n');
+function linesOf(more: Partial<RowExplanation>, style = BRIEF): string[] {
+  return explanationText({ ...row, ...more }, style).split('\n');
 }
 
-function linesOfAttempt(more: Partial<ExplainedAttempt>): string[] {
-  return linesOf({ submission, attempts: [{ ...attempt, ...more }] });
+function linesOfAttempt(more: Partial<ExplainedAttempt>, style = BRIEF): string[] {
+  return linesOf({ submission, attempts: [{ ...attempt, ...more }] }, style);
 }
 
 describe('explanationText: the headline', () => {
@@ -190,6 +190,18 @@ describe('explanationText: the story', () => {
     ],
   ])('the error %j', (error, expected) => {
     expect(linesOfAttempt({ outcome: 'failed', error })[7]).toBe(`                   error     ${expected}`);
+  });
+
+  test('an error has the place where it was thrown, and with full all that is on record of the way there', () => {
+    const error: RowError = {
+      code: 'transform_error',
+      message: 'bad',
+      stack: 'Error: bad\n    at score (t.ts:2:9)\n    at t (t.ts:5:3)',
+    };
+    const textOf = (full: boolean) => linesOfAttempt({ outcome: 'failed', error }, { full }).join('\n');
+    expect(textOf(false)).toContain('bad\n                             at score (t.ts:2:9)\n');
+    expect(textOf(false)).not.toContain('t.ts:5:3');
+    expect(textOf(true)).toContain('at score (t.ts:2:9)\n                             at t (t.ts:5:3)');
   });
 
   test.each<[number, RegExp]>([

@@ -24,7 +24,7 @@ describe('verificationText', () => {
     expect(verificationText(whole, NONE).split('\n')).toEqual([
       'Run r',
       '  chain     1,234 records, head abc',
-      '  rows      2, each to have exactly one terminal entry of 2',
+      '  rows      2, each to have exactly one terminal entry that counts, of 2',
       '  attempts  3, to be numbered without gaps, in 1 batch',
       '  calls     0 records, to have indices of their own',
       '  output    not compared: no output was given',
