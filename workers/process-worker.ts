@@ -23,9 +23,22 @@ let calls = 0;
 
 process.on('message', (message) => void onMessage(message as ProcessMessage));
 process.on('disconnect', () => process.exit()); // the dispatching process is gone
+watchParent();
 refuseProcessChanges();
 // meant for the dispatching process, and sent to all of its group by a terminal, or a service manager: it decides about rows
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+/** For rows that never let the event loop have its turn again. Where no thread can be had, they are on their own. */
+function watchParent(): void {
+  try {
+    const url = new URL(`./parent-watch.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+    const watch = new threads.Worker(url, { workerData: process.ppid, execArgv: [], env: {} });
+    watch.on('error', () => undefined);
+    watch.unref();
+  } catch {
+    // as above
+  }
+}
 
 async function onMessage(message: ProcessMessage): Promise<void> {
   switch (message.kind) {
