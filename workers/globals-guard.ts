@@ -67,11 +67,10 @@ export class GlobalsGuard<R extends Row> {
   /** To be made when the user's code is loaded: what that has set up is as it should be. */
   constructor(options: GlobalsGuardOptions<R>) {
     this.#options = options;
-    const thoroughShare = options.afterEachRow ? Infinity : THOROUGH_SHARE;
-    this.#looks = [
-      lookOf(() => this.#properties.quickLook(), new LookPacer(QUICK_SHARE)),
-      lookOf(() => this.#properties.thoroughLook(), new LookPacer(thoroughShare)),
-    ];
+    const quick = () => lookOf<R>(() => this.#properties.quickLook(), new LookPacer(QUICK_SHARE));
+    const thorough = (share: number) =>
+      lookOf<R>(() => this.#properties.thoroughLook(), new LookPacer(share));
+    this.#looks = options.afterEachRow ? [thorough(Infinity)] : [quick(), thorough(THOROUGH_SHARE)];
     this.#listeners = new ListenerWatch(process, { name: 'process', originOf: options.originOf });
     for (let trial = 0; trial < TRIAL_LOOKS; trial++) {
       for (const look of this.#looks) this.#changesOf(look);

@@ -1,25 +1,16 @@
 import type { AuditRecord, AuditTrail } from './audit-trail.ts';
 import { recordsOf } from './records.ts';
 import type { TrailEvent } from './trail-event.ts';
+import type { RecorderGroup, RecorderTarget } from './trail-recorder.ts';
 
 /** The name of the method by which a trail of this package takes events rather than records. */
 export const openEvents = Symbol('openEvents');
 
-/** Events that will be put on record together. */
-export interface EventGroup {
-  /** Takes down all that the record needs of the events, while another group may be on its way. */
-  add(events: readonly TrailEvent[]): void;
-  /** As `append` of AuditTrail; to be called once. */
-  append(): Promise<void>;
-}
-
-/** Where events go. */
-export interface EventTrail {
-  open(): EventGroup;
-}
+/** Events that will be put on record together; to be appended once. */
+export type EventGroup = RecorderGroup<TrailEvent>;
 
 /** Gives a trail what it understands: events, or else a plain record for each. */
-export function eventTrailOf(trail: AuditTrail): EventTrail {
+export function eventTrailOf(trail: AuditTrail): RecorderTarget<TrailEvent> {
   if (takesEvents(trail)) return { open: () => trail[openEvents]() };
   return {
     open: () => {

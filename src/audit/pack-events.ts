@@ -1,6 +1,6 @@
 import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
 import type { Entry } from '../core/entry.ts';
-import { piecesOf } from '../core/longest-text.ts';
+import { piecesOf, type Piece } from '../core/longest-text.ts';
 import { LONGEST_BLOCK } from './block.ts';
 import { joinPayloads } from './payload-texts.ts';
 import { packRecords, rangeOf } from './pack-records.ts';
@@ -66,7 +66,7 @@ function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions)
 }
 
 /** Records that will stand in one block are sent together, so that no text gets longer than need be. */
-function blocksOf(payloads: readonly Encoded[]): ReturnType<typeof piecesOf> {
+function blocksOf(payloads: readonly Encoded[]): Piece[] {
   return piecesOf(
     payloads.map((payload) => (typeof payload === 'string' ? payload.length : 0)),
     LONGEST_BLOCK,

@@ -5,17 +5,20 @@
  */
 export const LONGEST_TEXT = 98_304;
 
+/** Part of a list, from one index to, not including, another. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Cuts a list into pieces, none of which is longer than {@link LONGEST_TEXT} unless it has a single item.
  *
  * @param lengths of the items, in order
  * @param most items in a piece
  */
-export function piecesOf(
-  lengths: ArrayLike<number>,
-  most = Infinity,
-): { readonly from: number; readonly to: number }[] {
-  const pieces: { readonly from: number; readonly to: number }[] = [];
+export function piecesOf(lengths: ArrayLike<number>, most = Infinity): Piece[] {
+  const pieces: Piece[] = [];
   let from = 0;
   let characters = 0;
   for (let to = 0; to < lengths.length; to++) {
