@@ -74,8 +74,7 @@ export class TrailWriter {
 
   /** Durable before what becomes of these attempts. */
   sliceStarted({ batch, sliceId, rows }: StartedSlice): void {
-    const attempts = rows.map(({ rowIndex, attempt }) => ({ rowIndex, attempt })); // as they are now
-    this.#recordSoon(batch, { kind: 'dispatch', sliceId, rows: attempts });
+    this.#recordSoon(batch, { kind: 'dispatch', sliceId, rows });
   }
 
   /** Durable before any entry that is recorded later. */

@@ -54,7 +54,7 @@ function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions)
     options.hashOf === undefined && encoded.every(isJson)
       ? undefined
       : encoded.map((row) => options.hashOf?.(decodeCopy(row)) ?? requestSha256(row));
-  return blocksOf(encoded).map(({ from, to }) => ({
+  return cutIntoBlocks(encoded).map(({ from, to }) => ({
     kind: 'row',
     count: to - from,
     ...arrange({
@@ -65,8 +65,8 @@ function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions)
   }));
 }
 
-/** Records that will stand in one block are sent together, so that no text gets longer than need be. */
-function blocksOf(payloads: readonly Encoded[]): Piece[] {
+/** Records that will stand in one block are sent together, so that no text gets longer than need be. Clones don't count. */
+function cutIntoBlocks(payloads: readonly Encoded[]): Piece[] {
   return piecesOf(
     payloads.map((payload) => (typeof payload === 'string' ? payload.length : 0)),
     LONGEST_BLOCK,
@@ -91,7 +91,7 @@ function packDispatch({ sliceId, rows }: EventOf<'dispatch'>): Content {
 
 function packAttempts(event: EventOf<'attempts'>, { marked }: PackOptions): Content[] {
   const responses = responsesOf(event);
-  return blocksOf(responses).map(({ from, to }) =>
+  return cutIntoBlocks(responses).map(({ from, to }) =>
     packBlock(event, event.attempts.slice(from, to), (names) =>
       joinPayloads(names, responses.slice(from, to), marked),
     ),
