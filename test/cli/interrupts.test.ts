@@ -3,16 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { fromLines, numbers, test, toLines, transform } from '../helpers/cli.ts';
+import { isStress } from '../helpers/runs.ts';
 
 const held = transform('cli-held.mjs');
 const args = ['run', held, '--pool-size', '1', '--slice-size', '1', '--window', '3'];
 const INVITATION = 'again to stop now';
 
 describe('signals', () => {
-  test.for([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)(
+  const first = [['SIGINT', 130] as const, ...(isStress ? [['SIGTERM', 143] as const] : [])];
+  test.for(first)(
     'the first %s finishes the rows that were taken in, exit code %i',
     async ([signal, code], { folder }) => {
       const until = folder.fifo('gate');
@@ -51,7 +50,7 @@ describe('signals', () => {
     expect(fromLines(folder.read('out.ndjson'))).toEqual(numbers(2));
   });
 
-  test('the second Ctrl-C does not wait for a reader of the output', async ({ folder }) => {
+  test.runIf(isStress)('the second Ctrl-C does not wait for a reader of the output', async ({ folder }) => {
     folder.write(
       'in.ndjson',
       toLines([
@@ -71,16 +70,17 @@ describe('signals', () => {
     await cli.ended;
   });
 
-  test('signals that come together are one, as when npm passes on what the terminal has sent', async ({
-    folder,
-  }) => {
-    const until = folder.fifo('gate');
-    folder.write('in.ndjson', toLines([{ n: 0, until }]));
-    const cli = folder.start(...args, 'in.ndjson');
-    await cli.said('running 0\n');
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) cli.child.kill(signal);
-    await cli.said(INVITATION);
-    writeFileSync(until, '');
-    expect(await cli.ended).toMatchObject({ stdout: '{"n":0}\n' });
-  });
+  test.runIf(isStress)(
+    'signals that come together are one, as when npm passes on what the terminal has sent',
+    async ({ folder }) => {
+      const until = folder.fifo('gate');
+      folder.write('in.ndjson', toLines([{ n: 0, until }]));
+      const cli = folder.start(...args, 'in.ndjson');
+      await cli.said('running 0\n');
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGINT'] as const) cli.child.kill(signal);
+      await cli.said(INVITATION);
+      writeFileSync(until, '');
+      expect(await cli.ended).toMatchObject({ stdout: '{"n":0}\n' });
+    },
+  );
 });

@@ -75,13 +75,16 @@ describe('--resume', () => {
     expect(again.stderr).toContain('10 rows are on record, 0 of them have to run');
   });
 
-  test('an older output that the dead run had not begun to replace is replaced', async ({ folder }) => {
-    folder.write('out.ndjson', 'something else\n'.repeat(100));
-    await killedAt(folder, 0, argsOf('out.ndjson'));
-    expect(folder.read('out.ndjson')).toContain('something else');
-    const { code } = await folder.ask(...argsOf('out.ndjson', '--resume'));
-    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
-  });
+  test.runIf(isStress)(
+    'an older output that the dead run had not begun to replace is replaced',
+    async ({ folder }) => {
+      folder.write('out.ndjson', 'something else\n'.repeat(100));
+      await killedAt(folder, 0, argsOf('out.ndjson'));
+      expect(folder.read('out.ndjson')).toContain('something else');
+      const { code } = await folder.ask(...argsOf('out.ndjson', '--resume'));
+      expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
+    },
+  );
 
   test.for<[what: string, edit: (text: string) => string, line: RegExp]>([
     ['changed', (text) => text.replace('{"n":1,', '{"n":7,'), changedFrom('2')],
@@ -130,7 +133,7 @@ describe('--resume', () => {
     });
   });
 
-  test('gzip: written again as a whole', async ({ folder }) => {
+  test.runIf(isStress)('gzip: written again as a whole', async ({ folder }) => {
     await killedAt(folder, 4, argsOf('out.ndjson.gz'), 'out.ndjson.gz.audit.db');
     const { code, stderr } = await folder.ask(...argsOf('out.ndjson.gz', '--resume'));
     const output = gunzipSync(readFileSync(join(folder.path, 'out.ndjson.gz'))).toString();
@@ -151,7 +154,7 @@ describe('--resume', () => {
     },
   );
 
-  test('a run that had too many errors goes on', async ({ folder }) => {
+  test.runIf(isStress)('a run that had too many errors goes on', async ({ folder }) => {
     const rows = numbers(ROWS).map(({ n }) => ({ case: n % 3 === 1 ? 'throws' : 'value', value: n }));
     folder.write('in.ndjson', toLines(rows));
     const args = ['run', cases, 'in.ndjson', '-o', 'out.ndjson', ...oneByOne];
@@ -164,7 +167,7 @@ describe('--resume', () => {
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 3, output: expected });
   });
 
-  test.for(isStress ? ['1', '50%'] : ['50%'])(
+  test.runIf(isStress).for(['1', '50%'])(
     '--max-errors %s counts the rows that run now, not the errors on record',
     async (limit, { folder }) => {
       const failing = (count: number) => toLines(numbers(count).map(() => ({ case: 'throws' })));
@@ -391,17 +394,20 @@ describe('the record of a run', () => {
     expect({ code, left: readdirSync(folder.path) }).toEqual({ code: 2, left: ['in.ndjson'] });
   });
 
-  test('a run whose transform could not be loaded is not the one to resume', async ({ folder }) => {
-    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
-    folder.write('in.ndjson', toLines(numbers(3)));
-    folder.write('t.mjs', 'export default ({ n }) => n;');
-    await folder.ask(...args);
-    folder.write('broken.mjs', 'throw new Error("not today")');
-    expect((await folder.ask('run', 'broken.mjs', ...args.slice(2))).code).toBe(2);
-    const { code, stderr } = await folder.ask(...args, '--resume');
-    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '0\n1\n2\n' });
-    expect(stderr).toContain('3 rows are on record, 0 of them have to run');
-  });
+  test.runIf(isStress)(
+    'a run whose transform could not be loaded is not the one to resume',
+    async ({ folder }) => {
+      const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+      folder.write('in.ndjson', toLines(numbers(3)));
+      folder.write('t.mjs', 'export default ({ n }) => n;');
+      await folder.ask(...args);
+      folder.write('broken.mjs', 'throw new Error("not today")');
+      expect((await folder.ask('run', 'broken.mjs', ...args.slice(2))).code).toBe(2);
+      const { code, stderr } = await folder.ask(...args, '--resume');
+      expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '0\n1\n2\n' });
+      expect(stderr).toContain('3 rows are on record, 0 of them have to run');
+    },
+  );
 
   test('a new run on the trail of one that died says what could have been done', async ({ folder }) => {
     await killedAt(folder, 4);

@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { SqliteAuditTrail } from '../../src/index.ts';
 import { numbers, test, toLines, transform } from '../helpers/cli.ts';
+import { isStress } from '../helpers/runs.ts';
 
 const loud = transform('cli-loud.mjs');
+
+/** It takes its time. */
+const NEVER_LOADS: [what: string, args: string[], message: RegExp] = [
+  'module that never finishes',
+  [transform('cli-never-loads.mjs'), '--load-timeout-ms', '1500'],
+  /cli-never-loads\.mjs: it had not finished loading after loadTimeoutMs \(1500 ms\)$/m,
+];
 
 describe('usage errors: exit code 2, one line, nothing was started or overwritten', () => {
   test.for<[what: string, args: string[], message: RegExp]>([
@@ -132,11 +140,6 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       /Cannot load transform .*cli-exits-on-load\.mjs: its worker ended meanwhile: .* with code: 0$/m,
     ],
     [
-      'module that never finishes',
-      [transform('cli-never-loads.mjs'), '--load-timeout-ms', '1500'],
-      /cli-never-loads\.mjs: it had not finished loading after loadTimeoutMs \(1500 ms\)$/m,
-    ],
-    [
       'flag that Node does not know',
       [transform('cli-double.mjs'), '--exec-argv=--nope'],
       /--exec-argv must be options that workers of Node take: .*--nope/,
@@ -147,13 +150,14 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       [transform('cli-double.mjs'), '--export', 'notAFunction'],
       /exports it as number/,
     ],
+    ...(isStress ? [NEVER_LOADS] : []),
   ])('transform that can not be loaded: %s', async ([what, args, message], { folder }) => {
     folder.write('in.ndjson', toLines(numbers(10)));
     folder.write('out.ndjson', 'precious\n');
     const [module = '', ...flags] = args;
     const all = ['run', module, 'in.ndjson', '-o', 'out.ndjson', '--rejects', 'new.ndjson', ...flags];
     // in a process of its own where something might keep that from its end
-    const isStuck = what === 'module that never finishes';
+    const isStuck = what === NEVER_LOADS[0];
     const { code, stderr } = await (isStuck ? folder.run(all) : folder.ask(...all));
     expect(code).toBe(2);
     expect(stderr).toMatch(message);

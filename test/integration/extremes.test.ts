@@ -46,7 +46,7 @@ describe.each(bothEngines('identity-transform.ts', identity))('$name', ({ transf
         expect(entries.map(({ stateId: id, rowIndex }) => ({ stateId: id, rowIndex }))).toEqual(given);
         expect(outputsOf(entries)).toEqual(given);
       }),
-      { numRuns: runs(10, 100) },
+      { numRuns: runs(5, 100) },
     );
   });
 

@@ -3,6 +3,7 @@ import { MemoryAuditTrail, PooledExecutor, type BatchResult } from '../../src/in
 import { withDeadline } from '../helpers/deadline.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { codesOf, contextsOf, range } from '../helpers/rows.ts';
+import { isStress } from '../helpers/runs.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
 import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
@@ -11,6 +12,8 @@ import { FAULT_TABLE, type Expected, type Isolation } from './fault-table.ts';
 const ROWS = 8;
 const FAULTY = 3;
 const DEADLINE_MS = 60_000;
+/** They take seconds. */
+const SLOW: readonly FaultName[] = ['native code', 'many objects'];
 const ALL_OK = ['ok', 'ok', 'ok', 'ok'];
 
 export interface Config {
@@ -101,6 +104,7 @@ export function describeFaults(configs: readonly Config[]): void {
           fault as FaultName,
           typeof expected === 'function' ? expected(isolation) : expected,
         ])
+        .filter(([fault]) => isStress || !SLOW.includes(fault))
         .filter(([, expected]) => (expected.isolation ?? isolation) === isolation);
 
       /** Plain rows, until each worker has run one: the successor of one that was ended may still be on its way. */

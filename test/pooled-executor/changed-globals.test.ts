@@ -3,11 +3,11 @@ import { PooledExecutor, type GlobalsWatch } from '../../src/index.ts';
 import { withDeadline } from '../helpers/deadline.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { range } from '../helpers/rows.ts';
-import { isStress } from '../helpers/runs.ts';
+import { isStress, ISOLATIONS } from '../helpers/runs.ts';
 
 const DEADLINE_MS = 60_000;
 
-describe.each(['thread', 'process'] as const)('rows that change globals, isolation %s', (isolation) => {
+describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) => {
   let warnings: string[];
 
   beforeEach(() => {

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import type { TransformResult } from '../../src/index.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { workerUrl } from '../helpers/engines.ts';
-import { isStress } from '../helpers/runs.ts';
+import { isStress, ISOLATIONS } from '../helpers/runs.ts';
 
 const BYTES = 1 << 20;
 
@@ -21,7 +21,7 @@ function contentOf(result: TransformResult<Uint8Array>): string {
   return isUniform ? `${value.length} times ${String(value[0])}` : `${value.length} different bytes`;
 }
 
-describe.each(['thread', 'process'] as const)('rows of a megabyte, isolation %s', (isolation) => {
+describe.each(ISOLATIONS)('rows of a megabyte, isolation %s', (isolation) => {
   test('I8: each attempt gets the row as it was, after refusals and crashes too, and the caller keeps his', async ({
     createExecutor,
   }) => {
@@ -44,21 +44,18 @@ describe.each(['thread', 'process'] as const)('rows of a megabyte, isolation %s'
     expect(executor.getStats().poolStats).toMatchObject({ successes: 7, errors: 0, capacityRetries: 3 });
   });
 
-  test.skipIf(isolation === 'process' && !isStress)(
-    'an output that the transform keeps stays whole',
-    async ({ createExecutor }) => {
-      const executor = createExecutor<Uint8Array, Uint8Array>({
-        transform: workerUrl('large-transform.ts'),
-        exportName: 'same',
-        poolSize: 1,
-        isolation,
-      });
-      const results = await executor.map([largeRow(7), largeRow(8), largeRow(9)]);
-      for (const result of results) {
-        expect(result).toMatchObject({ status: 'success' });
-        if (result.status === 'success') expect(Buffer.compare(result.value, largeRow(7))).toBe(0);
-      }
-      expect(results).toHaveLength(3);
-    },
-  );
+  test('an output that the transform keeps stays whole', async ({ createExecutor }) => {
+    const executor = createExecutor<Uint8Array, Uint8Array>({
+      transform: workerUrl('large-transform.ts'),
+      exportName: 'same',
+      poolSize: 1,
+      isolation,
+    });
+    const results = await executor.map([largeRow(7), largeRow(8), largeRow(9)]);
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'success' });
+      if (result.status === 'success') expect(Buffer.compare(result.value, largeRow(7))).toBe(0);
+    }
+    expect(results).toHaveLength(3);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { test } from '../helpers/executor-fixture.ts';
 import { contextsOf, outputsOf, range } from '../helpers/rows.ts';
-import { isStress } from '../helpers/runs.ts';
+import { isStress, ISOLATIONS } from '../helpers/runs.ts';
 
 /** Says in which worker it ran, and keeps as many numbers as the row says. */
 const WHERE = `data:text/javascript,
@@ -9,10 +9,10 @@ const WHERE = `data:text/javascript,
   const kept = [];
   export default (row) => (kept.push(new Array(row).fill(1.5)), process.pid + ':' + threadId);`;
 
-describe.each(['thread', 'process'] as const)('recycling, %s', (isolation) => {
+describe.each(ISOLATIONS)('recycling, %s', (isolation) => {
   const byRows = ['recycleAfterRows', { recycleAfterRows: 20 }, 1] as const;
   const byHeap = ['recycleAfterHeapMb', { recycleAfterHeapMb: 20 }, 100_000] as const;
-  test.for(isStress ? [byRows, byHeap] : [isolation === 'thread' ? byRows : byHeap])(
+  test.for(isStress ? [byRows, byHeap] : [byRows])(
     '%s: each worker goes when its successor is ready, and no row is lost or run twice',
     async ([, options, size], { createExecutor }) => {
       const executor = createExecutor<number, string>({

@@ -15,11 +15,9 @@ import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { killLiveWorkers, liveProcesses } from '../helpers/live-workers.ts';
 import { codesOf, contextsOf, outputsOf } from '../helpers/rows.ts';
-import { isStress } from '../helpers/runs.ts';
+import { isStress, ISOLATIONS } from '../helpers/runs.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
 import type { HeldRow } from '../workers/held-transform.ts';
-
-const ISOLATIONS = ['thread', 'process'] as const;
 
 /** Lets time pass also while rows wait for a worker, until the promise settles. */
 async function whileTimePasses<Value>(clock: FakeClock, promise: Promise<Value>): Promise<Value> {
@@ -28,41 +26,35 @@ async function whileTimePasses<Value>(clock: FakeClock, promise: Promise<Value>)
 }
 
 describe.each(ISOLATIONS)('workers killed from outside, %s isolation', (isolation) => {
-  test.skipIf(isolation === 'process' && !isStress)(
-    'while idle: the next batch does not notice',
-    async ({ createExecutor }) => {
-      const executor = createExecutor<HeldRow, number>({
-        transform: workerUrl('held-transform.ts'),
-        poolSize: 2,
-        isolation,
-      });
-      expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 1 }, { id: 2 }])))).toEqual([10, 20]);
-      await killLiveWorkers();
-      expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 3 }, { id: 4 }])))).toEqual([30, 40]);
-    },
-  );
+  test('while idle: the next batch does not notice', async ({ createExecutor }) => {
+    const executor = createExecutor<HeldRow, number>({
+      transform: workerUrl('held-transform.ts'),
+      poolSize: 2,
+      isolation,
+    });
+    expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 1 }, { id: 2 }])))).toEqual([10, 20]);
+    await killLiveWorkers();
+    expect(outputsOf(await executor.executeBatch(contextsOf([{ id: 3 }, { id: 4 }])))).toEqual([30, 40]);
+  });
 
-  test.skipIf(isolation === 'thread' && !isStress)(
-    'while running: the rows run again, and are on record',
-    async ({ createExecutor }) => {
-      const audit = new CountingTrail(2);
-      const executor = createExecutor<HeldRow, number>({
-        transform: workerUrl('held-transform.ts'),
-        poolSize: 2,
-        sliceSize: 1,
-        isolation,
-        audit,
-      });
-      const rows = [{ id: 1, held: 1 }, { id: 2, held: 1 }, { id: 3 }];
-      const batch = executor.executeBatch(contextsOf(rows));
-      await audit.reached;
-      await killLiveWorkers();
-      const { entries, stats } = await batch;
-      expect(outputsOf(entries)).toEqual([10, 20, 30]);
-      expect(entries.map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
-      expect(stats).toMatchObject({ attempts: 5, errors: 0 });
-    },
-  );
+  test('while running: the rows run again, and are on record', async ({ createExecutor }) => {
+    const audit = new CountingTrail(2);
+    const executor = createExecutor<HeldRow, number>({
+      transform: workerUrl('held-transform.ts'),
+      poolSize: 2,
+      sliceSize: 1,
+      isolation,
+      audit,
+    });
+    const rows = [{ id: 1, held: 1 }, { id: 2, held: 1 }, { id: 3 }];
+    const batch = executor.executeBatch(contextsOf(rows));
+    await audit.reached;
+    await killLiveWorkers();
+    const { entries, stats } = await batch;
+    expect(outputsOf(entries)).toEqual([10, 20, 30]);
+    expect(entries.map(({ attempts }) => attempts)).toEqual([2, 2, 1]);
+    expect(stats).toMatchObject({ attempts: 5, errors: 0 });
+  });
 });
 
 // a thread that is ended while it loads a module can take the process with it (Node); crew.test.ts has that case
@@ -100,21 +92,20 @@ describe.each(ISOLATIONS)(
       return { executor, clock, file };
     }
 
-    test.skipIf(isolation === 'process' && !isStress)(
-      'for good: the run ends with one clear error, and so does each later one',
-      async ({ createExecutor }) => {
-        const { executor, clock, file } = await bereaved((options, setup) =>
-          createExecutor(options, { ...setup, further: 'refused' }),
+    test('for good: the run ends with one clear error, and so does each later one', async ({
+      createExecutor,
+    }) => {
+      const { executor, clock, file } = await bereaved((options, setup) =>
+        createExecutor(options, { ...setup, further: 'refused' }),
+      );
+      for (const rows of [['a', 'b'], ['c']]) {
+        const error: unknown = await whileTimePasses(clock, executor.map(rows)).catch(
+          (reason: unknown) => reason,
         );
-        for (const rows of [['a', 'b'], ['c']]) {
-          const error: unknown = await whileTimePasses(clock, executor.map(rows)).catch(
-            (reason: unknown) => reason,
-          );
-          expect(error).toBeInstanceOf(TransformLoadError);
-          expect((error as Error).message).toContain(file);
-        }
-      },
-    );
+        expect(error).toBeInstanceOf(TransformLoadError);
+        expect((error as Error).message).toContain(file);
+      }
+    });
 
     test('for a moment: the run goes on', async ({ createExecutor }) => {
       const { executor, clock, file } = await bereaved(createExecutor);
@@ -128,16 +119,9 @@ describe.each(ISOLATIONS)(
   },
 );
 
-const FEW_FILES = [
-  { isolation: 'thread', free: 0 },
-  { isolation: 'process', free: 40 },
-] as const;
-const MORE_FEW_FILES = [
-  { isolation: 'process', free: 0 },
-  { isolation: 'thread', free: 40 },
-] as const;
+const FEW_FILES = ISOLATIONS.flatMap((isolation) => [0, 40].map((free) => ({ isolation, free })));
 
-test.for(isStress ? [...FEW_FILES, ...MORE_FEW_FILES] : FEW_FILES)(
+test.for(isStress ? FEW_FILES : FEW_FILES.slice(0, 1))(
   'no file descriptors but $free, $isolation isolation',
   async ({ isolation, free }) => {
     const program = new URL('../workers/few-files.ts', import.meta.url).pathname;

@@ -7,7 +7,6 @@ import { SqliteAuditTrail, type AuditRecord } from '../../src/index.ts';
 import { test, toLines, transform, type CliFolder } from '../helpers/cli.ts';
 import { killAt, type KillMoment } from '../helpers/kill-moment.ts';
 import { randomNumbers } from '../helpers/random.ts';
-import { runs } from '../helpers/runs.ts';
 
 const SEED = Number(process.env['TORTURE_SEED'] ?? randomInt(2 ** 31));
 
@@ -50,11 +49,10 @@ export const COMPRESSED: Scenario = {
 
 /**
  * Describes the torture: the command line is killed with SIGKILL at random moments and resumed, until the run has come to
- * its end or was killed `perRun` times, and again with another run until there were enough kills. Then everything is
- * compared with a run left alone.
+ * its end, and again with another run until there were enough kills. Then everything is compared with a run left alone.
  */
-export function describeKills(scenarios: readonly Scenario[], kills: number, perRun = Infinity): void {
-  const rowCount = Math.min(400, runs(40, 140) * kills);
+export function describeKills(scenarios: readonly Scenario[], kills: number): void {
+  const rowCount = Math.min(400, 140 * kills);
   const timeout = 300_000 + kills * 10_000;
   describe(`SIGKILL at random moments, then --resume; TORTURE_SEED=${SEED}`, () => {
     test.for(scenarios)('$name', { timeout }, async (scenario, { folder }) => {
@@ -71,7 +69,7 @@ export function describeKills(scenarios: readonly Scenario[], kills: number, per
           rejects: rejectsOf(scenario, round),
         };
         const randomKill = () => randomMoment(run, random, rowCount);
-        killed += await runToTheEnd(folder, run, { randomKill, most: perRun, code: whole.code });
+        killed += await runToTheEnd(folder, run, randomKill, whole.code);
         expect(read(folder, run.output) === whole.output, 'the same output, byte for byte').toBe(true);
         expect(run.rejects && read(folder, run.rejects)).toBe(whole.rejects);
         await verify(folder, run);
@@ -125,23 +123,17 @@ async function runWhole(folder: CliFolder, scenario: Scenario) {
   return { code, output: read(folder, scenario.output), rejects };
 }
 
-interface Kills {
-  readonly randomKill: () => KillMoment;
-  readonly most: number;
-  /** How the run ends at last. */
-  readonly code: number | null;
-}
-
-/** Kills a run up to so many times, unless it gets to its end between two kills; gives how often it was killed. */
+/** Kills a run until it gets to its end, with this code, between two kills; gives how often it was killed. */
 async function runToTheEnd(
   folder: CliFolder,
   run: Scenario,
-  { randomKill, most, code }: Kills,
+  randomKill: () => KillMoment,
+  code: number | null,
 ): Promise<number> {
   let resume = false;
   for (let kills = 0; ;) {
     const cli = folder.start(...argsOf(run), ...(resume ? ['--resume'] : []));
-    const killed = kills < most && (await killAt(cli, randomKill(), folder.path));
+    const killed = await killAt(cli, randomKill(), folder.path);
     const result = await cli.ended;
     if (killed && result.code === null) {
       kills++;

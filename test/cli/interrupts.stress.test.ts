@@ -1,0 +1,2 @@
+// The same, as far as it goes in the stress run: helpers/runs.ts.
+import './interrupts.test.ts';
