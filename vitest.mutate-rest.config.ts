@@ -14,6 +14,7 @@ export default defineConfig({
       STRESS,
       'test/pooled-executor/{loading,process-isolation,recycling,surroundings,thrown-values,worker-loss}.test.ts',
     ],
+    setupFiles: ['test/helpers/stop-at-first-failure.ts'],
     testNamePattern: /^(?!.*(threads|isolation))/,
   },
 });
