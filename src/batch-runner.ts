@@ -1,9 +1,10 @@
-import type { Outlet, RowIdentity } from './batch.ts';
+import type { RowIdentity } from './batch.ts';
 import type { Continuation, ContinuedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import { generatedStateId } from './core/generated-id.ts';
 import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
+import type { Outlet } from './delivery.ts';
 import type { Intake, IntakeOptions, OpenBatch } from './intake.ts';
 import type { Entered, RunEntrance } from './run-entrance.ts';
 import type { Works } from './works.ts';

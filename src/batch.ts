@@ -1,6 +1,6 @@
 import { messageOf } from './core/row-error.ts';
-import type { Clock } from './core/clock.ts';
 import { CompletedRun } from './completed-run.ts';
+import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { failure } from './core/outcome.ts';
 import { ReorderBuffer } from './core/reorder-buffer.ts';
@@ -8,6 +8,7 @@ import type { RowErrorCode } from './core/row-error.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import type { Snapshot, Snapshots, Uncloneable } from './core/snapshot.ts';
+import { Delivery, type Completed, type CompletedRow, type Outlet } from './delivery.ts';
 import { PendingRow, type AdmittedRow } from './pending-row.ts';
 import type { RowRun } from './row-run.ts';
 import type { SliceTimes } from './slice-times.ts';
@@ -42,11 +43,6 @@ export interface BatchParts {
   readonly onChange?: ((batch: Batch) => void) | undefined;
 }
 
-/** Takes what is next in order: entries, or their results where nothing else of them is wanted. */
-export type Outlet =
-  | { readonly kind: 'entries'; readonly deliver: (entries: readonly Entry<unknown>[]) => void }
-  | { readonly kind: 'results'; readonly deliver: (results: readonly TransformResult<unknown>[]) => void };
-
 /** Why the rest of a batch will not run. */
 export interface Ending {
   readonly code: Extract<RowErrorCode, 'aborted' | 'shutdown_requested'>;
@@ -58,14 +54,6 @@ export type BatchRow = PendingRow<Batch>;
 
 /** Rows of a batch that go together. */
 export type BatchRun = RowRun<Batch>;
-
-/** A row that has its result. */
-type CompletedRow = BatchRow & { readonly result: TransformResult<unknown> };
-
-type MutableEntry = { -readonly [Key in keyof Entry<unknown>]: Entry<unknown>[Key] };
-
-/** What waits to be given out: rows that have their results, or the entry of a row that had its before. */
-type Completed = CompletedRun | CompletedRow | MutableEntry;
 
 /**
  * One batch in progress: takes a snapshot of each row, puts the results in order, and counts. It is settled when no more
@@ -84,18 +72,13 @@ export class Batch {
   readonly #parts: BatchParts;
   readonly #snapshots: Snapshots;
   readonly #buffer = new ReorderBuffer<Completed>();
+  readonly #delivery: Delivery;
   readonly #controller = new AbortController();
   readonly #settling = Promise.withResolvers<void>();
   #slicesInFlight = 0;
   #completed = 0;
   #room: { readonly limit: number; readonly found: () => void } | undefined;
-  #delivered = 0;
-  /** Entries on record already, in the buffer or on their way out, with their wait then. */
-  readonly #givenBack = new Map<Entry<unknown>, number>();
-  /** Entries on their way to the trail. */
-  #recording = 0;
   #closed = false;
-  #discarding = false;
   #ending: Ending | undefined;
   #failure: Error | undefined;
 
@@ -107,6 +90,15 @@ export class Batch {
     this.generatedIds = parts.generatedIds;
     this.stats = parts.stats;
     this.#snapshots = parts.snapshots;
+    this.#delivery = new Delivery({
+      clock: parts.clock,
+      record: parts.record,
+      outlet: parts.outlet,
+      onDelivered: (late) => {
+        this.#settleIfDone();
+        if (late) this.changed();
+      },
+    });
     this.settled = this.#settling.promise;
     this.settled.catch(() => undefined); // its owner may look later
   }
@@ -126,7 +118,7 @@ export class Batch {
 
   /** Rows whose entry was delivered. */
   get delivered(): number {
-    return this.#delivered;
+    return this.#delivery.delivered;
   }
 
   /** Whether rows may still be admitted. */
@@ -157,8 +149,7 @@ export class Batch {
     const submitIndex = this.reserve(1);
     this.stats.onResult(recorded.result.status);
     const entry = { ...recorded, submitIndex, completeIndex: this.#completed++ };
-    this.#givenBack.set(entry, recorded.bufferWaitMs);
-    this.#buffer.complete(submitIndex, entry);
+    this.#buffer.complete(submitIndex, this.#delivery.expectRecorded(entry));
     this.flush();
   }
 
@@ -188,7 +179,7 @@ export class Batch {
 
   /** Ends the batch without a consumer: its entries are no longer delivered. With an error, the batch fails with it. */
   discard(ending: Ending, error?: Error): void {
-    this.#discarding = true;
+    this.#delivery.discard();
     this.#failure ??= error;
     this.end(ending);
   }
@@ -230,7 +221,7 @@ export class Batch {
   /** Delivers what is next in order, after it is on record. */
   flush(): void {
     const ready = this.#buffer.drain();
-    if (ready.length > 0) this.#emit(ready);
+    if (ready.length > 0) this.#delivery.emit(ready);
     else this.#settleIfDone();
     if (this.#room === undefined || this.#underWay >= this.#room.limit) return;
     this.#room.found();
@@ -242,95 +233,9 @@ export class Batch {
     this.#parts.onChange?.(this);
   }
 
-  #emit(ready: readonly Completed[]): void {
-    const { record, outlet } = this.#parts;
-    if (outlet.kind === 'results' && record === undefined) {
-      this.#deliverResults(ready, outlet);
-      return;
-    }
-    const entries = this.#entriesOf(ready);
-    const unrecorded =
-      this.#givenBack.size === 0 ? entries : entries.filter((entry) => !this.#isGivenBack(entry));
-    // nothing overtakes entries that are on their way to the trail
-    if (record === undefined || this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
-      this.#deliverEntries(entries);
-      return;
-    }
-    this.#recording++;
-    record(unrecorded).then(
-      () => {
-        this.#recording--;
-        this.#deliverEntries(entries);
-        this.changed();
-      },
-      () => {
-        this.#recording--;
-        this.#deliverEntries(entries); // the trail failed, so the batch is being discarded: only the count matters
-      },
-    );
-  }
-
-  #isGivenBack(entry: MutableEntry): boolean {
-    const bufferWaitMs = this.#givenBack.get(entry);
-    if (bufferWaitMs === undefined) return false;
-    entry.bufferWaitMs = bufferWaitMs;
-    return this.#givenBack.delete(entry);
-  }
-
-  #entriesOf(ready: readonly Completed[]): readonly MutableEntry[] {
-    const { clock } = this.#parts;
-    const now = clock.toEpoch(clock.now());
-    const entries: MutableEntry[] = [];
-    const add = (entry: MutableEntry) => {
-      entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
-      entries.push(entry);
-    };
-    for (const completed of ready) {
-      if (completed instanceof CompletedRun) {
-        for (let index = 0; index < completed.results.length; index++) add(completed.entryAt(index, clock));
-      } else {
-        add(completed instanceof PendingRow ? entryOf(completed, clock) : completed);
-      }
-    }
-    return entries;
-  }
-
-  #deliverEntries(entries: readonly MutableEntry[]): void {
-    const { outlet } = this.#parts;
-    if (outlet.kind === 'results') this.#deliverResults(entries, outlet);
-    else this.#deliver(entries.length, () => outlet.deliver(entries));
-  }
-
-  #deliverResults(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'results' }>): void {
-    for (const completed of ready) {
-      const results = completed instanceof CompletedRun ? completed.results : [completed.result];
-      this.#deliver(results.length, () => outlet.deliver(results));
-    }
-  }
-
-  #deliver(count: number, deliver: () => void): void {
-    this.#delivered += count;
-    if (!this.#discarding) deliver();
-    this.#settleIfDone();
-  }
-
   #settleIfDone(): void {
-    if (!this.#closed || this.#slicesInFlight > 0 || this.#delivered < this.stats.submitted) return;
+    if (!this.#closed || this.#slicesInFlight > 0 || this.delivered < this.stats.submitted) return;
     if (this.#failure === undefined) this.#settling.resolve();
     else this.#settling.reject(this.#failure);
   }
-}
-
-function entryOf(row: CompletedRow, clock: Clock): MutableEntry {
-  return {
-    rowIndex: row.rowIndex,
-    stateId: row.stateId,
-    result: row.result,
-    submitIndex: row.submitIndex,
-    completeIndex: row.completeIndex,
-    submittedAt: clock.toEpoch(row.submittedAt),
-    completedAt: clock.toEpoch(row.completedAt),
-    bufferWaitMs: 0,
-    attempts: row.attempt,
-  };
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Admission, type RowGroup } from './admission.ts';
 import type { BatchRecord } from './audit/audit-trail.ts';
-import { Batch, type BatchRow, type BatchRun, type Outlet } from './batch.ts';
+import { Batch, type BatchRow, type BatchRun } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import { Snapshots, Uncloneable } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
 import type { Throttle } from './core/throttle/throttle.ts';
+import type { Outlet } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ConcurrencyGauge } from './engine/concurrency-gauge.ts';
 import type { BatchOptions } from './options.ts';

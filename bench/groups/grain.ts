@@ -27,7 +27,7 @@ const POINTS = [
 const CURVES: readonly Contender[] = [oursMap, piscinaRows, poolifierRows, piscinaChunks];
 const MOST_ROWS = 200_000;
 /** So many points and contenders: shorter runs keep all groups together under ten minutes. */
-const RUN_MS = 250;
+const RUN_MS = 150;
 
 interface Grain {
   readonly microseconds: number;

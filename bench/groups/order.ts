@@ -12,7 +12,7 @@ const FEW_ROWS = 10_000;
 const MANY_ROWS = { full: 1_000_000, quick: 20_000 };
 const WINDOWS = [1_000, 10_000, 100_000, 1_000_000] as const;
 /** How many rows go through the buffer in one sample, at least, however small the window. */
-const SAMPLE_ROWS = { full: 1_000_000, quick: 50_000 };
+const SAMPLE_ROWS = { full: 250_000, quick: 50_000 };
 /** Of linear cost there would be 1,000 times as much; what memory out of the caches costs is less than this. */
 const CONSTANT = 10;
 const WAYS = { map: runMap, stream: runStream };

@@ -17,6 +17,7 @@ const DISPATCHER = 'src/dispatcher.ts';
 const OUTCOMES = 'src/outcome-handler.ts';
 const REPORTS = 'src/report-handler.ts';
 const BATCH = 'src/batch.ts';
+const DELIVERY = 'src/delivery.ts';
 const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
 const RUN = 'src/row-run.ts';
@@ -93,8 +94,8 @@ export const BUGS: readonly Bug[] = [
       },
       {
         file: BATCH,
-        search: 'type MutableEntry =',
-        replace: 'const SHARED = new ReorderBuffer<Completed>();\ntype MutableEntry =',
+        search: 'export class Batch {',
+        replace: 'const SHARED = new ReorderBuffer<Completed>();\nexport class Batch {',
       },
     ],
     tests: ['pooled-executor/overlapping-batches'],
@@ -232,7 +233,7 @@ export const BUGS: readonly Bug[] = [
     name: 'entries are given out before they are on record',
     edits: [
       {
-        file: BATCH,
+        file: DELIVERY,
         search: 'record(unrecorded).then(',
         replace: 'void record(unrecorded).catch(() => undefined);\n    Promise.resolve().then(',
       },
@@ -306,7 +307,7 @@ export const BUGS: readonly Bug[] = [
     name: 'results without entries are given out before they are on record',
     edits: [
       {
-        file: BATCH,
+        file: DELIVERY,
         search: "if (outlet.kind === 'results' && record === undefined) {",
         replace: "if (outlet.kind === 'results') {",
       },

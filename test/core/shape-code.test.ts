@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ShapeCode } from '../../src/core/shape-code.ts';
-import { makeObjects } from '../../src/core/shape-maker.ts';
-import { readerFor } from '../../src/core/shape-reader.ts';
+import type { makeObjects as MakeObjects } from '../../src/core/shape-maker.ts';
+import type { readerFor as ReaderFor } from '../../src/core/shape-reader.ts';
 import { awkwardString, shapeOf } from './arbitrary-values.ts';
 
 /** More often than it takes until code is made. */
@@ -35,6 +35,16 @@ function shapeOfRecord(value: Record<string, unknown>) {
 }
 
 describe('readerFor and makeObjects', () => {
+  let readerFor: typeof ReaderFor;
+  let makeObjects: typeof MakeObjects;
+
+  // there is code for the first shapes that a process meets
+  beforeEach(async () => {
+    vi.resetModules();
+    ({ readerFor } = await import('../../src/core/shape-reader.ts'));
+    ({ makeObjects } = await import('../../src/core/shape-maker.ts'));
+  });
+
   test('what is read is what is made again, with code or without', () => {
     fc.assert(
       fc.property(record, (value) => {

@@ -1,0 +1,144 @@
+import { CompletedRun } from './completed-run.ts';
+import type { Clock } from './core/clock.ts';
+import type { Entry } from './core/entry.ts';
+import type { TransformResult } from './core/transform-result.ts';
+import { PendingRow } from './pending-row.ts';
+
+/** Takes what is next in order: entries, or their results where nothing else of them is wanted. */
+export type Outlet =
+  | { readonly kind: 'entries'; readonly deliver: (entries: readonly Entry<unknown>[]) => void }
+  | { readonly kind: 'results'; readonly deliver: (results: readonly TransformResult<unknown>[]) => void };
+
+type MutableEntry = { -readonly [Key in keyof Entry<unknown>]: Entry<unknown>[Key] };
+
+/** A row that has its result. */
+export type CompletedRow = PendingRow<unknown> & { readonly result: TransformResult<unknown> };
+
+/** What waits to be given out: rows that have their results, or the entry of a row that had its before. */
+export type Completed = CompletedRun | CompletedRow | MutableEntry;
+
+export interface DeliveryParts {
+  readonly clock: Clock;
+  /** Makes entries durable before they are delivered; undefined when there is nothing to wait for. */
+  readonly record?: ((entries: readonly Entry<unknown>[]) => Promise<void>) | undefined;
+  readonly outlet: Outlet;
+  /** Called when rows were delivered; `late`: after their entries were recorded, and no longer during {@link Delivery.emit}. */
+  readonly onDelivered: (late: boolean) => void;
+}
+
+/** The way of a batch's rows from the reorder buffer to the consumer: makes their entries, and none leaves before it is on record. */
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  #delivered = 0;
+  /** Entries on record already, in the buffer or on their way out, with their wait then. */
+  readonly #givenBack = new Map<Entry<unknown>, number>();
+  /** Groups of entries on their way to the trail. */
+  #recording = 0;
+  #discarding = false;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Rows whose entry was delivered. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
+  /** There is no consumer any more: what comes is only counted. */
+  discard(): void {
+    this.#discarding = true;
+  }
+
+  /** Takes note of an entry that is on record already, and has a new place: it is not recorded again. */
+  expectRecorded(entry: Entry<unknown>): Completed {
+    this.#givenBack.set(entry, entry.bufferWaitMs);
+    return entry;
+  }
+
+  /** Delivers what is next in order, after it is on record. */
+  emit(ready: readonly Completed[]): void {
+    const { record, outlet, onDelivered } = this.#parts;
+    if (outlet.kind === 'results' && record === undefined) {
+      this.#deliverResults(ready, outlet);
+      onDelivered(false);
+      return;
+    }
+    const entries = this.#entriesOf(ready);
+    const unrecorded =
+      this.#givenBack.size === 0 ? entries : entries.filter((entry) => !this.#isGivenBack(entry));
+    // nothing overtakes entries that are on their way to the trail
+    if (record === undefined || this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
+      this.#deliverEntries(entries);
+      onDelivered(false);
+      return;
+    }
+    this.#recording++;
+    const deliver = (late: boolean) => {
+      this.#recording--;
+      this.#deliverEntries(entries);
+      onDelivered(late);
+    };
+    record(unrecorded).then(
+      () => deliver(true),
+      () => deliver(false), // the trail failed, so the batch is being discarded: only the count matters
+    );
+  }
+
+  #isGivenBack(entry: MutableEntry): boolean {
+    const bufferWaitMs = this.#givenBack.get(entry);
+    if (bufferWaitMs === undefined) return false;
+    entry.bufferWaitMs = bufferWaitMs;
+    return this.#givenBack.delete(entry);
+  }
+
+  #entriesOf(ready: readonly Completed[]): readonly MutableEntry[] {
+    const { clock } = this.#parts;
+    const now = clock.toEpoch(clock.now());
+    const entries: MutableEntry[] = [];
+    const add = (entry: MutableEntry) => {
+      entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
+      entries.push(entry);
+    };
+    for (const completed of ready) {
+      if (completed instanceof CompletedRun) {
+        for (let index = 0; index < completed.results.length; index++) add(completed.entryAt(index, clock));
+      } else {
+        add(completed instanceof PendingRow ? entryOf(completed, clock) : completed);
+      }
+    }
+    return entries;
+  }
+
+  #deliverEntries(entries: readonly MutableEntry[]): void {
+    const { outlet } = this.#parts;
+    if (outlet.kind === 'results') this.#deliverResults(entries, outlet);
+    else this.#deliver(entries.length, () => outlet.deliver(entries));
+  }
+
+  #deliverResults(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'results' }>): void {
+    for (const completed of ready) {
+      const results = completed instanceof CompletedRun ? completed.results : [completed.result];
+      this.#deliver(results.length, () => outlet.deliver(results));
+    }
+  }
+
+  #deliver(count: number, deliver: () => void): void {
+    this.#delivered += count;
+    if (!this.#discarding) deliver();
+  }
+}
+
+function entryOf(row: CompletedRow, clock: Clock): MutableEntry {
+  return {
+    rowIndex: row.rowIndex,
+    stateId: row.stateId,
+    result: row.result,
+    submitIndex: row.submitIndex,
+    completeIndex: row.completeIndex,
+    submittedAt: clock.toEpoch(row.submittedAt),
+    completedAt: clock.toEpoch(row.completedAt),
+    bufferWaitMs: 0,
+    attempts: row.attempt,
+  };
+}
