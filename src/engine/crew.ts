@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/row-error.ts';
 import { TransformLoadError, WorkerStartError } from './engine.ts';
 import type { Host } from './host.ts';
+import { Placement, type Member } from './placement.ts';
 import { settledWithin } from './settled-within.ts';
 import type { WorkerReply } from './worker-protocol.ts';
 
@@ -27,25 +28,6 @@ export interface Yield {
   readonly fruitful: boolean;
 }
 
-/** A worker and what it has to do. */
-export interface Member {
-  readonly host: Host;
-  state: 'starting' | 'ready' | 'leaving';
-  slices: number;
-  /** A slice that must run alone has it, or waits for it. */
-  reserved: boolean;
-  /** Rows it has run. */
-  rows: number;
-}
-
-interface Waiting {
-  readonly alone: boolean;
-  readonly resolve: (member: Member | undefined) => void;
-  readonly reject: (reason: Error) => void;
-  /** The member that is kept free for it. */
-  reserved: Member | undefined;
-}
-
 /** Waits before a worker is started again after one that could not be; then the crew is broken. */
 const RESTART_DELAYS_MS = [0, 100, 1_000];
 /** Workers that may end one after another without any row getting done; more where more can be lost at one blow. */
@@ -64,7 +46,7 @@ const LOAD_GRACE_MS = 5_000;
 export class Crew {
   readonly #options: CrewOptions;
   readonly #members = new Set<Member>();
-  readonly #waiting: Waiting[] = [];
+  readonly #placement: Placement;
   readonly #loading = new Set<Promise<unknown>>();
   readonly #restarts = new Set<() => void>();
   /** The worker whose successor is being started. */
@@ -76,6 +58,7 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.#options = options;
+    this.#placement = new Placement(this.#members, options.slicesPerHost);
   }
 
   /** Resolves when the first worker has loaded the transform; the others load it only then. */
@@ -99,18 +82,13 @@ export class Crew {
    */
   tryTake(alone: boolean): Member | undefined {
     if (this.#broken !== undefined) throw this.#broken;
-    const member = this.#leastBusy(alone ? 1 : this.#options.slicesPerHost);
-    return member && give(member, alone);
+    return this.#placement.tryTake(alone);
   }
 
   /** The same, and waits. Gives undefined when the crew is dismissed meanwhile; rejects when it is broken. */
   async take(alone: boolean): Promise<Member | undefined> {
-    const member = this.tryTake(alone);
-    if (member !== undefined || this.#closed) return member;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ alone, resolve, reject, reserved: undefined });
-      this.#place();
-    });
+    if (this.#broken !== undefined) throw this.#broken;
+    return this.#closed ? this.#placement.tryTake(alone) : this.#placement.take(alone);
   }
 
   /** Whether the worker may have a slice behind the one that it runs. */
@@ -120,17 +98,16 @@ export class Crew {
 
   /** Gives it one, which is to be given back like others. */
   giveBehind(member: Member): Member {
-    return give(member, false);
+    return this.#placement.giveBehind(member);
   }
 
   /** The slice is over. */
   release(member: Member, { rows, fruitful }: Yield): void {
-    member.slices--;
-    if (member.slices === 0) member.reserved = this.#waiting.some(({ reserved }) => reserved === member);
+    this.#placement.release(member);
     member.rows += rows;
     if (fruitful) this.#fruitless = 0;
     if (member.state === 'leaving') dismissIfIdle(member);
-    if (this.#waiting.length > 0) this.#place();
+    this.#placement.place();
   }
 
   /** No further slice gets this worker; it is replaced at once (if it has been of any use), and ends when it is idle. */
@@ -174,7 +151,7 @@ export class Crew {
   async dismiss(): Promise<void> {
     this.#closed = true;
     for (const cancel of this.#restarts) cancel();
-    for (const { resolve } of this.#waiting.splice(0)) resolve(undefined);
+    this.#placement.end();
     // Node aborts the whole process when a thread is ended while it requires an ES module
     if (this.#loading.size > 0) {
       await settledWithin(this.#options.clock, LOAD_GRACE_MS, [...this.#loading]);
@@ -190,7 +167,7 @@ export class Crew {
       ({ host, state, slices, rows }) =>
         `worker ${host.id} is ${state}, has ${slices} slices, ran ${rows} rows`,
     );
-    return [...members, `${this.#waiting.length} slices wait for a worker`].join('; ');
+    return [...members, `${this.#placement.waitingCount} slices wait for a worker`].join('; ');
   }
 
   #enlist(): Member {
@@ -267,7 +244,7 @@ export class Crew {
     }
     member.state = 'ready';
     this.#failedStarts = 0;
-    this.#place();
+    this.#placement.place();
   }
 
   #onEnded(member: Member, reason: Error): void {
@@ -294,46 +271,8 @@ export class Crew {
 
   #break(error: Error): void {
     this.#broken ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#placement.fail(error);
   }
-
-  /** Gives those who wait their workers, as far as there are any, first come first served. */
-  #place(): void {
-    for (const waiting of [...this.#waiting]) {
-      const member = waiting.alone ? this.#reserve(waiting) : this.tryTake(false);
-      if (member === undefined) continue;
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-      waiting.resolve(member);
-    }
-  }
-
-  /** Gives an idle worker; keeps one free of other slices until it is idle when none is. */
-  #reserve(waiting: Waiting): Member | undefined {
-    const idle = waiting.reserved?.slices === 0 ? waiting.reserved : this.#leastBusy(1);
-    if (idle?.state === 'ready') {
-      if (waiting.reserved !== undefined) waiting.reserved.reserved = false;
-      return give(idle, true);
-    }
-    if (waiting.reserved?.state !== 'ready') waiting.reserved = this.#leastBusy(Infinity);
-    if (waiting.reserved !== undefined) waiting.reserved.reserved = true;
-    return undefined;
-  }
-
-  #leastBusy(fewerSlicesThan: number): Member | undefined {
-    let best: Member | undefined;
-    for (const member of this.#members) {
-      const { state, reserved, slices } = member;
-      if (state !== 'ready' || reserved || slices >= fewerSlicesThan) continue;
-      if (best === undefined || slices < best.slices) best = member;
-    }
-    return best;
-  }
-}
-
-function give(member: Member, alone: boolean): Member {
-  member.slices++;
-  member.reserved = alone;
-  return member;
 }
 
 function dismissIfIdle({ host, slices }: Member): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { FlightTable } from '../core/flight-table.ts';
-import type { Member } from './crew.ts';
+import type { Member } from './placement.ts';
 import type { Slice } from './engine.ts';
 import { isRunning, type Lanes } from './lanes.ts';
 

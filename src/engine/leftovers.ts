@@ -1,4 +1,5 @@
-import type { Crew, Member } from './crew.ts';
+import type { Crew } from './crew.ts';
+import type { Member } from './placement.ts';
 import type { Host } from './host.ts';
 import { OwnWays, WORKERS_FOR_OWN_WAY } from './own-ways.ts';
 import type { GlobalsAnswer, GlobalsChange, StrayError, WorkerNews } from './worker-protocol.ts';

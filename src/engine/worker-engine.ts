@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { FlightTable } from '../core/flight-table.ts';
 import { WaitGroup } from './wait-group.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
-import { Crew, type Member, type Yield } from './crew.ts';
+import { Crew, type Yield } from './crew.ts';
 import {
   NOTHING_STARTED,
   WorkerStartError,
@@ -18,6 +18,7 @@ import { ABORT_GRACE_MS, FlightWatch, type Flight } from './flight-watch.ts';
 import type { Host } from './host.ts';
 import { LaneCancels } from './lane-cancels.ts';
 import type { Lanes } from './lanes.ts';
+import type { Member } from './placement.ts';
 import { settledWithin } from './settled-within.ts';
 import { toJob, toReport } from './slice-runner.ts';
 import type { WorkerNews, WorkerReply, WorkerSetup } from './worker-protocol.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Crew, type Member } from '../../src/engine/crew.ts';
+import { Crew } from '../../src/engine/crew.ts';
+import type { Member } from '../../src/engine/placement.ts';
 import { WorkerStartError } from '../../src/engine/engine.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
