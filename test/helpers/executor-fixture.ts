@@ -21,6 +21,8 @@ import { PROBE } from './transforms.ts';
 export interface Setup {
   /** Default: the real clock, with its timers counted. */
   readonly clock?: Clock & { readonly timers: number };
+  /** Default: the executor's own. */
+  readonly engine?: Engine | undefined;
   /**
    * What a further batch of one row does after the test: `works` (the default), `refused` where the executor has failed
    * for good, or `skip`, for transforms that can't end.
@@ -83,11 +85,12 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
 function make<Row, Output>(
   all: Made[],
   options: PooledExecutorOptions<Row, Output>,
-  { clock = new TrackedClock(), further = 'works', stopped = false }: Setup = {},
+  { clock = new TrackedClock(), engine: given, further = 'works', stopped = false }: Setup = {},
 ): PooledExecutor<Row, Output> {
   // with a trail the engine is the executor's own, as calls go through it
   const engine =
-    options.audit === undefined ? createEngine(resolveOptions(options), clock, undefined) : undefined;
+    given ??
+    (options.audit === undefined ? createEngine(resolveOptions(options), clock, undefined) : undefined);
   const executor = new PooledExecutor(options, { clock, ...(engine === undefined ? {} : { engine }) });
   if (clock instanceof FakeClock) clock.watch(executor);
   let shutDown = false;
