@@ -23,7 +23,7 @@ export interface Setup {
   readonly clock?: Clock & { readonly timers: number };
   /**
    * What a further batch of one row does after the test: `works` (the default), `refused` where the executor has failed
-   * for good, or `skip`, for transforms that can't end.
+   * for good or its trail is closed, or `skip`, for transforms that can't end.
    */
   readonly further?: 'works' | 'refused' | 'skip';
   /** A consumer stops a stream early: the rows that nobody took have no entry on the trail. */
@@ -55,8 +55,13 @@ const DEADLINE_MS = 60_000;
  * process; before that, a further batch must work.
  */
 export const test = base.extend<{ createExecutor: CreateExecutor }>({
-  createExecutor: async ({ task }, use) => {
+  createExecutor: async ({ task, onTestFinished }, use) => {
     const before = leftovers();
+    // registered first, called last: what the test opened, such as a trail with its thread, is closed by then
+    onTestFinished(async () => {
+      await turns(); // until handles that are closed are gone
+      expect(leftovers(), 'left behind in the process').toEqual(before);
+    });
     const all: Made[] = [];
     const overdue = Promise.withResolvers<never>();
     overdue.promise.catch(() => undefined);
@@ -70,8 +75,6 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
       await use((options, setup) => make(all, options, setup));
       const failed = task.result?.state === 'fail';
       for (const made of all) await Promise.race([checkAndShutDown(made, failed), overdue.promise]);
-      await turns(); // until handles that are closed are gone
-      expect.soft(leftovers(), 'left behind in the process').toEqual(before);
     } finally {
       cancelDeadline();
       for (const { executor } of all) void executor.shutdown({ wait: false });
