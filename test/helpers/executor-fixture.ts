@@ -93,14 +93,19 @@ function make<Row, Output>(
     options.audit === undefined ? createEngine(resolveOptions(options), clock, undefined) : undefined;
   const executor = new PooledExecutor(options, { clock, ...(engine === undefined ? {} : { engine }) });
   if (clock instanceof FakeClock) clock.watch(executor);
-  let shutDown = false;
+  let shutdowns = 0;
   const shutdown = executor.shutdown.bind(executor);
-  executor.shutdown = (how) => {
-    shutDown = true;
-    return shutdown(how);
+  executor.shutdown = async (how) => {
+    shutdowns++;
+    try {
+      await shutdown(how);
+    } catch (reason) {
+      shutdowns--; // it was refused
+      throw reason;
+    }
   };
   const { audit } = options;
-  all.push({ executor, engine, clock, audit, further, stopped, isShutDown: () => shutDown });
+  all.push({ executor, engine, clock, audit, further, stopped, isShutDown: () => shutdowns > 0 });
   return executor;
 }
 
