@@ -47,7 +47,7 @@ interface Made {
 }
 
 /** Ends a test that hangs; far above what any test needs, and below the runner's own time-out, which shows nothing. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /**
  * The test function for whatever needs an executor. After every test, passed or failed, each executor is shut down, and
