@@ -176,6 +176,7 @@ export class Dispatcher {
 
   /** Sends workers the slice that comes behind the one they run, as long as none of these need be held back. */
   #sendAhead(now: number): void {
+    if (this.#options.engine.slicesPerPermit === 1) return;
     if (this.#sizer.current === 1 || this.#semaphore.available > 0) return;
     for (const before of this.#flights.running.list()) {
       const { freshCount, readyCount } = this.#queue;
