@@ -76,7 +76,7 @@ const plan = fc.record({
   fails: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
 });
 
-const workload: fc.Arbitrary<ScriptedRow[]> = fc.array(plan, { maxLength: 40 }).map((plans) =>
+const workload: fc.Arbitrary<ScriptedRow[]> = fc.array(plan, { maxLength: 40, size: 'max' }).map((plans) =>
   plans.map(({ refusals, fails }, id) => ({
     id,
     refusals,

@@ -32,7 +32,7 @@ interface Row {
 }
 
 const row: fc.Arbitrary<Row> = fc.record({
-  refusals: fc.array(refusal, { maxLength: 5 }),
+  refusals: fc.array(refusal, { maxLength: 5, size: 'max' }),
   takesMs: fc.nat({ max: 200 }),
 });
 
@@ -88,21 +88,28 @@ test('the law: poolSize 1, any capacity errors: delays, waits and instants on re
   createExecutor,
 }) => {
   await fc.assert(
-    fc.asyncProperty(throttleOptions, fc.array(row, { maxLength: 12 }), async (options, rows) => {
-      const clock = new FakeClock();
-      const audit = new MemoryAuditTrail();
-      const { transform } = makeTrackedTransform<number>((index, { attempt }) => {
-        const { refusals, takesMs } = rows[index] ?? { refusals: [], takesMs: 0 };
-        clock.elapse(takesMs);
-        const refused = refusals[attempt - 1];
-        if (refused === undefined) return index;
-        throw new CapacityError(refused.statusCode, 'busy', refused);
-      });
-      const executor = createExecutor({ transform, poolSize: 1, sliceSize: 1, audit, ...options }, { clock });
-      await clock.runUntil(executor.executeBatch(contextsOf([...rows.keys()])));
-      const comparison = new Comparison(new ThrottleModel(options, 1), rows);
-      for (const record of recordsOf(audit, 'attempt')) comparison.check(record);
-    }),
+    fc.asyncProperty(
+      throttleOptions,
+      fc.array(row, { maxLength: 12, size: 'max' }),
+      async (options, rows) => {
+        const clock = new FakeClock();
+        const audit = new MemoryAuditTrail();
+        const { transform } = makeTrackedTransform<number>((index, { attempt }) => {
+          const { refusals, takesMs } = rows[index] ?? { refusals: [], takesMs: 0 };
+          clock.elapse(takesMs);
+          const refused = refusals[attempt - 1];
+          if (refused === undefined) return index;
+          throw new CapacityError(refused.statusCode, 'busy', refused);
+        });
+        const executor = createExecutor(
+          { transform, poolSize: 1, sliceSize: 1, audit, ...options },
+          { clock },
+        );
+        await clock.runUntil(executor.executeBatch(contextsOf([...rows.keys()])));
+        const comparison = new Comparison(new ThrottleModel(options, 1), rows);
+        for (const record of recordsOf(audit, 'attempt')) comparison.check(record);
+      },
+    ),
     { numRuns: 40 },
   );
 });
