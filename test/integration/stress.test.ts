@@ -17,7 +17,7 @@ describe('many rows', () => {
       const random = randomNumbers(seed);
       const clock = new FakeClock();
       const rows = range(1000);
-      const times = rows.map(() => Math.max(0, random(6) - 2)); // half of them never, the others up to three times
+      const times = rows.map(() => Math.max(0, random(8) - 5)); // a quarter of them once or twice
       const refusals = times.reduce((sum, count) => sum + count, 0);
       const { transform } = makeFailingTransform(
         new Map(rows.flatMap((row) => [...refuse([row], times[row]!)])),

@@ -139,7 +139,7 @@ describe.each(
           poolSize,
           sliceSize,
           workerData: { stage: stage.buffer },
-          ...(name === 'threads' ? { exportName: 'delayedAsync', threads: 2 } : {}),
+          ...(name === 'threads' ? { exportName: 'delayedAsync', threads: poolSize / 2 } : {}),
         }),
       ]),
     );
