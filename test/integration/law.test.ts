@@ -110,6 +110,6 @@ test('the law: poolSize 1, any capacity errors: delays, waits and instants on re
         for (const record of recordsOf(audit, 'attempt')) comparison.check(record);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });

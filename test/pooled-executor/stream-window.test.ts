@@ -139,7 +139,7 @@ describe.each(
           poolSize,
           sliceSize,
           workerData: { stage: stage.buffer },
-          ...(name === 'threads' ? { exportName: 'delayedAsync', threads: poolSize / 2 } : {}),
+          ...(name === 'threads' ? { exportName: 'delayedAsync', threads: 1 } : {}),
         }),
       ]),
     );
@@ -204,7 +204,7 @@ describe.each(
         expect(highest, 'pulled and not taken').toBeLessThanOrEqual(window);
         expect(rows).toEqual(range(count));
       }),
-      { numRuns: name === 'threads' ? 10 : 30 },
+      { numRuns: name === 'threads' ? 8 : 30 },
     );
   });
 });
