@@ -60,6 +60,11 @@ export class Stage {
     this.open(...Array.from({ length: ROWS }, (_, row) => row));
   }
 
+  /** Test: all gates are shut again and nothing has happened. No row may run. */
+  reset(): void {
+    this.#cells.fill(0);
+  }
+
   /** Everything that happened, in order. */
   get events(): readonly StageEvent[] {
     const events: StageEvent[] = [];

@@ -35,20 +35,40 @@ describe('capacity storm: every attempt is refused for a minute', () => {
   });
 });
 
-test.for([2, 50])(
-  'half of all attempts are refused at random, poolSize %i: 500 rows all succeed',
-  async (poolSize, { createExecutor }) => {
-    const random = randomNumbers(poolSize);
-    let refusals = 0;
-    const transform = (row: number) => {
-      if (random(2) === 1) return row;
-      refusals++;
-      throw new CapacityError(503);
-    };
-    const clock = new FakeClock();
-    const executor = createExecutor({ transform, poolSize }, { clock, further: 'skip' });
-    const { entries, stats } = await clock.runUntil(executor.executeBatch(contextsOf(range(500))));
-    expect(outputsOf(entries)).toEqual(range(500));
-    expect(stats).toMatchObject({ successes: 500, attempts: 500 + refusals, capacityRetries: refusals });
-  },
-);
+/** How long an attempt takes, refused or not. */
+const ATTEMPT_MS = 100;
+const LONG_MS = 600_000;
+
+describe('half of all attempts are refused at random', () => {
+  test.for([
+    { poolSize: 2, seed: 1 },
+    { poolSize: 50, seed: 2 },
+  ])(
+    'poolSize $poolSize, seed $seed: 500 rows all succeed',
+    async ({ poolSize, seed }, { createExecutor }) => {
+      const random = randomNumbers(seed);
+      const clock = new FakeClock();
+      const attemptsInSecond = new Array<number>(LONG_MS / 1_000).fill(0);
+      let refusals = 0;
+      const transform = async (row: number) => {
+        (attemptsInSecond[Math.floor(clock.now() / 1_000)] as number)++;
+        await new Promise<void>((resolve) => clock.setTimer(resolve, ATTEMPT_MS));
+        if (random(2) === 1) return row;
+        refusals++;
+        throw new CapacityError(503);
+      };
+      const executor = createExecutor({ transform, poolSize }, { clock, further: 'skip' });
+      const batch = executor.executeBatch(contextsOf(range(500)));
+      await clock.advance(LONG_MS);
+      const { entries, stats } = await batch;
+      expect(outputsOf(entries)).toEqual(range(500));
+      expect(stats).toMatchObject({ successes: 500, attempts: 500 + refusals, capacityRetries: refusals });
+      // Refusals halve the window per attempt's time, and then take 15% each, down to 0.8; from there, ten successes in a row,
+      // of which there are none, would make it 0.85: attempts follow one another at ATTEMPT_MS / window.
+      const mostInSecond = Math.ceil((0.85 * 1_000) / ATTEMPT_MS);
+      const [first = 0, second = 0, ...later] = attemptsInSecond;
+      expect(first + second).toBeLessThanOrEqual(2 * poolSize + 30 + 2 * mostInSecond);
+      expect(Math.max(...later)).toBeLessThanOrEqual(mostInSecond);
+    },
+  );
+});

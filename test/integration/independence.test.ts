@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import { MemoryAuditTrail, type PooledExecutorOptions } from '../../src/index.ts';
+import { MemoryAuditTrail, type Entry, type PooledExecutorOptions } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
-import { test } from '../helpers/executor-fixture.ts';
+import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { collect, contextsOf, essenceOf, range } from '../helpers/rows.ts';
-import { isStress } from '../helpers/runs.ts';
+import { isStress, ISOLATIONS, runs } from '../helpers/runs.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import failing, { type ScriptedRow } from '../workers/failing-transform.ts';
 
@@ -68,4 +69,83 @@ describe('I12 the same rows give the same results', () => {
       expect(essenceOf(streamed), `window ${window}`).toEqual(essenceOf(entries));
     }
   });
+});
+
+const plan = fc.record({
+  refusals: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat({ max: 3 }) }),
+  fails: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.boolean() }),
+});
+
+const workload: fc.Arbitrary<ScriptedRow[]> = fc.array(plan, { maxLength: 40, size: 'max' }).map((plans) =>
+  plans.map(({ refusals, fails }, id) => ({
+    id,
+    refusals,
+    ...(fails ? { error: `row ${id} is bad` } : {}),
+  })),
+);
+
+interface Variant {
+  readonly name: string;
+  readonly options: PooledExecutorOptions<ScriptedRow, number>;
+}
+
+const SLICE_SIZES = [1, 5, 'auto'] as const;
+const SIZES = isStress
+  ? [
+      { poolSize: 1, threads: 1 },
+      { poolSize: 4, threads: 1 },
+      { poolSize: 4, threads: 4 },
+    ]
+  : [{ poolSize: 4, threads: 1 }];
+
+const IN_PROCESS: Variant[] = [1, 4].flatMap((poolSize) =>
+  SLICE_SIZES.map((sliceSize) => ({
+    name: `in-process, poolSize ${poolSize}, sliceSize ${sliceSize}`,
+    options: { transform: failing, poolSize, sliceSize },
+  })),
+);
+
+const IN_WORKERS: Variant[] = ISOLATIONS.flatMap((isolation) =>
+  SIZES.flatMap(({ poolSize, threads }) =>
+    (isStress ? SLICE_SIZES : ([5, 'auto'] as const)).map((sliceSize) => ({
+      name: `${isolation}, poolSize ${poolSize}, threads ${threads}, sliceSize ${sliceSize}`,
+      options: { transform: workerUrl('failing-transform.ts'), isolation, poolSize, threads, sliceSize },
+    })),
+  ),
+);
+
+const [PLAINEST, ...OTHERS] = [...IN_PROCESS, ...IN_WORKERS] as [Variant, ...Variant[]];
+const WINDOWS = [1, 7, undefined];
+
+type Streams = (rows: readonly ScriptedRow[], window: number | undefined) => Promise<Entry<number>[]>;
+
+/** An executor with these options, for streams that are read to their end. */
+function streamsOf(createExecutor: CreateExecutor, { options }: Variant): Streams {
+  const clock = new FakeClock();
+  const executor = createExecutor<ScriptedRow, number>(options, { clock });
+  return (rows, window) =>
+    clock.runUntil(collect(executor.stream(rows, window === undefined ? {} : { window })));
+}
+
+test('I12 any rows give the same results with any engine, isolation, poolSize, threads, sliceSize and window', async ({
+  createExecutor,
+}) => {
+  const plainest = streamsOf(createExecutor, PLAINEST);
+  const others = OTHERS.map((variant) => ({
+    name: variant.name,
+    streams: streamsOf(createExecutor, variant),
+  }));
+  await fc.assert(
+    fc.asyncProperty(workload, async (rows) => {
+      const expected = essenceOf(await plainest(rows, undefined));
+      for (const { name, streams } of others) {
+        for (const window of WINDOWS) {
+          expect(essenceOf(await streams(rows, window)), `${name}, window ${window ?? 'by default'}`).toEqual(
+            expected,
+          );
+        }
+      }
+    }),
+    { numRuns: runs(2, 4) },
+  );
 });

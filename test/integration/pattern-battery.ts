@@ -5,10 +5,12 @@ import { bothEngines } from '../helpers/engines.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { codesOf, contextsOf, range } from '../helpers/rows.ts';
+import { Stage } from '../helpers/stage.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import pattern, { type PatternRow, type PlannedOutcome } from '../workers/pattern-transform.ts';
 
 const MAX_ROW_CRASHES = 2;
+const ALL_POOL_SIZES = range(10).map((index) => index + 1);
 
 /** What a row's plan means: its result, and what led there. */
 interface Expected {
@@ -49,16 +51,17 @@ const CASES = ENGINES.flatMap((engine) =>
 export interface Amount {
   /** How many batches of any size. */
   readonly sizes: number;
-  /** With these pool sizes; each is an executor. */
-  readonly poolSizes: readonly number[];
+  /** With these pool sizes in threads, as each is an executor that starts some; in-process with all of 1 to 10. */
+  readonly poolSizesInThreads: readonly number[];
   /** How many batches with any plan of how attempts end. */
   readonly plans: number;
 }
 
 /** Describes properties of batches of any size, and under any plan of how attempts end. */
-export function describePatterns({ sizes, poolSizes, plans }: Amount): void {
+export function describePatterns({ sizes, poolSizesInThreads, plans }: Amount): void {
   describe.each(CASES)('any batch, $name, sliceSize $sliceSize', ({ name, transform, sliceSize }) => {
     test('0 to 200 rows: one entry per row, in order, I1 and I2', async ({ createExecutor }) => {
+      const stage = new Stage();
       const executors = new Map<number, PooledExecutor<PatternRow, number>>();
       const executorOf = (poolSize: number) => {
         const executor =
@@ -67,6 +70,7 @@ export function describePatterns({ sizes, poolSizes, plans }: Amount): void {
             transform,
             poolSize,
             sliceSize,
+            workerData: { stage: stage.buffer },
             ...(name === 'threads' ? { threads: Math.min(poolSize, 2) } : {}),
           });
         executors.set(poolSize, executor);
@@ -75,20 +79,37 @@ export function describePatterns({ sizes, poolSizes, plans }: Amount): void {
       await fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 0, max: 200 }),
-          fc.constantFrom(...poolSizes),
-          async (count, poolSize) => {
-            const rows = range(count).map((id) => ({ id, outcomes: [] }));
-            const { entries, stats } = await executorOf(poolSize).executeBatch(contextsOf(rows));
+          fc.constantFrom(...(name === 'threads' ? poolSizesInThreads : ALL_POOL_SIZES)),
+          fc.boolean(),
+          async (count, poolSize, waits) => {
+            stage.reset();
+            const rows = range(count).map((id) => ({ id, outcomes: [], waits }));
+            const batch = executorOf(poolSize).executeBatch(contextsOf(rows));
+            const mostAtOnce = Math.min(count, poolSize);
+            if (waits) await stage.started(...range(sliceSize === 1 ? mostAtOnce : Math.min(count, 1)));
+            stage.open(...range(count));
+            const { entries, stats } = await batch;
             expect(
-              entries.map(({ rowIndex, submitIndex, result }) => ({ rowIndex, submitIndex, result })),
+              entries.map(({ rowIndex, stateId, submitIndex, result }) => ({
+                rowIndex,
+                stateId,
+                submitIndex,
+                result,
+              })),
             ).toEqual(
               rows.map(({ id }) => ({
                 rowIndex: id,
+                stateId: `row-${id}`,
                 submitIndex: id,
                 result: { status: 'success', value: id * 10 },
               })),
             );
-            expect(stats.maxConcurrentReached).toBeLessThanOrEqual(poolSize);
+            expect(stage.highest, 'I2: rows at once').toBeLessThanOrEqual(poolSize);
+            expect(stats.maxConcurrentReached, 'I2: rows at once, counted').toBeLessThanOrEqual(poolSize);
+            if (waits && sliceSize === 1) {
+              expect(stage.highest, 'rows at once').toBe(mostAtOnce);
+              expect(stats.maxConcurrentReached, 'rows at once, counted').toBe(mostAtOnce);
+            }
             expect(stats).toMatchObject({ submitted: count, successes: count, errors: 0, attempts: count });
           },
         ),

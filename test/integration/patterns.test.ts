@@ -1,4 +1,4 @@
 import { describePatterns } from './pattern-battery.ts';
 
 // far more of them: patterns.stress.test.ts
-describePatterns({ sizes: 12, poolSizes: [1, 10], plans: 12 });
+describePatterns({ sizes: 12, poolSizesInThreads: [1, 10], plans: 12 });

@@ -3,6 +3,7 @@ import { MemoryAuditTrail } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
+import { randomNumbers } from '../helpers/random.ts';
 import { collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
 import { runs } from '../helpers/runs.ts';
 import { Stage } from '../helpers/stage.ts';
@@ -10,26 +11,28 @@ import { makeFailingTransform, refuse } from '../helpers/transforms.ts';
 import type { ScriptedRow } from '../workers/failing-transform.ts';
 
 describe('many rows', () => {
-  test('1,000 rows, poolSize 10, a third of them refused once or twice', async ({ createExecutor }) => {
-    const clock = new FakeClock();
-    const rows = range(1000);
-    const { transform } = makeFailingTransform(
-      new Map([
-        ...refuse(
-          rows.filter((row) => row % 3 === 0),
-          1,
-        ),
-        ...refuse(
-          rows.filter((row) => row % 9 === 0),
-          2,
-        ),
-      ]),
-    );
-    const executor = createExecutor({ transform, poolSize: 10 }, { clock });
-    const { entries, stats } = await clock.runUntil(executor.executeBatch(contextsOf(rows)));
-    expect(outputsOf(entries)).toEqual(rows);
-    expect(stats).toMatchObject({ successes: 1000, capacityRetries: 334 + 112, attempts: 1000 + 334 + 112 });
-  });
+  test.for(range(runs(1, 10)))(
+    '1,000 rows, poolSize 10, refused at random, seed %i',
+    async (seed, { createExecutor }) => {
+      const random = randomNumbers(seed);
+      const clock = new FakeClock();
+      const rows = range(1000);
+      const times = rows.map(() => Math.max(0, random(8) - 5)); // a quarter of them once or twice
+      const refusals = times.reduce((sum, count) => sum + count, 0);
+      const { transform } = makeFailingTransform(
+        new Map(rows.flatMap((row) => [...refuse([row], times[row]!)])),
+      );
+      const executor = createExecutor({ transform, poolSize: 10 }, { clock });
+      const { entries, stats } = await clock.runUntil(executor.executeBatch(contextsOf(rows)));
+      expect(outputsOf(entries)).toEqual(rows);
+      expect(entries.map(({ attempts }) => attempts)).toEqual(times.map((count) => count + 1));
+      expect(stats).toMatchObject({
+        successes: 1000,
+        capacityRetries: refusals,
+        attempts: 1000 + refusals,
+      });
+    },
+  );
 
   test('100 rows with 50 permits on 2 threads', async ({ createExecutor }) => {
     const stage = new Stage();
@@ -78,7 +81,14 @@ describe('many rows', () => {
       { clock },
     );
     const rows = range(count).map((id) => ({ id, refusals: id % 2 }));
-    const entries = await clock.runUntil(collect(executor.stream(rows, { window: 100 })));
+    const stream = executor.stream(rows, { window: 100 });
+    const entries = await clock.runUntil(collect(stream));
     expect(outputsOf(entries)).toEqual(range(count).map((id) => id * 10));
+    const refusals = count / 2;
+    expect(stream.stats).toMatchObject({
+      successes: count,
+      capacityRetries: refusals,
+      attempts: count + refusals,
+    });
   });
 });

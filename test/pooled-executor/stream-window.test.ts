@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
-import { workerUrl } from '../helpers/engines.ts';
+import { bothEngines, workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, outputsOf, range } from '../helpers/rows.ts';
 import { Stage } from '../helpers/stage.ts';
 import { makeDelayedTransform, makeTrackedTransform } from '../helpers/transforms.ts';
+import { delayedAsync } from '../workers/delayed-transform.ts';
 
 /** Counts up, and says how far it was pulled. */
 function countingSource(): { readonly rows: Iterable<number>; readonly pulled: () => number } {
@@ -105,49 +106,105 @@ describe('stream: I13 the window', () => {
     expect(executor.pendingCount).toBe(7);
     for (const stream of streams) await stream.return();
   });
+});
 
+/** Each an executor; a row that stalls has a permit, and the others need one too. */
+const POOL_SIZES = [2, 4];
+
+/** A stream as the property below draws it. */
+const plannedStream = fc.record({
+  window: fc.integer({ min: 1, max: 12 }),
+  poolSize: fc.constantFrom(...POOL_SIZES),
+  count: fc.nat({ max: 40 }),
+  isAsync: fc.boolean(),
+  /** Turns of the event loop that the source or the consumer takes, per row. */
+  pauses: fc.array(fc.nat({ max: 3 }), { maxLength: 20 }),
+  /** The first row that stalls, and how much further than a window it is to the next. */
+  stalled: fc.nat({ max: 12 }),
+  apart: fc.nat({ max: 12 }),
+});
+
+describe.each(
+  bothEngines<number, number>('delayed-transform.ts', delayedAsync).flatMap((engine) =>
+    ([1, 'auto'] as const).map((sliceSize) => ({ ...engine, sliceSize })),
+  ),
+)('stream: I13 the window, $name, sliceSize $sliceSize', ({ name, transform, sliceSize }) => {
   test('holds for any source, consumer and stall', async ({ createExecutor }) => {
+    const stage = new Stage();
+    const executors = new Map(
+      POOL_SIZES.map((poolSize) => [
+        poolSize,
+        createExecutor<number, number>({
+          transform,
+          poolSize,
+          sliceSize,
+          workerData: { stage: stage.buffer },
+          ...(name === 'threads' ? { exportName: 'delayedAsync', threads: 1 } : {}),
+        }),
+      ]),
+    );
     await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 12 }),
-        fc.integer({ min: 1, max: 4 }),
-        fc.nat({ max: 40 }),
-        fc.boolean(),
-        fc.array(fc.nat({ max: 3 }), { maxLength: 20 }),
-        async (window, poolSize, count, isAsync, pauses) => {
-          const { transform } = makeTrackedTransform<number>();
-          const executor = createExecutor({ transform, poolSize });
-          let pulled = 0;
-          let taken = 0;
-          const note = (row: number) => {
-            pulled++;
-            expect(pulled - taken).toBeLessThanOrEqual(window);
-            return row;
-          };
-          const source = isAsync
-            ? (async function* () {
-                for (const row of range(count)) {
-                  await turns(pauses[row] ?? 0);
-                  yield note(row);
-                }
-              })()
-            : (function* () {
-                for (const row of range(count)) yield note(row);
-              })();
-          const stream = executor.stream(source, { window });
-          const rows: number[] = [];
-          for (;;) {
+      fc.asyncProperty(plannedStream, async (plan) => {
+        const { window, poolSize, count, isAsync, pauses, stalled, apart } = plan;
+        const isStalled = (row: number) => row >= stalled && (row - stalled) % (window + apart) === 0; // one in a window
+        const executor = executors.get(poolSize)!;
+        stage.reset();
+        stage.open(...range(count).filter((row) => !isStalled(row)));
+        let pulled = 0;
+        let taken = 0;
+        let highest = 0;
+        const note = (row: number) => {
+          highest = Math.max(highest, ++pulled - taken);
+          return row;
+        };
+        const source = isAsync
+          ? (async function* () {
+              for (const row of range(count)) {
+                await turns(pauses[row] ?? 0);
+                yield note(row);
+              }
+            })()
+          : (function* () {
+              for (const row of range(count)) yield note(row);
+            })();
+        const stream = executor.stream(source, { window });
+        /** All that may run beside the head row has run: what is pulled is what the window holds, no more and no less. */
+        const stallHead = async (head: number) => {
+          const last = Math.min(count, head + window);
+          await stage.started(head);
+          await stage.ended(...range(last).slice(head + 1));
+          await turns();
+          expect(pulled, 'pulled while the head row is stalled').toBe(last);
+          stage.open(head);
+        };
+        /** In longer slices rows wait for the stalled one before and behind them: it can't be held until it is the head. */
+        const stall = async (row: number) => {
+          await stage.started(row);
+          await turns();
+          stage.open(row);
+        };
+        const stalls = sliceSize === 1 ? [] : range(count).filter(isStalled).map(stall);
+        const rows: number[] = [];
+        try {
+          for (let head = 0; ; head++) {
             taken++; // asked for: the window may go on
-            const step = await stream.next();
-            if (step.done === true) break;
-            rows.push(step.value.submitIndex);
+            const step = stream.next();
+            if (sliceSize === 1 && head < count && isStalled(head)) await stallHead(head);
+            const { done, value } = await step;
+            if (done === true) break;
+            rows.push(value.submitIndex);
             expect(executor.pendingCount).toBeLessThanOrEqual(window);
             await turns(pauses[rows.length] ?? 0);
           }
-          expect(rows).toEqual(range(count));
-        },
-      ),
-      { numRuns: 60 },
+        } finally {
+          stage.open(...range(count)); // a run that has failed is not to be in the way of the next
+          await stream.return();
+        }
+        await Promise.all(stalls);
+        expect(highest, 'pulled and not taken').toBeLessThanOrEqual(window);
+        expect(rows).toEqual(range(count));
+      }),
+      { numRuns: name === 'threads' ? 8 : 30 },
     );
   });
 });
