@@ -52,7 +52,7 @@ export class ColumnGroup {
     if (!isPlainObject(value)) return undefined;
     const keys: string[] = [];
     for (const key in value) keys.push(key);
-    if (keys.length === 0 || keys.length > MOST_KEYS || keys.includes('__proto__')) return undefined;
+    if (keys.length > MOST_KEYS || keys.includes('__proto__')) return undefined;
     const nested = keys.map((key) => typeof value[key] === 'object' && value[key] !== null);
     return new ColumnGroup(place, keys, nested);
   }

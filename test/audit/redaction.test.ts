@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { requestSha256 } from '../../src/audit/records.ts';
 import { redactedSha256 } from '../../src/audit/redacted-hash.ts';
 import { REDACTED, Redactor } from '../../src/audit/redactor.ts';
 import { encode } from '../../src/core/codec.ts';
-import { PooledExecutor, SqliteAuditTrail } from '../../src/index.ts';
+import { SqliteAuditTrail, type Transform } from '../../src/index.ts';
 import { shapeOf } from '../core/arbitrary-values.ts';
+import { test } from '../helpers/executor-fixture.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
 
 describe('Redactor', () => {
@@ -101,25 +102,21 @@ function bytesOf(path: string): Buffer {
 }
 
 describe('SqliteAuditTrail: redact', () => {
-  test.each([{ text: 'values' as const }, { text: 'json' as const }])(
+  test.for([{ text: 'values' as const }, { text: 'json' as const }])(
     'no byte of a secret is in the files, also while they are written ($text)',
-    async ({ text }) => {
+    async ({ text }, { createExecutor }) => {
       const path = trailPath();
       const trail = openTrail(path, { text, redact: ['*.apiKey', 'headers.authorization', 'apiKey'] });
       const form = (value: unknown) => (text === 'json' ? JSON.stringify(value) : value);
-      const executor = new PooledExecutor<unknown, unknown>({
-        transform: async (row, context) => {
-          if (context.rowIndex === 2) {
-            const cause = Object.assign(new Error('inner'), { apiKey: SECRET });
-            throw Object.assign(new Error('outer', { cause }), { headers: { authorization: SECRET } });
-          }
-          await context.call('ask', { headers: { authorization: SECRET } }, () => ({
-            a: { apiKey: SECRET },
-          }));
-          return row;
-        },
-        audit: trail,
-      });
+      const transform: Transform<unknown, unknown> = async (row, context) => {
+        if (context.rowIndex === 2) {
+          const cause = Object.assign(new Error('inner'), { apiKey: SECRET });
+          throw Object.assign(new Error('outer', { cause }), { headers: { authorization: SECRET } });
+        }
+        await context.call('ask', { headers: { authorization: SECRET } }, () => ({ a: { apiKey: SECRET } }));
+        return row;
+      };
+      const executor = createExecutor({ transform, audit: trail }, { further: 'refused' });
       const filler = 'x'.repeat(2_000);
       const rows = [
         form({ service: { apiKey: SECRET }, visible: 1 }),
@@ -129,7 +126,6 @@ describe('SqliteAuditTrail: redact', () => {
       ];
       const results = await executor.map(rows, { runId: 'one' });
       expect(JSON.stringify(results)).toContain(SECRET); // the caller gets what the transform gave
-      await executor.shutdown();
       expect(bytesOf(path).includes(SECRET)).toBe(false);
       expect(bytesOf(path).includes('visible')).toBe(true);
       const records = await recordsIn(trail);
@@ -141,16 +137,15 @@ describe('SqliteAuditTrail: redact', () => {
 
   test.for(['values', 'json'] as const)(
     'the hash of a request says nothing of what is redacted in it, and tells apart what else is in it (text: %s)',
-    async (text) => {
+    async (text, { createExecutor }) => {
       const trail = openTrail(trailPath(), { redact: ['pin'], text });
-      const executor = new PooledExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
+      const executor = createExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
       const rows = [
         { pin: 4711, a: 1 },
         { pin: 4712, a: 1 },
         { pin: 4711, a: 2 },
       ];
       await executor.map(text === 'json' ? rows.map((row) => JSON.stringify(row)) : rows);
-      await executor.shutdown();
       const records = await recordsIn(trail, { kinds: ['row'] });
       const hashes = records.map((row) => (row.kind === 'row' ? row.requestSha256 : ''));
       expect(hashes[1]).toBe(hashes[0]);
@@ -158,16 +153,12 @@ describe('SqliteAuditTrail: redact', () => {
     },
   );
 
-  test('a run that redacts is continued: changes of what is redacted are not noticed, others are', async () => {
+  test('a run that redacts is continued: changes of what is redacted are not noticed, others are', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail(trailPath(), { redact: ['pin'] });
-    const run = async (rows: readonly unknown[]) => {
-      const executor = new PooledExecutor<unknown, unknown>({ transform: () => 1, audit: trail });
-      try {
-        return await executor.map(rows, { runId: 'run' });
-      } finally {
-        await executor.shutdown();
-      }
-    };
+    const run = (rows: readonly unknown[]) =>
+      createExecutor<unknown, unknown>({ transform: () => 1, audit: trail }).map(rows, { runId: 'run' });
     await run([{ pin: 4711, a: 1 }, new Map([['pin', 1]])]);
     expect(await run([{ pin: 4712, a: 1 }, new Map([['pin', 2]])])).toHaveLength(2);
     await expect(run([{ pin: 4711, a: 2 }, new Map([['pin', 1]])])).rejects.toThrow('has changed');

@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { eventTrailOf, openEvents, type TakesEvents } from '../../src/audit/event-trail.ts';
 import {
   CapacityError,
   MemoryAuditTrail,
-  PooledExecutor,
   SqliteAuditTrail,
   type SqliteAuditTrailOptions,
   type AuditTrail,
 } from '../../src/index.ts';
+import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
 
 /** Runs ten rows, of which some fail, are refused or make a call, and records them in several trails. */
-async function recordRun(runId: string, ...trails: readonly AuditTrail[]): Promise<void> {
-  const executor = new PooledExecutor<unknown, unknown>({
+async function recordRun(
+  createExecutor: CreateExecutor,
+  runId: string,
+  ...trails: readonly AuditTrail[]
+): Promise<void> {
+  const executor = createExecutor<unknown, unknown>({
     transform: async (row, context) => {
       if (row === 3) throw new RangeError('too large');
       if (row === 5) return context.call('ask', { row }, () => new Map([[row, 1n]]));
@@ -30,7 +34,6 @@ async function recordRun(runId: string, ...trails: readonly AuditTrail[]): Promi
     rows.map((row) => ({ row: { row }, rowIndex: 100 - 7 * row, stateId: `state "${row}"` })),
     { runId },
   );
-  await executor.shutdown();
 }
 
 /** One trail that hands everything on, to each in the way in which it would get it from an executor. */
@@ -54,30 +57,35 @@ function toAll(trails: readonly AuditTrail[]): AuditTrail & TakesEvents {
 }
 
 describe('SqliteAuditTrail', () => {
-  test('records: gives back what was appended, in order, also after it was closed and opened again', async () => {
+  test('records: gives back what was appended, in order, also after it was closed and opened again', async ({
+    createExecutor,
+  }) => {
     const memory = new MemoryAuditTrail();
     const path = trailPath();
     const written = openTrail(path);
-    await recordRun('one', written, memory);
+    const create: CreateExecutor = (options) => createExecutor(options, { further: 'refused' });
+    await recordRun(create, 'one', written, memory);
     expect(await recordsIn(written)).toEqual(memory.records);
     await written.close();
     expect(await recordsIn(openTrail(path, { readOnly: true }))).toEqual(memory.records);
   });
 
-  test('records: numbers them from 1 without gaps', async () => {
+  test('records: numbers them from 1 without gaps', async ({ createExecutor }) => {
     const trail = openTrail();
-    await recordRun('one', trail);
-    await recordRun('two', trail);
+    await recordRun(createExecutor, 'one', trail);
+    await recordRun(createExecutor, 'two', trail);
     const numbers: number[] = [];
     for await (const page of trail.records()) numbers.push(...page.map(({ seq }) => seq));
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 
-  test('records: a filter lets through what is about one run, row, state or kind', async () => {
+  test('records: a filter lets through what is about one run, row, state or kind', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
     const memory = new MemoryAuditTrail();
-    await recordRun('one', trail, memory);
-    await recordRun('two', trail, memory);
+    await recordRun(createExecutor, 'one', trail, memory);
+    await recordRun(createExecutor, 'two', trail, memory);
     const about = (stateId: string) =>
       memory.records.filter((record) =>
         record.kind === 'dispatch'
@@ -101,11 +109,11 @@ describe('SqliteAuditTrail', () => {
     expect(await recordsIn(trail, { runId: 'no such run' })).toEqual([]);
   });
 
-  test('runs: says what is on record of each run', async () => {
+  test('runs: says what is on record of each run', async ({ createExecutor }) => {
     const trail = openTrail();
     expect(await trail.runs()).toEqual([]);
-    await recordRun('one', trail);
-    await recordRun('two', trail);
+    await recordRun(createExecutor, 'one', trail);
+    await recordRun(createExecutor, 'two', trail);
     const counts = { batches: 2, rows: 20, attempts: 21, calls: 2, entries: 20 };
     expect(await trail.runs()).toMatchObject([
       { runId: 'one', ...counts },
@@ -113,10 +121,10 @@ describe('SqliteAuditTrail', () => {
     ]);
   });
 
-  test('history: is that of a MemoryAuditTrail with the same records', async () => {
+  test('history: is that of a MemoryAuditTrail with the same records', async ({ createExecutor }) => {
     const trail = openTrail();
     const memory = new MemoryAuditTrail();
-    await recordRun('one', trail, memory);
+    await recordRun(createExecutor, 'one', trail, memory);
     expect(await historyOf(trail, 'one')).toEqual(await historyOf(memory, 'one'));
     expect(await trail.history('two')).toBeUndefined();
   });

@@ -1,11 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import {
-  CapacityError,
-  PooledExecutor,
-  type AuditRecord,
-  type AuditTrail,
-  type SqliteAuditTrail,
-} from '../../src/index.ts';
+import { describe, expect } from 'vitest';
+import { CapacityError, type AuditRecord, type AuditTrail, type SqliteAuditTrail } from '../../src/index.ts';
+import { test } from '../helpers/executor-fixture.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
 import { openTrail, recordsIn } from '../helpers/trail-files.ts';
 
@@ -57,9 +52,11 @@ async function checkedRecords(trail: SqliteAuditTrail): Promise<AuditRecord[]> {
 }
 
 describe('SqliteAuditTrail: runs', () => {
-  test('I5 I6 ten rows with three capacity errors: exactly these in stats and trail', async () => {
+  test('I5 I6 ten rows with three capacity errors: exactly these in stats and trail', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
-    const executor = new PooledExecutor<number, number>({
+    const executor = createExecutor<number, number>({
       transform: (row, { attempt }) => {
         if ((row === 2 && attempt <= 2) || (row === 7 && attempt === 1)) throw new CapacityError(429);
         return row;
@@ -70,7 +67,6 @@ describe('SqliteAuditTrail: runs', () => {
     const { stats } = await executor.executeBatch(
       rowsUpTo(10).map((row) => ({ row, rowIndex: row, stateId: `s${row}` })),
     );
-    await executor.shutdown();
     const records = await checkedRecords(trail);
     const attempts = records.filter((record) => record.kind === 'attempt');
     const refused = attempts.filter(({ outcome }) => outcome === 'capacity');
@@ -82,15 +78,16 @@ describe('SqliteAuditTrail: runs', () => {
     expect(Math.max(...refused.map(({ delayAfterMs }) => delayAfterMs ?? 0))).toBe(stats.peakDelayMs);
   });
 
-  test('I7 batches of two executors at once on one trail: each has its own records, whole and in order', async () => {
+  test('I7 batches of two executors at once on one trail: each has its own records, whole and in order', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
-    const executors = [1, 2].map(
-      () => new PooledExecutor<number, number>({ transform: (row) => row + 1, poolSize: 3, audit: trail }),
+    const executors = [1, 2].map(() =>
+      createExecutor({ transform: (row: number) => row + 1, poolSize: 3, audit: trail }),
     );
     await Promise.all(
       executors.flatMap((executor) => [executor.map(rowsUpTo(300)), executor.map(rowsUpTo(200))]),
     );
-    await Promise.all(executors.map((executor) => executor.shutdown()));
     const records = await checkedRecords(trail);
     const perBatch = Map.groupBy(
       records.filter(({ kind }) => kind === 'entry'),
@@ -99,14 +96,16 @@ describe('SqliteAuditTrail: runs', () => {
     expect([...perBatch.values()].map(({ length }) => length).sort()).toEqual([200, 200, 300, 300]);
   });
 
-  test('I13 a slow trail slows the run down: nothing is lost or reordered, and the window holds', async () => {
+  test('I13 a slow trail slows the run down: nothing is lost or reordered, and the window holds', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
     const gated = new GatedTrail(trail);
-    const executor = new PooledExecutor<number, number>({ transform: (row) => row, audit: gated });
+    const executor = createExecutor({ transform: (row: number) => row, audit: gated });
     const taken: number[] = [];
     const run = (async () => {
       for await (const { rowIndex } of executor.stream(rowsUpTo(200), { window: 16 })) taken.push(rowIndex);
-      await executor.shutdown();
+      await executor.shutdown(); // when the end of the batch is on record
     })();
     await gated.letGoUntil(run);
     await run;
@@ -115,15 +114,10 @@ describe('SqliteAuditTrail: runs', () => {
     expect((await checkedRecords(trail)).filter(({ kind }) => kind === 'entry')).toHaveLength(200);
   });
 
-  test('what is gathered while the file is written becomes one commit', async () => {
+  test('what is gathered while the file is written becomes one commit', async ({ createExecutor }) => {
     const trail = openTrail();
-    const executor = new PooledExecutor<number, number>({
-      transform: (row) => row,
-      poolSize: 4,
-      audit: trail,
-    });
+    const executor = createExecutor({ transform: (row: number) => row, poolSize: 4, audit: trail });
     await executor.map(rowsUpTo(2_000));
-    await executor.shutdown();
     const hashes = new Set<string>();
     let records = 0;
     for await (const page of trail.records()) {
@@ -134,10 +128,12 @@ describe('SqliteAuditTrail: runs', () => {
     expect(hashes.size).toBeLessThan(records / 5);
   });
 
-  test('rows with indices far apart, in any order: each is found, with its dispatch and in the history', async () => {
+  test('rows with indices far apart, in any order: each is found, with its dispatch and in the history', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
-    const executor = new PooledExecutor<number, number>({
-      transform: (row) => row,
+    const executor = createExecutor({
+      transform: (row: number) => row,
       sliceSize: 8,
       poolSize: 1,
       audit: trail,
@@ -147,7 +143,6 @@ describe('SqliteAuditTrail: runs', () => {
       indices.map((rowIndex) => ({ row: rowIndex, rowIndex, stateId: `state ${rowIndex}` })),
       { runId: 'one' },
     );
-    await executor.shutdown();
     for (const rowIndex of indices.slice(0, 5)) {
       const records = await recordsIn(trail, { runId: 'one', rowIndex });
       expect(records.map(({ kind }) => kind)).toEqual(['row', 'dispatch', 'attempt', 'entry']);
@@ -183,9 +178,11 @@ describe('SqliteAuditTrail: runs', () => {
     expect(await recordsIn(trail)).toHaveLength(2);
   });
 
-  test('read while it is written: a reader sees what was durable when it asked, in order', async () => {
+  test('read while it is written: a reader sees what was durable when it asked, in order', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
-    const executor = new PooledExecutor<number, number>({ transform: (row) => row, audit: trail });
+    const executor = createExecutor({ transform: (row: number) => row, audit: trail });
     const reader = openTrail(trail.path, { readOnly: true });
     await executor.map([1, 2, 3], { runId: 'one' });
     const first = await recordsIn(reader);
@@ -194,7 +191,6 @@ describe('SqliteAuditTrail: runs', () => {
     expect(await reader.runs()).toHaveLength(2);
     expect(await reader.verifyChain()).toMatchObject({ intact: true });
     await expect(reader.append([])).rejects.toThrow('as it is open for reading only');
-    await executor.shutdown();
   });
 
   test('close: further use is refused, and it can be called again', async () => {

@@ -1,18 +1,19 @@
 import fc from 'fast-check';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { eventTrailOf, openEvents, type EventGroup, type TakesEvents } from '../../src/audit/event-trail.ts';
 import {
   CapacityError,
   MemoryAuditTrail,
-  PooledExecutor,
   type AuditRecord,
   type AuditTrail,
   type SqliteAuditTrail,
 } from '../../src/index.ts';
 import { cloneable, shapeOf } from '../core/arbitrary-values.ts';
+import { test } from '../helpers/executor-fixture.ts';
 import { runs } from '../helpers/runs.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
+import { PROBE } from '../helpers/transforms.ts';
 
 /** A trail in memory and one in a file that are told the same. */
 function twins(file: SqliteAuditTrail): { memory: MemoryAuditTrail; audit: AuditTrail & TakesEvents } {
@@ -42,7 +43,9 @@ const shapesOf = (records: readonly AuditRecord[]) =>
   records.map((record) => shapeOf(Object.fromEntries(Object.entries(record).sort())));
 
 describe('SqliteAuditTrail: any value', () => {
-  test('rows, outputs, calls and error details come back as they were recorded', async () => {
+  test('rows, outputs, calls and error details come back as they were recorded', async ({
+    createExecutor,
+  }) => {
     const trail = openTrail();
     await fc.assert(
       fc.asyncProperty(
@@ -51,8 +54,9 @@ describe('SqliteAuditTrail: any value', () => {
         }),
         async (rows) => {
           const { memory, audit } = twins(trail);
-          const executor = new PooledExecutor<unknown, unknown>({
+          const executor = createExecutor<unknown, unknown>({
             transform: (row, { rowIndex, attempt }) => {
+              if (row === PROBE) return row;
               const { ends } = rows[rowIndex]!;
               if (ends === 'badly') throw Object.assign(new Error('bad'), { own: row });
               if (ends === 'late' && attempt === 1) throw new CapacityError(503);
@@ -62,7 +66,6 @@ describe('SqliteAuditTrail: any value', () => {
             audit,
           });
           await executor.map(rows.map(({ value }) => value));
-          await executor.shutdown();
           const batchIds = new Set(memory.records.map(({ batchId }) => batchId));
           const stored = (await recordsIn(trail)).filter(({ batchId }) => batchIds.has(batchId));
           expect(shapesOf(stored)).toEqual(shapesOf(memory.records));
@@ -143,20 +146,19 @@ describe('SqliteAuditTrail: text json', () => {
     fc.json().map((text) => `["${'x'.repeat(2_000)}",${text}]`),
   );
 
-  test('every line comes back as exactly the string that it was', async () => {
+  test('every line comes back as exactly the string that it was', async ({ createExecutor }) => {
     const trail = openTrail(trailPath(), { text: 'json' });
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(line, fc.record({ malformed: fc.string() })), { maxLength: 8 }),
         async (lines) => {
           const { memory, audit } = twins(trail);
-          const executor = new PooledExecutor<unknown, unknown>({
+          const executor = createExecutor<unknown, unknown>({
             transform: (row, context) =>
               context.rowIndex === 1 ? context.call('ask', row, () => '"text"') : row,
             audit,
           });
           await executor.map(lines);
-          await executor.shutdown();
           const batchIds = new Set(memory.records.map(({ batchId }) => batchId));
           const stored = (await recordsIn(trail)).filter(({ batchId }) => batchIds.has(batchId));
           expect(shapesOf(stored)).toEqual(shapesOf(memory.records));
@@ -166,12 +168,12 @@ describe('SqliteAuditTrail: text json', () => {
     );
   });
 
-  test('lines stand in the file as JSON, to be queried', async () => {
+  test('lines stand in the file as JSON, to be queried', async ({ createExecutor }) => {
     const path = trailPath();
     const trail = openTrail(path, { text: 'json' });
-    const executor = new PooledExecutor<string, string>({ transform: (row) => row, audit: trail });
+    const transform = (row: string) => row;
+    const executor = createExecutor({ transform, audit: trail }, { further: 'refused' });
     await executor.map(['{"amount": 1.50}', `{"amount": 2, "text": "${'x'.repeat(2_000)}"}`, 'no json']);
-    await executor.shutdown();
     await trail.close();
     const database = new DatabaseSync(path, { readOnly: true });
     const amounts = database.prepare(`SELECT request ->> 'amount' AS amount FROM rows`).all();

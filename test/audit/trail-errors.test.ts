@@ -2,24 +2,24 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { Redactor } from '../../src/audit/redactor.ts';
 import { TrailAppender } from '../../src/audit/trail-appender.ts';
 import { TrailFile } from '../../src/audit/trail-file.ts';
-import { PooledExecutor, SqliteAuditTrail } from '../../src/index.ts';
+import { SqliteAuditTrail } from '../../src/index.ts';
+import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { liveThreads } from '../helpers/live-workers.ts';
 import { openTrail, recordsIn, temporaryFolder, trailPath } from '../helpers/trail-files.ts';
 
-/** Runs a batch on a trail and says how it ended. */
-async function runOn(trail: SqliteAuditTrail): Promise<unknown> {
-  const executor = new PooledExecutor<number, number>({ transform: (row) => row, audit: trail });
-  const outcome = await executor.map([1, 2, 3]).catch((reason: unknown) => reason);
-  await executor.shutdown();
-  return outcome;
+/** Runs a batch on a trail that can't be opened, or is closed in the end, and says how it ended. */
+function runOn(createExecutor: CreateExecutor, trail: SqliteAuditTrail): Promise<unknown> {
+  const transform = (row: number) => row;
+  const executor = createExecutor({ transform, audit: trail }, { further: 'refused' });
+  return executor.map([1, 2, 3]).catch((reason: unknown) => reason);
 }
 
 describe('a trail that can not be opened', () => {
-  test.each<[string, string, (path: string) => void]>([
+  test.for<[string, string, (path: string) => void]>([
     [
       'a text file',
       'it is no audit trail',
@@ -63,13 +63,13 @@ describe('a trail that can not be opened', () => {
     ],
   ])(
     'I10 %s: the batch rejects with the file and the reason, and the file stays',
-    async (_what, reason, make) => {
+    async ([, reason, make], { createExecutor }) => {
       const path = trailPath();
       make(path);
       const before = readdirSync(dirname(path));
       const threads = liveThreads();
       const trail = new SqliteAuditTrail(path);
-      const outcome = await runOn(trail);
+      const outcome = await runOn(createExecutor, trail);
       expect(outcome).toBeInstanceOf(Error);
       expect((outcome as Error).message).toContain(`Cannot open audit trail ${path} as ${reason}`);
       await trail.close();
@@ -78,10 +78,10 @@ describe('a trail that can not be opened', () => {
     },
   );
 
-  test('a missing folder: nothing is created', async () => {
+  test('a missing folder: nothing is created', async ({ createExecutor }) => {
     const path = join(temporaryFolder(), 'missing', 'run.db');
     const trail = openTrail(path);
-    expect(await runOn(trail)).toMatchObject({
+    expect(await runOn(createExecutor, trail)).toMatchObject({
       message: expect.stringContaining(
         `the folder ${dirname(path)} doesn't exist: create it first`,
       ) as string,
@@ -104,16 +104,18 @@ describe('a trail that can not be opened', () => {
 });
 
 describe('one writer for a file', () => {
-  test('a second one in the process is refused; readers are not; afterwards the file is free', async () => {
+  test('a second one in the process is refused; readers are not; afterwards the file is free', async ({
+    createExecutor,
+  }) => {
     const path = trailPath();
     const first = await SqliteAuditTrail.open(path);
     const second = openTrail(path);
-    expect(await runOn(second)).toMatchObject({
+    expect(await runOn(createExecutor, second)).toMatchObject({
       message: expect.stringContaining(
         `Cannot open audit trail ${path} as this process has it open for writing already`,
       ) as string,
     });
-    await runOn(first);
+    await runOn(createExecutor, first);
     expect((await recordsIn(openTrail(path, { readOnly: true }))).length).toBeGreaterThan(9);
     await first.close();
     await (await SqliteAuditTrail.open(path)).close();

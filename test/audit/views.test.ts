@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
-import { CapacityError, PooledExecutor } from '../../src/index.ts';
+import { expect } from 'vitest';
+import { CapacityError, type Transform } from '../../src/index.ts';
+import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -11,32 +12,28 @@ const QUERIES = [...README.matchAll(/```sql\n(.*?)```/gs)]
   .filter((query) => query !== '');
 
 /** A trail of six rows: one fails, one is refused once, one makes a call, one is large. */
-async function writeTrail(path: string) {
+async function writeTrail(createExecutor: CreateExecutor, path: string) {
   const trail = openTrail(path);
-  const executor = new PooledExecutor<{ row: number }, unknown>({
-    transform: async ({ row }, context) => {
-      if (row === 1) throw new RangeError('too large');
-      if (row === 2 && context.attempt === 1) throw new CapacityError(503);
-      if (row === 3) await context.call('ask', { row }, () => ({ answer: row }));
-      return row === 4 ? { text: 'x'.repeat(5_000) } : { row, twice: 2 * row };
-    },
-    recoveryStepMs: 1,
-    audit: trail,
-  });
+  const transform: Transform<{ row: number }, unknown> = async ({ row }, context) => {
+    if (row === 1) throw new RangeError('too large');
+    if (row === 2 && context.attempt === 1) throw new CapacityError(503);
+    if (row === 3) await context.call('ask', { row }, () => ({ answer: row }));
+    return row === 4 ? { text: 'x'.repeat(5_000) } : { row, twice: 2 * row };
+  };
+  const executor = createExecutor({ transform, recoveryStepMs: 1, audit: trail }, { further: 'refused' });
   await executor.map(
     Array.from({ length: 6 }, (_, row) => ({ row })),
     { runId: 'one' },
   );
   await executor.executeBatch([{ row: { row: 5 }, rowIndex: 70, stateId: 'own' }], { runId: 'one' });
-  await executor.shutdown();
   const records = await recordsIn(trail);
   await trail.close();
   return records;
 }
 
-test('views: show every record with its fields in columns', async () => {
+test('views: show every record with its fields in columns', async ({ createExecutor }) => {
   const path = trailPath();
-  const records = await writeTrail(path);
+  const records = await writeTrail(createExecutor, path);
   const database = new DatabaseSync(path, { readOnly: true });
   const all = (sql: string) =>
     database
@@ -106,9 +103,9 @@ test('views: show every record with its fields in columns', async () => {
   database.close();
 });
 
-test('README: its queries give what they say', async () => {
+test('README: its queries give what they say', async ({ createExecutor }) => {
   const path = trailPath();
-  await writeTrail(path);
+  await writeTrail(createExecutor, path);
   const database = new DatabaseSync(path, { readOnly: true });
   const [slowest, codes, waits] = QUERIES.map((query) => database.prepare(query).all());
   expect(slowest).toHaveLength(8);

@@ -1,7 +1,15 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeCopy, decodeList, encode, joinEncoded, jsonTextOf } from '../../src/core/codec.ts';
+import {
+  decode,
+  decodeCopy,
+  decodeList,
+  encode,
+  exactJsonOf,
+  joinEncoded,
+  jsonTextOf,
+} from '../../src/core/codec.ts';
 import { awkwardString, cloneable, jsonLike, scribbleOver, shapeOf } from './arbitrary-values.ts';
 
 function expectSame(actual: unknown, expected: unknown): void {
@@ -278,4 +286,36 @@ describe('joinEncoded and decodeList', () => {
   test('a list is decoded by what the caller gives', () => {
     expect(decodeList([encode('a'), encode('b')], (encoded) => [decode(encoded)])).toEqual([['a'], ['b']]);
   });
+});
+
+describe('exactJsonOf', () => {
+  test.each([
+    ['5', 5],
+    ['null', null],
+    ['"a"', 'a'],
+    ['[{"a":1}]', [{ a: 1 }]],
+  ])('%s', (text, property) => {
+    expect(exactJsonOf(property, { property }, { seen: undefined })).toBe(text);
+  });
+
+  test.each([NaN, undefined, [undefined], new Date(0)])('undefined for %s', (property) => {
+    expect(exactJsonOf(property, { property }, { seen: undefined })).toBeUndefined();
+  });
+
+  test('undefined for what stands in the container twice, or is the container', () => {
+    const walk = { seen: undefined };
+    const twice = { a: 1 };
+    const container = { first: twice, second: twice };
+    expect(exactJsonOf(twice, container, walk)).toBe('{"a":1}');
+    expect(exactJsonOf(twice, container, walk)).toBeUndefined();
+    expect(exactJsonOf(container, container, walk)).toBeUndefined();
+  });
+});
+
+test('a key that JSON writes with an escape is left to structured clone, as JSON.parse may misread it', () => {
+  for (const value of [{ '\n': 1 }, [{ 'a"': 1 }], { a: { '\\': 1 } }]) {
+    expect(isText(encode(value))).toBe(false);
+    expect(exactJsonOf(value, { value }, { seen: undefined })).toBeUndefined();
+  }
+  expect(isText(encode({ a: '\n' }))).toBe(true);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decode, decodeList, encode, largeBuffersIn } from '../../src/core/codec.ts';
+import { ColumnGroup } from '../../src/core/column-group.ts';
 import { copyLarge, LARGE_BYTES, ownBytes, SharedBytes } from '../../src/core/large-bytes.ts';
 import { joinSnapshots, Snapshots } from '../../src/core/snapshot.ts';
 
@@ -91,4 +92,6 @@ test('largeBuffersIn: the buffers of large arrays, each once', () => {
   expect(largeBuffersIn([1, large, small, again, shared, { large }])).toEqual([large.buffer]);
   expect(largeBuffersIn({ parts: ['[1]', [large]] })).toEqual([large.buffer]);
   expect(largeBuffersIn('[1,2]')).toEqual([]);
+  const rows = ColumnGroup.startWith({ a: 1 }, { position: 0, expected: 1 })!;
+  expect(largeBuffersIn(rows.block(0, 1))).toEqual([]);
 });

@@ -40,6 +40,10 @@ describe('joinEncoded', () => {
         const joined = joinEncoded(encoded);
         expect(decodeList(joined)).toEqual(values);
         expect(isJoinedText(joined)).toBe(true);
+        for (const text of typeof joined === 'string' ? [joined] : (joined as { parts: string[] }).parts) {
+          const isAlone = decodeList(text).length === 1;
+          if (!isAlone) expect(text.replaceAll(/[[\],\d"]/g, '').length).toBeLessThanOrEqual(LONGEST_TEXT);
+        }
         expect(
           textsIn(
             joined,
@@ -57,5 +61,7 @@ describe('joinEncoded', () => {
     const joined = joinEncoded(encoded);
     expect(joined).toEqual(encoded);
     expect(isJoinedText(joined)).toBe(false);
+    expect(isJoinedText({ parts: ['[1]', joined] })).toBe(false);
+    expect(textsIn(joined, [7, 5, 1])).toEqual([]);
   });
 });

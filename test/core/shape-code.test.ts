@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ShapeCode } from '../../src/core/shape-code.ts';
 import type { makeObjects as MakeObjects } from '../../src/core/shape-maker.ts';
 import type { readerFor as ReaderFor } from '../../src/core/shape-reader.ts';
@@ -28,6 +28,19 @@ const record = fc
   )
   .map((entries): Record<string, unknown> => Object.fromEntries(entries));
 
+/** `Function` that takes note of code which is none. */
+function functionThatTells(failures: unknown[]): unknown {
+  const Real = Function;
+  return function (...args: string[]) {
+    try {
+      return Reflect.construct(Real, args) as unknown;
+    } catch (reason) {
+      failures.push(reason);
+      throw reason;
+    }
+  };
+}
+
 const isNested = (value: unknown) => typeof value === 'object' && value !== null;
 
 function shapeOfRecord(value: Record<string, unknown>) {
@@ -37,12 +50,21 @@ function shapeOfRecord(value: Record<string, unknown>) {
 describe('readerFor and makeObjects', () => {
   let readerFor: typeof ReaderFor;
   let makeObjects: typeof MakeObjects;
+  let failures: unknown[];
 
   // there is code for the first shapes that a process meets
   beforeEach(async () => {
+    failures = [];
+    vi.stubGlobal('Function', functionThatTells(failures));
     vi.resetModules();
     ({ readerFor } = await import('../../src/core/shape-reader.ts'));
     ({ makeObjects } = await import('../../src/core/shape-maker.ts'));
+  });
+
+  // where no code can be made the keys are gone through, with the same result
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    expect(failures).toEqual([]);
   });
 
   test('what is read is what is made again, with code or without', () => {

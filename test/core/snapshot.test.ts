@@ -4,7 +4,10 @@ import { decode, decodeList } from '../../src/core/codec.ts';
 import { decodeBlock } from '../../src/core/column-block.ts';
 import { ColumnGroup } from '../../src/core/column-group.ts';
 import { LONGEST_TEXT } from '../../src/core/longest-text.ts';
+import { SharedBytes } from '../../src/core/large-bytes.ts';
 import {
+  encodedOf,
+  joinConsecutive,
   joinSnapshots,
   Snapshots,
   Uncloneable,
@@ -206,5 +209,66 @@ describe('joinSnapshots', () => {
       new Map([['k', 1]]),
       ...rowsThere.slice(10, 20),
     ]);
+  });
+});
+
+describe('joinConsecutive', () => {
+  test('gives the rows of the range and no others, wherever their group begins', () => {
+    fc.assert(
+      fc.property(rows, fc.nat(), fc.nat(), fc.nat(100), (values, at, size, first) => {
+        const taker = new Snapshots(true);
+        const snapshots = values.map((value, index) => taker.take(value, first + index));
+        const from = at % (values.length + 1);
+        const to = from + (size % (values.length - from + 1));
+        const joined = joinConsecutive(snapshots, { from, to, position: first + from });
+        expectSame(
+          decodeList(structuredClone(joined)),
+          values.slice(from, to).map((value) => structuredClone(value)),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+test('encodedOf: a snapshot by itself, also one of a group', () => {
+  fc.assert(
+    fc.property(rows, (values) => {
+      for (const [position, snapshot] of takeAll(values).entries()) {
+        const encoded = encodedOf({ snapshot, position });
+        expectSame(decode(structuredClone(encoded)), structuredClone(values[position]));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe('Snapshots: groups', () => {
+  const taken = (snapshots: Snapshots, shape: string, first: number, count: number) =>
+    Array.from({ length: count }, (_, index) => snapshots.take({ [shape]: index }, first + index));
+
+  test('a gap between positions begins another', () => {
+    const snapshots = new Snapshots(true);
+    const [before, behind] = [snapshots.take({ a: 1 }, 0), snapshots.take({ a: 1 }, 2)];
+    expect(before).toBeInstanceOf(ColumnGroup);
+    expect(behind).toBeInstanceOf(ColumnGroup);
+    expect(behind).not.toBe(before);
+  });
+
+  test('there are none any more after eight of fewer than 16 rows', () => {
+    for (const [size, expected] of [
+      [15, false],
+      [16, true],
+    ] as const) {
+      const snapshots = new Snapshots(true);
+      for (let group = 0; group < 9; group++) taken(snapshots, `shape ${group}`, group * size, size);
+      expect(taken(snapshots, 'last', 9 * size, 1)[0] instanceof ColumnGroup).toBe(expected);
+    }
+  });
+
+  test('large bytes are shared only where that was asked for', () => {
+    const bytes = new Uint8Array(1 << 20);
+    expect(new Snapshots(true).take(bytes, 0)).not.toBeInstanceOf(SharedBytes);
+    expect(new Snapshots(true, { sharesBytes: true }).take(bytes, 0)).toBeInstanceOf(SharedBytes);
   });
 });

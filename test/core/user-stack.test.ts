@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { userStack } from '../../src/core/user-stack.ts';
-import { PooledExecutor } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
+import { test } from '../helpers/executor-fixture.ts';
 import { contextsOf, errorOf, range } from '../helpers/rows.ts';
 import type { ThrowingRow } from '../workers/throwing-transform.ts';
 
@@ -43,14 +43,19 @@ test.for([
   ['one by one', { poolSize: 2, sliceSize: 1 }],
   ['on a shared thread', { poolSize: 3, threads: 1 }],
   ['in a process', { poolSize: 1, isolation: 'process' }],
-] as const)('a row that fails has the same stack %s as elsewhere', async ([, options]) => {
-  await using executor = new PooledExecutor<ThrowingRow, unknown>({
-    transform: workerUrl('throwing-transform.ts'),
-    ...options,
-  });
-  const { entries } = await executor.executeBatch(contextsOf(range(10).map(() => ({ throws: 'TypeError' }))));
-  const stacks = new Set(entries.map((entry) => errorOf(entry).error.stack));
-  expect(stacks.size).toBe(1);
-  const [stack = ''] = stacks;
-  expect(stack).toMatch(/^TypeError: bad type\n(\s+at .*throwing-transform\.ts:\d+:\d+\)?\n?)+$/);
-});
+] as const)(
+  'a row that fails has the same stack %s as elsewhere',
+  async ([, options], { createExecutor }) => {
+    const executor = createExecutor<ThrowingRow, unknown>({
+      transform: workerUrl('throwing-transform.ts'),
+      ...options,
+    });
+    const { entries } = await executor.executeBatch(
+      contextsOf(range(10).map(() => ({ throws: 'TypeError' }))),
+    );
+    const stacks = new Set(entries.map((entry) => errorOf(entry).error.stack));
+    expect(stacks.size).toBe(1);
+    const [stack = ''] = stacks;
+    expect(stack).toMatch(/^TypeError: bad type\n(\s+at .*throwing-transform\.ts:\d+:\d+\)?\n?)+$/);
+  },
+);

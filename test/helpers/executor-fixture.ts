@@ -21,9 +21,11 @@ import { PROBE } from './transforms.ts';
 export interface Setup {
   /** Default: the real clock, with its timers counted. */
   readonly clock?: Clock & { readonly timers: number };
+  /** Default: the executor's own. */
+  readonly engine?: Engine | undefined;
   /**
    * What a further batch of one row does after the test: `works` (the default), `refused` where the executor has failed
-   * for good, or `skip`, for transforms that can't end.
+   * for good or its trail is closed, or `skip`, for transforms that can't end.
    */
   readonly further?: 'works' | 'refused' | 'skip';
   /** A consumer stops a stream early: the rows that nobody took have no entry on the trail. */
@@ -47,7 +49,7 @@ interface Made {
 }
 
 /** Ends a test that hangs; far above what any test needs, and below the runner's own time-out, which shows nothing. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /**
  * The test function for whatever needs an executor. After every test, passed or failed, each executor is shut down, and
@@ -55,8 +57,13 @@ const DEADLINE_MS = 60_000;
  * process; before that, a further batch must work.
  */
 export const test = base.extend<{ createExecutor: CreateExecutor }>({
-  createExecutor: async ({ task }, use) => {
+  createExecutor: async ({ task, onTestFinished }, use) => {
     const before = leftovers();
+    // registered first, called last: what the test opened, such as a trail with its thread, is closed by then
+    onTestFinished(async () => {
+      await turns(); // until handles that are closed are gone
+      expect(leftovers(), 'left behind in the process').toEqual(before);
+    });
     const all: Made[] = [];
     const overdue = Promise.withResolvers<never>();
     overdue.promise.catch(() => undefined);
@@ -70,8 +77,6 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
       await use((options, setup) => make(all, options, setup));
       const failed = task.result?.state === 'fail';
       for (const made of all) await Promise.race([checkAndShutDown(made, failed), overdue.promise]);
-      await turns(); // until handles that are closed are gone
-      expect.soft(leftovers(), 'left behind in the process').toEqual(before);
     } finally {
       cancelDeadline();
       for (const { executor } of all) void executor.shutdown({ wait: false });
@@ -83,21 +88,27 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
 function make<Row, Output>(
   all: Made[],
   options: PooledExecutorOptions<Row, Output>,
-  { clock = new TrackedClock(), further = 'works', stopped = false }: Setup = {},
+  { clock = new TrackedClock(), engine: given, further = 'works', stopped = false }: Setup = {},
 ): PooledExecutor<Row, Output> {
   // with a trail the engine is the executor's own, as calls go through it
   const engine =
-    options.audit === undefined ? createEngine(resolveOptions(options), clock, undefined) : undefined;
+    given ??
+    (options.audit === undefined ? createEngine(resolveOptions(options), clock, undefined) : undefined);
   const executor = new PooledExecutor(options, { clock, ...(engine === undefined ? {} : { engine }) });
   if (clock instanceof FakeClock) clock.watch(executor);
-  let shutDown = false;
+  let shutdowns = 0;
   const shutdown = executor.shutdown.bind(executor);
-  executor.shutdown = (how) => {
-    shutDown = true;
-    return shutdown(how);
+  executor.shutdown = async (how) => {
+    shutdowns++;
+    try {
+      await shutdown(how);
+    } catch (reason) {
+      shutdowns--; // it was refused
+      throw reason;
+    }
   };
   const { audit } = options;
-  all.push({ executor, engine, clock, audit, further, stopped, isShutDown: () => shutDown });
+  all.push({ executor, engine, clock, audit, further, stopped, isShutDown: () => shutdowns > 0 });
   return executor;
 }
 

@@ -11,11 +11,15 @@ import {
   type TransformContext,
 } from '../../src/index.ts';
 import type { CreateExecutor } from './executor-fixture.ts';
+import type { Blame } from '../../src/core/outcome.ts';
 import { codesOf, contextsOf, range } from './rows.ts';
 import { ScheduledClock } from './scheduled-clock.ts';
+import { ScheduledEngine, WorkerEnd } from './scheduled-engine.ts';
 
-/** How the attempts of a row end: refused so often, then well or not. */
+/** How the attempts of a row end: their workers are lost, then they are refused so often, then well or not. */
 export interface PlannedRow {
+  /** What the row has to do with each loss; none where there are no workers. */
+  readonly losses: readonly Blame[];
   readonly refusals: number;
   readonly fails: boolean;
 }
@@ -30,6 +34,8 @@ export interface PlannedWork {
 }
 
 export interface Plan {
+  /** Where rows run: on the calling thread, or on workers that have slices behind slices and may be lost. */
+  readonly engine: 'inline' | 'workers';
   readonly poolSize: number;
   readonly sliceSize: number | 'auto';
   readonly works: readonly PlannedWork[];
@@ -40,6 +46,9 @@ export interface Plan {
   readonly maxCapacityRetryMs: number;
   readonly minDispatchDelayMs: number;
 }
+
+/** Of the executor. */
+const MAX_ROW_CRASHES = 2;
 
 interface RunningRow extends PlannedRow {
   readonly work: number;
@@ -86,9 +95,11 @@ export class ScheduledRun {
   readonly #scheduler: Scheduler;
   readonly #clock: ScheduledClock;
   readonly #trail: ScheduledTrail | undefined;
+  readonly #engine: ScheduledEngine | undefined;
   readonly #executor: PooledExecutor<RunningRow | string>;
   readonly #results: Result[];
   readonly #shutdowns: { settled: boolean }[] = [];
+  readonly #started: string[] = [];
   #running = 0;
   #highest = 0;
 
@@ -101,10 +112,16 @@ export class ScheduledRun {
         ? undefined
         : new ScheduledTrail(scheduler, plan.trail === 'breaks' ? plan.breaksAfter : Infinity);
     const { poolSize, sliceSize, attemptTimeoutMs, maxCapacityRetryMs, minDispatchDelayMs } = plan;
-    const stopped = plan.works.some(({ stopsAfter }) => stopsAfter !== undefined);
+    const stopped = plan.works.some(({ kind, stopsAfter }) => kind === 'stream' && stopsAfter !== undefined);
+    const transform = (row: RunningRow | string, context: TransformContext) => this.#transform(row, context);
+    this.#engine =
+      plan.engine === 'workers'
+        ? new ScheduledEngine(poolSize, transform, { scheduler, clock: this.#clock })
+        : undefined;
     this.#executor = createExecutor<RunningRow | string, unknown>(
       {
-        transform: (row, context) => this.#transform(row, context),
+        transform,
+        maxRowCrashes: MAX_ROW_CRASHES,
         poolSize,
         sliceSize,
         attemptTimeoutMs,
@@ -112,7 +129,7 @@ export class ScheduledRun {
         minDispatchDelayMs,
         ...(this.#trail === undefined ? {} : { audit: this.#trail }),
       },
-      { clock: this.#clock, further: 'skip', stopped },
+      { clock: this.#clock, engine: this.#engine, further: 'skip', stopped },
     );
     this.#results = plan.works.map(() => ({
       state: 'not settled',
@@ -136,9 +153,13 @@ export class ScheduledRun {
   async #transform(row: RunningRow | string, { attempt, rowIndex }: TransformContext): Promise<unknown> {
     if (typeof row === 'string') return row;
     this.#highest = Math.max(this.#highest, ++this.#running);
-    await this.#turn(`work ${row.work} row ${rowIndex} attempt ${attempt}`);
+    const label = `work ${row.work} row ${rowIndex} attempt ${attempt}`;
+    this.#started.push(label);
+    await this.#turn(label);
     this.#running--;
-    if (attempt <= row.refusals) throw new CapacityError(503);
+    const blame = row.losses[attempt - 1];
+    if (blame !== undefined) throw new WorkerEnd(blame);
+    if (attempt <= row.losses.length + row.refusals) throw new CapacityError(503);
     if (row.fails) throw new Error('bad');
     return rowIndex;
   }
@@ -169,19 +190,29 @@ export class ScheduledRun {
   async #stream(index: number, rows: readonly RunningRow[], signal: AbortSignal): Promise<void> {
     const { stopsAfter = Infinity, window } = this.#plan.works[index]!;
     const result = this.#results[index]!;
-    const stream = this.#executor.stream(this.#source(index, rows), { signal, window });
+    const asked = { entries: 0 };
+    const stream = this.#executor.stream(this.#source(index, rows, asked), { signal, window });
     const entries: Entry<unknown>[] = [];
     result.entries = entries;
-    for await (const entry of stream) {
-      entries.push(entry);
+    while (entries.length < stopsAfter) {
+      asked.entries++; // the window may go on
+      const step = await stream.next();
+      if (step.done === true) break;
+      entries.push(step.value);
       await this.#turn(`consumer ${index}`);
-      if (entries.length >= stopsAfter) break;
     }
+    await stream.return();
     result.stats = stream.stats;
   }
 
-  async *#source(index: number, rows: readonly RunningRow[]): AsyncGenerator<RunningRow> {
-    for (const row of rows) {
+  async *#source(
+    index: number,
+    rows: readonly RunningRow[],
+    asked: { readonly entries: number },
+  ): AsyncGenerator<RunningRow> {
+    const { window } = this.#plan.works[index]!;
+    for (const [pulled, row] of rows.entries()) {
+      expect(pulled + 1 - asked.entries, `I13: work ${index}`).toBeLessThanOrEqual(window);
       await this.#turn(`source ${index}`);
       yield row;
     }
@@ -195,8 +226,11 @@ export class ScheduledRun {
     shutdown.settled = true;
   }
 
-  #turn(label: string): Promise<void> {
-    return this.#scheduler.schedule(Promise.resolve(), label);
+  async #turn(label: string): Promise<void> {
+    await this.#scheduler.schedule(Promise.resolve(), label);
+    if (this.#engine === undefined) return;
+    const permits = this.#plan.poolSize - this.#executor.availablePermits;
+    expect(permits, 'I3: permits held').toBeLessThanOrEqual(this.#engine.slices);
   }
 
   #check(): void {
@@ -212,6 +246,7 @@ export class ScheduledRun {
       pendingCount: 0,
       timers: 0,
     });
+    expect(this.#started.length, 'I5: no attempt began twice').toBe(new Set(this.#started).size);
     const { poolStats } = this.#executor.getStats();
     expect(poolStats.submitted, 'I5').toBe(poolStats.successes + poolStats.errors);
     expect(poolStats.maxConcurrentReached, 'I2').toBeLessThanOrEqual(poolSize);
@@ -233,8 +268,18 @@ export class ScheduledRun {
       `I1: work ${index}`,
     ).toEqual(range(entries.length));
     if (state !== 'done') return;
-    if (stats !== undefined)
+    if (stats !== undefined) {
       expect(stats.submitted, `I5: work ${index}`).toBe(stats.successes + stats.errors);
+      if (this.#isUndisturbed(work)) {
+        const planned = work.rows.map((row) => courseOf(row));
+        expect(stats, `I7: work ${index}`).toMatchObject({
+          submitted: work.rows.length,
+          successes: planned.filter(({ code }) => code === 'ok').length,
+          attempts: sumOf(planned.map(({ attempts }) => attempts)),
+          capacityRetries: sumOf(planned.map(({ refusals }) => refusals)),
+        });
+      }
+    }
     const mayBeShort =
       work.kind === 'stream' && (work.aborted || work.stopsAfter !== undefined || shutdowns.length > 0);
     if (!mayBeShort) expect(entries.length, `I1: entries of work ${index}`).toBe(work.rows.length);
@@ -249,9 +294,9 @@ export class ScheduledRun {
     { attempts, submitIndex, result }: Entry<unknown>,
   ): void {
     const { attemptTimeoutMs, maxCapacityRetryMs, shutdowns } = this.#plan;
-    const planned = row.fails ? 'transform_error' : 'ok';
+    const { code: planned, attempts: plannedAttempts } = courseOf(row);
     if (code === planned) {
-      expect(attempts, 'attempts').toBe(row.refusals + 1);
+      expect(attempts, 'attempts').toBe(plannedAttempts);
       if (result.status === 'success') expect(result.value, 'I11').toBe(submitIndex);
       return;
     }
@@ -264,6 +309,14 @@ export class ScheduledRun {
     expect([planned, ...allowed], `outcome of row ${submitIndex}`).toContain(code);
   }
 
+  /** Whether nothing cuts the work or an attempt short. */
+  #isUndisturbed({ kind, aborted, stopsAfter }: PlannedWork): boolean {
+    const { shutdowns, attemptTimeoutMs, maxCapacityRetryMs } = this.#plan;
+    const isStopped = kind === 'stream' && stopsAfter !== undefined;
+    if (aborted || isStopped || shutdowns.length > 0) return false;
+    return attemptTimeoutMs === undefined && maxCapacityRetryMs === Infinity;
+  }
+
   async #checkFurtherBatch(): Promise<void> {
     if (this.#plan.shutdowns.length > 0 || this.#plan.trail === 'breaks') return;
     let results: unknown;
@@ -273,4 +326,27 @@ export class ScheduledRun {
     await this.#scheduler.waitIdle();
     expect(results, 'I4: a further batch').toHaveLength(2);
   }
+}
+
+/** What becomes of a row that nothing cuts short. */
+function courseOf({ losses, refusals, fails }: PlannedRow) {
+  let crashes = 0;
+  let suspicions = 0;
+  for (const [index, given] of losses.entries()) {
+    const blame = crashes + suspicions > 0 && given === 'suspect' ? 'culprit' : given; // it ran alone
+    if (blame === 'suspect') suspicions++;
+    if (blame !== 'culprit') continue;
+    crashes += 1 + suspicions;
+    suspicions = 0;
+    if (crashes >= MAX_ROW_CRASHES) return { code: 'worker_lost', attempts: index + 1, refusals: 0 };
+  }
+  return {
+    code: fails ? 'transform_error' : 'ok',
+    attempts: losses.length + refusals + 1,
+    refusals,
+  };
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -1,16 +1,16 @@
-import { describe, expect, test } from 'vitest';
-import { PooledExecutor } from '../../src/index.ts';
+import { describe, expect } from 'vitest';
 import { workerUrl } from '../helpers/engines.ts';
+import { test } from '../helpers/executor-fixture.ts';
 
 const BYTES = 200 * 2 ** 20;
 
 describe.each(['thread', 'process'] as const)('one row of 200 MB, %s isolation', (isolation) => {
-  test.each([
+  test.for<[name: string, makeHeavy: () => string | Uint8Array]>([
     ['text', () => 'x'.repeat(BYTES)],
     ['bytes', () => new Uint8Array(BYTES).fill(7)],
-  ])('%s: comes back whole, and so do its neighbours', async (_, makeHeavy) => {
+  ])('%s: comes back whole, and so do its neighbours', async ([, makeHeavy], { createExecutor }) => {
     const heavy = makeHeavy();
-    await using executor = new PooledExecutor<unknown, unknown>({
+    const executor = createExecutor<unknown, unknown>({
       transform: workerUrl('echo-transform.ts'),
       poolSize: 2,
       isolation,

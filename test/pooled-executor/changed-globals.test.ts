@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PooledExecutor, type GlobalsWatch } from '../../src/index.ts';
+import { beforeEach, describe, expect, onTestFinished } from 'vitest';
+import type { GlobalsWatch, PooledExecutor } from '../../src/index.ts';
 import { withDeadline } from '../helpers/deadline.ts';
 import { workerUrl } from '../helpers/engines.ts';
+import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { range } from '../helpers/rows.ts';
 import { isStress, ISOLATIONS } from '../helpers/runs.ts';
 
@@ -13,10 +14,9 @@ describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) 
   beforeEach(() => {
     warnings = [];
     process.on('warning', note);
-  });
-
-  afterEach(() => {
-    process.off('warning', note);
+    onTestFinished(() => {
+      process.off('warning', note);
+    });
   });
 
   function note(warning: Error & { code?: string }): void {
@@ -24,11 +24,12 @@ describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) 
   }
 
   function executorOf<Output = number>(
+    createExecutor: CreateExecutor,
     exportName: string,
     watchGlobals: GlobalsWatch = 'sampled',
   ): PooledExecutor<number, Output> {
     const transform = workerUrl('global-transform.ts');
-    return new PooledExecutor({ transform, exportName, poolSize: 2, isolation, watchGlobals });
+    return createExecutor({ transform, exportName, poolSize: 2, isolation, watchGlobals });
   }
 
   /** Runs rows, and gives the workers that ran them. */
@@ -44,8 +45,10 @@ describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) 
     await withDeadline(running, DEADLINE_MS, () => JSON.stringify(warnings));
   }
 
-  test('what a transform does on each worker is accepted, and none is replaced for it any more', async () => {
-    await using executor = executorOf('lazy');
+  test('what a transform does on each worker is accepted, and none is replaced for it any more', async ({
+    createExecutor,
+  }) => {
+    const executor = executorOf(createExecutor, 'lazy');
     const accepted = (change: string) => () =>
       warnings.some((text) => text.includes(change) && text.includes("the transform's own way"));
     await runUntil(executor, accepted("process.on('exit')"));
@@ -62,8 +65,8 @@ describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) 
   // over twenty workers, one after another; how many are replaced is up to OwnWays: engine/own-ways.test.ts
   test.runIf(isStress)(
     'when rows go on leaving other things, workers are replaced so often and no more',
-    async () => {
-      await using executor = executorOf('litters');
+    async ({ createExecutor }) => {
+      const executor = executorOf(createExecutor, 'litters');
       await runUntil(executor, () => warnings.some((text) => text.includes('no more are')));
       const told = warnings.length;
       await run(executor, 1_000);
@@ -71,8 +74,10 @@ describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) 
     },
   );
 
-  test("watchGlobals 'each-row': no row meets what another has changed, and the one that did is known", async () => {
-    await using executor = executorOf<unknown>('marks', 'each-row');
+  test("watchGlobals 'each-row': no row meets what another has changed, and the one that did is known", async ({
+    createExecutor,
+  }) => {
+    const executor = executorOf<unknown>(createExecutor, 'marks', 'each-row');
     const results = await executor.map(range(200));
     expect(results).toEqual(range(200).map(() => ({ status: 'success', value: undefined })));
     const told = () => warnings.length > 0;
@@ -84,16 +89,18 @@ describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) 
     expect(warnings[0]).toMatch(/^Row 'row-37' changed globalThis\.mark/);
   });
 
-  test("watchGlobals 'off': nobody is told, and no worker is replaced", async () => {
-    await using executor = executorOf('litters', 'off');
+  test("watchGlobals 'off': nobody is told, and no worker is replaced", async ({ createExecutor }) => {
+    const executor = executorOf(createExecutor, 'litters', 'off');
     const workers = new Set<number>();
     for (let round = 0; round < 5; round++) for (const id of await run(executor)) workers.add(id);
     expect(workers.size).toBeLessThanOrEqual(2);
     expect(warnings).toEqual([]);
   });
 
-  test('what Node sets up when it is first used, and what a row takes back, is no change', async () => {
-    await using executor = executorOf('tidy');
+  test('what Node sets up when it is first used, and what a row takes back, is no change', async ({
+    createExecutor,
+  }) => {
+    const executor = executorOf(createExecutor, 'tidy');
     for (let round = 0; round < 5; round++) await run(executor);
     expect(warnings).toEqual([]);
   });

@@ -4,7 +4,6 @@ import {
   CapacityError,
   DriftError,
   MemoryAuditTrail,
-  PooledExecutor,
   SqliteAuditTrail,
   type AuditRecord,
   type Entry,
@@ -124,7 +123,7 @@ describe('a batch on a run that is on record', () => {
     const delayed = makeDelayedTransform<number>();
     const audit = new MemoryAuditTrail();
     const controller = new AbortController();
-    const first = new PooledExecutor({ transform: delayed.transform, poolSize: 1, sliceSize: 1, audit });
+    const first = createExecutor({ transform: delayed.transform, poolSize: 1, sliceSize: 1, audit });
     const batch = first.executeBatch(contextsOf(range(4)), { ...RUN, signal: controller.signal });
     await delayed.started(0);
     delayed.fail(0, new Error('bad'));
@@ -132,7 +131,6 @@ describe('a batch on a run that is on record', () => {
     controller.abort();
     delayed.release(1);
     expect(codesOf(await batch)).toEqual(['transform_error', 'ok', 'aborted', 'aborted']);
-    await first.shutdown();
     const again = makeDelayedTransform<number>();
     again.releaseAll();
     const executor = createExecutor({ transform: again.transform, poolSize: 1, audit });
@@ -212,7 +210,7 @@ describe('a run on a file', () => {
   const rows = [new Map([[1, new Date(5)]]), [-0, NaN, undefined], 'text', 10n, { at: new Date(7) }];
   const echo = () => makeTrackedTransform<unknown>((row) => row);
 
-  test('goes on with values that JSON can not carry, in another process', async () => {
+  test('goes on with values that JSON can not carry, in another process', async ({ createExecutor }) => {
     const { transform, log } = echo();
     const died = await diedBeforeAttempt(3, contextsOf(rows), { transform });
     const path = trailPath();
@@ -221,17 +219,17 @@ describe('a run on a file', () => {
     await written.close();
     const before = log.length;
     const audit = openTrail(path);
-    await using executor = new PooledExecutor({ transform, poolSize: 1, audit });
+    const executor = createExecutor({ transform, poolSize: 1, audit });
     const { entries } = await executor.executeBatch(contextsOf(rows), RUN);
     expect(outputsOf(entries)).toEqual(rows);
     expect(log.slice(before).map(({ row }) => row)).toEqual(rows.slice(3));
   });
 
-  test('a row that differs only in what JSON can not carry has changed', async () => {
+  test('a row that differs only in what JSON can not carry has changed', async ({ createExecutor }) => {
     const { transform } = echo();
     const audit = openTrail();
     await audit.append((await diedBeforeAttempt(3, contextsOf(rows), { transform })).records);
-    await using executor = new PooledExecutor({ transform, poolSize: 1, audit });
+    const executor = createExecutor({ transform, poolSize: 1, audit });
     const other = [new Map([[1, new Date(6)]]), ...rows.slice(1)];
     await expect(executor.executeBatch(contextsOf(other), RUN)).rejects.toThrow(
       /row 0 \('row-0'\) has changed/,
@@ -494,7 +492,9 @@ describe('a process that dies anywhere', () => {
       result.status === 'success' ? result.value : errorOf({ result } as never).error.message,
     );
 
-  test('each row has one result in the end, the same as ever, and nothing that has one runs again', async () => {
+  test('each row has one result in the end, the same as ever, and nothing that has one runs again', async ({
+    createExecutor,
+  }) => {
     const contexts = contextsOf(range(10));
     const records = await recordsOfRun(contexts, { transform: mixed().transform, ...more });
     const whole = outcome(recordsOf({ records }, 'entry'));
@@ -508,7 +508,7 @@ describe('a process that dies anywhere', () => {
             const ended = recordsOf(trail, 'attempt').filter(({ outcome }) => outcome !== 'capacity');
             const done = new Set(ended.map(({ rowIndex }) => rowIndex));
             const { transform, log } = mixed();
-            await using executor = new PooledExecutor({ transform, poolSize, ...more, audit: trail });
+            const executor = createExecutor({ transform, poolSize, ...more, audit: trail });
             const { entries } = await executor.executeBatch(contexts, RUN);
             expect(outcome(entries)).toEqual(whole);
             expect(log.filter(({ row }) => done.has(row))).toEqual([]);

@@ -4,7 +4,11 @@ import { describe } from 'vitest';
 import { test } from '../helpers/executor-fixture.ts';
 import { ScheduledRun, type Plan, type PlannedRow, type PlannedWork } from '../helpers/scheduled-run.ts';
 
-const row: fc.Arbitrary<PlannedRow> = fc.record({ refusals: fc.nat({ max: 2 }), fails: fc.boolean() });
+const row: fc.Arbitrary<PlannedRow> = fc.record({
+  losses: fc.constant([]),
+  refusals: fc.nat({ max: 2 }),
+  fails: fc.boolean(),
+});
 
 const work: fc.Arbitrary<PlannedWork> = fc.record({
   kind: fc.constantFrom('batch', 'stream'),
@@ -15,6 +19,7 @@ const work: fc.Arbitrary<PlannedWork> = fc.record({
 });
 
 const anything: Record<keyof Plan, fc.Arbitrary<unknown>> = {
+  engine: fc.constant('inline'),
   poolSize: fc.integer({ min: 1, max: 3 }),
   sliceSize: fc.constantFrom(1, 3, 'auto'),
   works: fc.array(work, { minLength: 1, maxLength: 3 }),
@@ -32,6 +37,24 @@ function planOf(fixed: Partial<Record<keyof Plan, fc.Arbitrary<unknown>>>): fc.A
 
 const calm = work.map((planned) => ({ ...planned, aborted: false, stopsAfter: undefined }));
 
+/** Rows that go smoothly more often than not, so that slices come behind slices. */
+const workersRow: fc.Arbitrary<PlannedRow> = fc.record({
+  losses: fc.oneof(
+    { weight: 5, arbitrary: fc.constant([]) },
+    fc.array(fc.constantFrom('culprit', 'suspect', 'bystander'), { minLength: 1, maxLength: 3 }),
+  ),
+  refusals: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 2 })),
+  fails: fc.boolean(),
+});
+const workersWork = fc
+  .tuple(work, fc.array(workersRow, { maxLength: 16 }))
+  .map(([planned, rows]) => ({ ...planned, rows, window: 4 * planned.window }));
+const onWorkers = {
+  engine: fc.constant('workers'),
+  sliceSize: fc.constantFrom(2, 3, 'auto'),
+  minDispatchDelayMs: fc.constant(0),
+};
+
 const KINDS: readonly (readonly [name: string, plan: fc.Arbitrary<Plan>])[] = [
   [
     'batches and streams, undisturbed',
@@ -46,6 +69,21 @@ const KINDS: readonly (readonly [name: string, plan: fc.Arbitrary<Plan>])[] = [
       attemptTimeoutMs: fc.constantFrom(undefined, 30),
       maxCapacityRetryMs: fc.constantFrom(60, 200, Infinity),
     }),
+  ],
+  [
+    'slices behind slices, and workers that are lost',
+    planOf({
+      ...onWorkers,
+      works: fc.array(
+        workersWork.map((planned) => ({ ...planned, aborted: false, stopsAfter: undefined })),
+        { minLength: 1, maxLength: 2 },
+      ),
+      shutdowns: fc.constant([]),
+    }),
+  ],
+  [
+    'slices behind slices, aborts and shutdowns',
+    planOf({ ...onWorkers, works: fc.array(workersWork, { minLength: 1, maxLength: 2 }) }),
   ],
 ];
 

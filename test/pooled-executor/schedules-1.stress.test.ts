@@ -1,3 +1,3 @@
 import { describeSchedules } from './schedule-battery.ts';
 
-describeSchedules(Number(process.env['SCHEDULES'] ?? 20_000) / 2);
+describeSchedules(Number(process.env['SCHEDULES'] ?? 200_000) / 2);

@@ -1,4 +1,4 @@
 import { describeSchedules } from './schedule-battery.ts';
 
 // the other half, for the other core
-describeSchedules(Number(process.env['SCHEDULES'] ?? 20_000) / 2);
+describeSchedules(Number(process.env['SCHEDULES'] ?? 200_000) / 2);

@@ -299,13 +299,16 @@ describe('shutdown more than once', () => {
     [{ wait: 'no' }, "'wait' must be true or false: received 'no'"],
     [{ force: true }, "'force' is not an option: received true"],
     [null, 'its options must be an object: received null'],
-  ])('options that are %o are refused, and the executor goes on', async ([options, message]) => {
-    await using executor = new PooledExecutor({ transform: (row: number) => row });
-    await expect(executor.shutdown(options as object)).rejects.toThrow(
-      new TypeError(`Cannot shut down as ${message}`),
-    );
-    expect(await executor.map([1])).toEqual([{ status: 'success', value: 1 }]);
-  });
+  ])(
+    'options that are %o are refused, and the executor goes on',
+    async ([options, message], { createExecutor }) => {
+      const executor = createExecutor({ transform: (row: number) => row });
+      await expect(executor.shutdown(options as object)).rejects.toThrow(
+        new TypeError(`Cannot shut down as ${message}`),
+      );
+      expect(await executor.map([1])).toEqual([{ status: 'success', value: 1 }]);
+    },
+  );
 
   test('wait: false during wait: true ends what is left, and both resolve', async ({ createExecutor }) => {
     const stage = new Stage();

@@ -3,11 +3,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect, onTestFinished, vi } from 'vitest';
 import { WorkerStartError } from '../../src/engine/engine.ts';
 import { InlineEngine } from '../../src/engine/inline-engine.ts';
-import { PooledExecutor, TransformLoadError } from '../../src/index.ts';
-import { createSystemClock } from '../../src/system-clock.ts';
+import { TransformLoadError } from '../../src/index.ts';
 import { CountingTrail } from '../helpers/counting-trail.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
@@ -141,17 +140,15 @@ test.for(isStress ? FEW_FILES : FEW_FILES.slice(0, 1))(
   },
 );
 
-test('a start that fails for lack of something fails the batch; the next one tries again', async () => {
-  const transform = (row: number) => row * 2;
-  const engine = new InlineEngine({
-    transform,
-    attemptTimeoutMs: undefined,
-    recordCall: undefined,
-    clock: createSystemClock(),
-  });
+test('a start that fails for lack of something fails the batch; the next one tries again', async ({
+  createExecutor,
+}) => {
   const shortage = new WorkerStartError('Cannot load transform: EMFILE');
-  vi.spyOn(engine, 'start').mockRejectedValueOnce(shortage);
-  await using executor = new PooledExecutor<number, number>({ transform, poolSize: 1 }, { engine });
+  const start = vi.spyOn(InlineEngine.prototype, 'start').mockRejectedValueOnce(shortage);
+  onTestFinished(() => {
+    start.mockRestore();
+  });
+  const executor = createExecutor({ transform: (row: number) => row * 2, poolSize: 1 });
   await expect(executor.map([1, 2])).rejects.toBe(shortage);
   expect(await executor.map([1, 2])).toMatchObject([{ value: 2 }, { value: 4 }]);
   expect(executor.availablePermits).toBe(1);

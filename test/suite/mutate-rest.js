@@ -9,7 +9,7 @@ import core from '../../stryker.config.js';
  */
 export default {
   ...core,
-  mutate: ['src/dispatcher.ts', 'src/batch.ts', 'src/engine/**/*.ts', 'src/audit/**/*.ts'],
+  mutate: ['src/dispatcher.ts', 'src/batch.ts', 'src/delivery.ts', 'src/engine/**/*.ts', 'src/audit/**/*.ts'],
   vitest: { configFile: 'vitest.mutate-rest.config.ts', related: false },
   incrementalFile: 'reports/mutation-rest/incremental.json',
   htmlReporter: { fileName: 'reports/mutation-rest/index.html' },

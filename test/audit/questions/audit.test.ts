@@ -1,12 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { auditRuns } from '../../../src/audit/questions/audit-runs.ts';
-import {
-  MemoryAuditTrail,
-  PooledExecutor,
-  type AuditRecord,
-  type BatchStats,
-  type RunReport,
-} from '../../../src/index.ts';
+import { MemoryAuditTrail, type AuditRecord, type BatchStats, type RunReport } from '../../../src/index.ts';
+import { turns } from '../../helpers/event-loop.ts';
+import { test } from '../../helpers/executor-fixture.ts';
 import { readable } from '../../helpers/readable-trail.ts';
 import { range } from '../../helpers/rows.ts';
 import { recordStories, STORY_ROWS, storyRecords } from '../../helpers/story-runs.ts';
@@ -96,18 +92,19 @@ describe('audit', () => {
     expect(await differingIn(without(await storyRecords(), isFirst))).toContain('attempts');
   });
 
-  test('a stream that its consumer left early agrees too', async () => {
+  test('a stream that its consumer left early agrees too', async ({ createExecutor }) => {
     const audit = new MemoryAuditTrail();
-    await using executor = new PooledExecutor({ transform: (row: number) => row, poolSize: 2, audit });
+    const transform = (row: number) => row;
+    const executor = createExecutor({ transform, poolSize: 2, audit }, { stopped: true });
     for await (const { rowIndex } of executor.stream(range(500), { window: 50 })) if (rowIndex === 20) break;
-    await executor.shutdown();
+    await turns(); // until its end is on record
     expect(audit.records.filter(({ kind }) => kind === 'entry').length).toBeLessThan(500);
     expect(await differingIn(audit.records)).toEqual([]);
   });
 
-  test('batches of one run that overlap are told apart', async () => {
+  test('batches of one run that overlap are told apart', async ({ createExecutor }) => {
     const audit = new MemoryAuditTrail();
-    await using executor = new PooledExecutor({ transform: async (row: number) => row, poolSize: 3, audit });
+    const executor = createExecutor({ transform: async (row: number) => row, poolSize: 3, audit });
     const contexts = (from: number) =>
       range(40).map((row) => ({ row, rowIndex: from + row, stateId: `row-${from + row}` }));
     const options = { runId: 'both' };

@@ -2,7 +2,6 @@ import { describe, expect } from 'vitest';
 import { explainRow } from '../../../src/audit/questions/explain-row.ts';
 import {
   MemoryAuditTrail,
-  PooledExecutor,
   SqliteAuditTrail,
   type AuditRecord,
   type RowExplanation,
@@ -67,11 +66,13 @@ describe('explain', () => {
     });
   });
 
-  test('a row of a run that was continued is told from its first batch on, also if it is another one since', async () => {
+  test('a row of a run that was continued is told from its first batch on, also if it is another one since', async ({
+    createExecutor,
+  }) => {
     const transform = (row: number) => row + 1;
     const audit = await diedBeforeAttempt(1, contextsOf([10, 20]), { transform });
     await audit.append([dispatchOf(audit, 1, 1)]);
-    await using executor = new PooledExecutor({ transform, poolSize: 1, audit });
+    const executor = createExecutor({ transform, poolSize: 1, audit });
     await executor.executeBatch(contextsOf([10, 21]), { ...RUN, allowDrift: true });
     const [first, second] = [await explain(audit.records, 0), await explain(audit.records, 1)];
     expect([first.batches, first.replaced]).toEqual([1, undefined]);
