@@ -12,7 +12,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { startDeadline } from './deadline.ts';
 import { turns } from './event-loop.ts';
 import { FakeClock } from './fake-clock.ts';
-import { leftovers } from './leftovers.ts';
+import { leftovers, leftoversAfter } from './leftovers.ts';
 import { TrackedClock } from './tracked-clock.ts';
 import { checkTrail } from './trail-checks.ts';
 import { PROBE } from './transforms.ts';
@@ -52,16 +52,16 @@ const DEADLINE_MS = 120_000;
 
 /**
  * The test function for whatever needs an executor. After every test, passed or failed, each executor is shut down, and
- * must then hold nothing (I4): permits, pending rows, running rows, timers, threads, processes, ports, listeners on the
- * process; before that, a further batch must work.
+ * must then hold nothing (I4): permits, pending rows, running rows, timers, threads, processes, ports, pipes, requests,
+ * listeners on the process; before that, a further batch must work.
  */
 export const test = base.extend<{ createExecutor: CreateExecutor }>({
   createExecutor: async ({ task, onTestFinished }, use) => {
+    await turns(); // until what the test before this one has closed is gone
     const before = leftovers();
     // registered first, called last: what the test opened, such as a trail with its thread, is closed by then
     onTestFinished(async () => {
-      await turns(); // until handles that are closed are gone
-      expect(leftovers(), 'left behind in the process').toEqual(before);
+      expect(await leftoversAfter(before), 'left behind in the process').toEqual(before);
     });
     const all: Made[] = [];
     const overdue = Promise.withResolvers<never>();
