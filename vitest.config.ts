@@ -16,6 +16,8 @@ export default defineConfig({
     // The tests start worker threads and processes themselves, and look at their own process: no threads here. Files
     // share a process, one after another, so a file that leaves something behind is found out.
     pool: 'forks',
+    // A test that asserts nothing can't fail.
+    expect: { requireAssertions: true },
     isolate: false,
     maxWorkers: '100%',
     // Tests never wait for time to pass: these only end a test that hangs, on machines that stand still for a while too.

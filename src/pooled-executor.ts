@@ -40,7 +40,7 @@ import { Works } from './works.ts';
 /** What tests replace. */
 export interface ExecutorPorts {
   readonly clock?: Clock;
-  readonly engine?: Engine;
+  readonly createEngine?: typeof createEngine;
 }
 
 /** Slices of this size hold rows that take some microseconds each. */
@@ -105,7 +105,8 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       );
       this.#trail = new TrailWriter(recorder, this.#clock);
     }
-    this.#engine = ports.engine ?? createEngine(this.#options, this.#clock, this.#callRecorder());
+    const makeEngine = ports.createEngine ?? createEngine;
+    this.#engine = makeEngine(this.#options, this.#clock, this.#callRecorder());
     this.#dispatcher = new Dispatcher({
       ...this.#options,
       engine: this.#engine,

@@ -13,7 +13,7 @@ import {
   type ResolvedOptions,
 } from '../src/options.ts';
 import { runs } from './helpers/runs.ts';
-import { ThrottledPool } from './helpers/throttled-pool.ts';
+import { DEFAULTS, ThrottledPool } from './helpers/throttled-pool.ts';
 
 const transform = (row: unknown) => row;
 
@@ -37,12 +37,23 @@ function messageOf(act: () => void): string {
   throw new Error('Nothing was thrown');
 }
 
-const throttle = new AimdThrottle({
-  minDispatchDelayMs: 0,
-  maxDispatchDelayMs: 5_000,
-  backoffMultiplier: 2,
-  recoveryStepMs: 50,
-});
+/** Repeated refusals of a row, with or without another that waits: no delay is 0, and no wait is below 1 ms. */
+function checkI9(resolved: ResolvedOptions, others: number): void {
+  const law = new AimdThrottle(resolved);
+  const pool = new ThrottledPool(law, 1 + others);
+  pool.waitingCount = others;
+  const [waits, delays]: [number[], number[]] = [[], []];
+  for (let refusals = 0; refusals < 40; refusals++) {
+    waits.push(pool.refuse(pool.dispatch(refusals, { refusals }), refusals));
+    delays.push(law.currentDelayMs);
+  }
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(1);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(Math.max(1, resolved.maxDispatchDelayMs));
+  expect(Math.min(...delays)).toBeGreaterThan(0);
+  expect(Math.max(...delays)).toBeLessThanOrEqual(resolved.maxDispatchDelayMs);
+}
+
+const throttle = new AimdThrottle(DEFAULTS);
 
 /** For each option: what it must be, values it takes, and values it refuses. */
 const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown[] }> = {
@@ -120,6 +131,16 @@ const OPTIONS: Record<string, { rule: string; takes: unknown[]; refuses: unknown
     rule: "'sampled', 'each-row' or 'off'",
     takes: ['sampled', 'each-row', 'off'],
     refuses: ['', 'each', null, true],
+  },
+  recycleAfterRows: {
+    rule: 'a positive integer',
+    takes: [1, 1_000, Number.MAX_SAFE_INTEGER],
+    refuses: [0, -1, 1.5, NaN, Infinity, 2 ** 53, '5', null],
+  },
+  recycleAfterHeapMb: {
+    rule: 'a finite number of MB above 0',
+    takes: [0.5, 1, 4_096],
+    refuses: [0, -0, -1, NaN, Infinity, '64', null, 64n],
   },
   throttle: {
     rule: 'a throttle',
@@ -249,7 +270,7 @@ describe('executor options: each', () => {
     expect(message.length).toBeLessThan(250);
   });
 
-  test('any value for any option is taken, or refused with the name of the option', () => {
+  test('any values for any options are taken, and I9 holds, or refused with the name of an option', () => {
     const value = fc.oneof(
       fc.constantFrom<unknown>(0, -0, -1, 1, NaN, Infinity, -Infinity, '5', '', null, true, [], {}),
       fc.double(),
@@ -262,20 +283,33 @@ describe('executor options: each', () => {
         withSet: true,
       }),
     );
+    const names = Object.keys(OPTIONS);
+    const delays = names.filter((name) => name in DEFAULTS);
+    const option = fc.oneof(fc.constantFrom(...names), fc.constantFrom(...delays)).chain((name) => {
+      const taken = fc.constantFrom(...OPTIONS[name]!.takes);
+      return fc.tuple(fc.constant(name), fc.oneof({ weight: 3, arbitrary: taken }, value));
+    });
+    const outcomes = { taken: 0, refused: 0 };
     fc.assert(
-      fc.property(fc.constantFrom(...Object.keys(OPTIONS)), value, (name, given) => {
+      fc.property(fc.array(option, { minLength: 1, maxLength: 6 }), fc.nat(1), (list, others) => {
+        const given = Object.fromEntries(list);
+        let resolved: ResolvedOptions;
         try {
-          construct({ [name]: given });
+          resolved = resolve(given);
         } catch (reason) {
+          outcomes.refused++;
           expect(reason).toBeInstanceOf(TypeError);
           // of an object, it can be one of its properties
-          expect((reason as Error).message).toMatch(
-            new RegExp(`^Cannot create executor as '${name}(\\..*)?' (must |is not an option)`, 's'),
-          );
+          const rule = /^Cannot create executor as '([^.']*).*' (must |is not an option)/s;
+          expect(Object.keys(given)).toContain(rule.exec((reason as Error).message)?.[1]);
+          return;
         }
+        outcomes.taken++;
+        checkI9(resolved, others);
       }),
       { numRuns: runs(600, 5_000) },
     );
+    expect(Math.min(outcomes.taken, outcomes.refused)).toBeGreaterThan(100);
   });
 
   test('any other name is refused with that name', () => {
@@ -357,16 +391,7 @@ describe('executor options: together', () => {
           fc.pre(!(reason instanceof TypeError)); // refused: nothing to hold
           throw reason;
         }
-        const law = new AimdThrottle(resolved);
-        const pool = new ThrottledPool(law, 1 + others);
-        pool.waitingCount = others;
-        for (let refusals = 0; refusals < 40; refusals++) {
-          const waitMs = pool.refuse(pool.dispatch(refusals, { refusals }), refusals);
-          expect(waitMs).toBeGreaterThanOrEqual(1);
-          expect(waitMs).toBeLessThanOrEqual(Math.max(1, resolved.maxDispatchDelayMs));
-          expect(law.currentDelayMs).toBeGreaterThan(0);
-          expect(law.currentDelayMs).toBeLessThanOrEqual(resolved.maxDispatchDelayMs);
-        }
+        checkI9(resolved, others);
       }),
       { numRuns: 300 },
     );

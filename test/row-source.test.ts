@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkIterable, openSource, type RowIterable, type RowSource } from '../src/row-source.ts';
+import { isSettled, turns } from './helpers/event-loop.ts';
 
 async function readAll<Row>(source: RowSource<Row>): Promise<Row[]> {
   const rows: Row[] = [];
@@ -238,10 +239,13 @@ describe('openSource: close', () => {
       })(),
     );
     void source.next();
-    await source.close();
+    expect(await isSettled(Promise.resolve(source.close()))).toBe(true);
   });
 
   test('a later failure of return, after close went ahead without it, is nobody`s', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
     const step = Promise.withResolvers<IteratorResult<number>>();
     const closing = Promise.withResolvers<IteratorResult<number>>();
     const source = openSource<number>({
@@ -251,7 +255,9 @@ describe('openSource: close', () => {
     await source.close();
     closing.reject(new Error('too late'));
     step.resolve({ done: true, value: undefined });
-    await closing.promise.catch(() => undefined);
+    await turns();
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
   });
 
   test('what return fails with comes through when nothing is pending', async () => {
@@ -287,10 +293,17 @@ describe('openSource: close', () => {
   });
 
   test('an async iterator without return is left alone', async () => {
+    let reads = 0;
     const source = openSource<number>({
-      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          reads++;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
     });
-    await source.close();
+    await expect(source.close()).resolves.toBeUndefined();
+    expect(reads).toBe(0);
   });
 
   test('a node stream is destroyed, before and while it is read', async () => {

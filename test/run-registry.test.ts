@@ -134,7 +134,11 @@ describe('RunRegistry.claim, rows that have no ids of their own', () => {
     (id) => {
       const registry = newRegistry();
       registry.claim('run', generated(0, 1, 2));
-      registry.claim('run', [contextOf(id, 7)]);
+      const claim = () => {
+        registry.claim('run', [contextOf(id, 7)]);
+      };
+      expect(claim).not.toThrow();
+      expect(claim).toThrow(`stateId '${id}' is used twice`);
     },
   );
 });

@@ -110,12 +110,15 @@ describe('trail that can record no more', () => {
   });
 
   test('at a call record: fn is not run, and the batch rejects', async ({ createExecutor }) => {
+    const stage = new Stage();
     const audit = new BrokenTrail(({ kind }) => kind === 'call');
     const executor = createExecutor<CallingRow, unknown>(
-      { transform: calling, poolSize: 1, audit },
+      { transform: calling, poolSize: 1, audit, workerData: { stage: stage.buffer } },
       { further: 'refused' },
     );
     await expect(executor.map([{ id: 1, calls: 1 }])).rejects.toThrow('disk full');
+    await turns();
+    expect(stage.starts).toEqual([]);
   });
 
   test('in threads: the rows that run are let end, and shutdown resolves', async ({ createExecutor }) => {

@@ -9,11 +9,10 @@ import type { Clock } from '../../src/core/clock.ts';
 import { POOL_COUNTER } from '../../src/engine/concurrency-gauge.ts';
 import { createEngine } from '../../src/engine/create-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { resolveOptions } from '../../src/options.ts';
 import { startDeadline } from './deadline.ts';
 import { turns } from './event-loop.ts';
 import { FakeClock } from './fake-clock.ts';
-import { leftovers } from './leftovers.ts';
+import { leftovers, leftoversAfter } from './leftovers.ts';
 import { TrackedClock } from './tracked-clock.ts';
 import { checkTrail } from './trail-checks.ts';
 import { PROBE } from './transforms.ts';
@@ -40,7 +39,7 @@ export type CreateExecutor = <Row, Output>(
 
 interface Made {
   readonly executor: PooledExecutor;
-  readonly engine: Engine | undefined;
+  readonly engine: Engine;
   readonly clock: Clock & { readonly timers: number };
   readonly audit: AuditTrail | undefined;
   readonly further: Setup['further'];
@@ -53,16 +52,16 @@ const DEADLINE_MS = 120_000;
 
 /**
  * The test function for whatever needs an executor. After every test, passed or failed, each executor is shut down, and
- * must then hold nothing (I4): permits, pending rows, running rows, timers, threads, processes, ports, listeners on the
- * process; before that, a further batch must work.
+ * must then hold nothing (I4): permits, pending rows, running rows, timers, threads, processes, ports, pipes, requests,
+ * listeners on the process; before that, a further batch must work.
  */
 export const test = base.extend<{ createExecutor: CreateExecutor }>({
   createExecutor: async ({ task, onTestFinished }, use) => {
+    await turns(); // until what the test before this one has closed is gone
     const before = leftovers();
     // registered first, called last: what the test opened, such as a trail with its thread, is closed by then
     onTestFinished(async () => {
-      await turns(); // until handles that are closed are gone
-      expect(leftovers(), 'left behind in the process').toEqual(before);
+      expect(await leftoversAfter(before), 'left behind in the process').toEqual(before);
     });
     const all: Made[] = [];
     const overdue = Promise.withResolvers<never>();
@@ -76,7 +75,10 @@ export const test = base.extend<{ createExecutor: CreateExecutor }>({
     try {
       await use((options, setup) => make(all, options, setup));
       const failed = task.result?.state === 'fail';
-      for (const made of all) await Promise.race([checkAndShutDown(made, failed), overdue.promise]);
+      const checked = (async () => {
+        for (const made of all) await checkAndShutDown(made, failed);
+      })();
+      await Promise.race([overdue.promise, checked]); // a test that was late fails, also one that made no executor
     } finally {
       cancelDeadline();
       for (const { executor } of all) void executor.shutdown({ wait: false });
@@ -90,11 +92,11 @@ function make<Row, Output>(
   options: PooledExecutorOptions<Row, Output>,
   { clock = new TrackedClock(), engine: given, further = 'works', stopped = false }: Setup = {},
 ): PooledExecutor<Row, Output> {
-  // with a trail the engine is the executor's own, as calls go through it
-  const engine =
-    given ??
-    (options.audit === undefined ? createEngine(resolveOptions(options), clock, undefined) : undefined);
-  const executor = new PooledExecutor(options, { clock, ...(engine === undefined ? {} : { engine }) });
+  let engine = given;
+  const executor = new PooledExecutor(options, {
+    clock,
+    createEngine: (...parts) => (engine ??= createEngine(...parts)),
+  });
   if (clock instanceof FakeClock) clock.watch(executor);
   let shutdowns = 0;
   const shutdown = executor.shutdown.bind(executor);
@@ -108,7 +110,7 @@ function make<Row, Output>(
     }
   };
   const { audit } = options;
-  all.push({ executor, engine, clock, audit, further, stopped, isShutDown: () => shutdowns > 0 });
+  all.push({ executor, engine: engine!, clock, audit, further, stopped, isShutDown: () => shutdowns > 0 });
   return executor;
 }
 
@@ -133,7 +135,7 @@ function checkIdle({ executor, engine }: Made): void {
   expect.soft(poolStats.submitted, 'I5: rows submitted').toBe(poolStats.successes + poolStats.errors);
   expect.soft(poolStats.maxConcurrentReached, 'I2: rows at once').toBeLessThanOrEqual(executor.poolSize);
   for (let counter = POOL_COUNTER; counter < POOL_COUNTER + 8; counter++) {
-    expect.soft(engine?.gauge.running(counter) ?? 0, `gauge counter ${counter}`).toBe(0);
+    expect.soft(engine.gauge.running(counter), `gauge counter ${counter}`).toBe(0);
   }
 }
 

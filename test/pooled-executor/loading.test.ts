@@ -9,6 +9,7 @@ import {
 } from '../../src/index.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { Stage } from '../helpers/stage.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
 import type * as timesTenModule from '../fixtures/transforms/times-ten.ts';
 
@@ -54,14 +55,21 @@ describe('transform: a module that can be loaded', () => {
 
   test('its body runs once in each thread, however many rows it runs', async ({ createExecutor }) => {
     const loads = new SharedArrayBuffer(4);
-    const executor = createExecutor({
+    const stage = new Stage();
+    const executor = createExecutor<number, number>({
       transform: fixture('counts-loads.ts'),
-      poolSize: 1,
-      workerData: { loads },
+      poolSize: 2,
+      sliceSize: 1,
+      workerData: { loads, stage: stage.buffer },
     });
-    await executor.map(range(5));
-    await executor.map(range(5));
-    expect(new Int32Array(loads)[0]).toBe(1);
+    for (const first of [0, 2]) {
+      const batch = executor.map(range(2).map((row) => first + row));
+      await stage.started(first, first + 1); // one in each thread, as they block it
+      stage.open(first, first + 1);
+      await batch;
+    }
+    await executor.map([0, 1, 2, 3]);
+    expect(new Int32Array(loads)[0]).toBe(2);
   });
 
   test('createExecutor infers row and output', async () => {

@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import { test } from '../helpers/executor-fixture.ts';
 import { turns } from '../helpers/event-loop.ts';
 import { workerUrl } from '../helpers/engines.ts';
+import { FAKE_EPOCH, FakeClock } from '../helpers/fake-clock.ts';
 import { contextsOf, outputsOf, range } from '../helpers/rows.ts';
 import { Stage } from '../helpers/stage.ts';
 import { makeDelayedTransform } from '../helpers/transforms.ts';
@@ -119,20 +120,21 @@ describe('stream: I1 entries', () => {
 });
 
 describe('entry', () => {
-  test('bufferWaitMs is 0 for the row that everyone waited for, and never negative', async ({
+  test('bufferWaitMs is 0 for the row that everyone waited for, and for others how long they did', async ({
     createExecutor,
   }) => {
+    const clock = new FakeClock();
     const delayed = makeDelayedTransform<number>();
-    const executor = createExecutor({ transform: delayed.transform, poolSize: 2, sliceSize: 1 });
+    const executor = createExecutor({ transform: delayed.transform, poolSize: 2, sliceSize: 1 }, { clock });
     const batch = executor.executeBatch(contextsOf([0, 1]));
     await delayed.started(1);
+    await clock.advance(5);
     delayed.release(1);
-    await turns();
+    await clock.advance(25);
     delayed.release(0);
     const { entries } = await batch;
-    for (const { bufferWaitMs, submittedAt, completedAt } of entries) {
-      expect(bufferWaitMs).toBeGreaterThanOrEqual(0);
-      expect(completedAt).toBeGreaterThanOrEqual(submittedAt);
-    }
+    expect(entries.map(({ bufferWaitMs }) => bufferWaitMs)).toEqual([0, 25]);
+    expect(entries.map(({ submittedAt }) => submittedAt - FAKE_EPOCH)).toEqual([0, 0]);
+    expect(entries.map(({ completedAt }) => completedAt - FAKE_EPOCH)).toEqual([30, 5]);
   });
 });

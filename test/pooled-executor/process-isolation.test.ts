@@ -4,8 +4,10 @@ import { workerUrl } from '../helpers/engines.ts';
 import { turns } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { codesOf, collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { temporaryFolder } from '../helpers/trail-files.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import type { CallingRow } from '../workers/calling-transform.ts';
+import type { FaultyRow } from '../workers/faulty-transform.ts';
 
 const isolation = 'process';
 
@@ -35,7 +37,7 @@ describe("isolation: 'process'", () => {
     ]);
   });
 
-  test('order, and as many rows at once as there may be', async ({ createExecutor }) => {
+  test('order, and never more rows at once than there may be', async ({ createExecutor }) => {
     const executor = createExecutor<number, number>({
       transform: 'data:text/javascript,export default (row) => row * 10',
       poolSize: 2,
@@ -44,6 +46,25 @@ describe("isolation: 'process'", () => {
     const rows = range(3_000);
     expect(outputsOf(await collect(executor.stream(rows)))).toEqual(rows.map((row) => row * 10));
     expect(executor.getStats().poolStats.maxConcurrentReached).toBeLessThanOrEqual(2);
+  });
+
+  test('as many rows at once as there may be: each waits until another has come as far', async ({
+    createExecutor,
+  }) => {
+    const executor = createExecutor<FaultyRow, number>({
+      transform: workerUrl('faulty-transform.ts'),
+      exportName: 'faultyAsync',
+      poolSize: 2,
+      sliceSize: 1,
+      isolation,
+    });
+    const meetIn = temporaryFolder();
+    const { entries, stats } = await executor.executeBatch(
+      contextsOf(range(4).map((id) => ({ id, meetIn }))),
+    );
+    expect(outputsOf(entries)).toEqual([0, 10, 20, 30]);
+    expect(stats.maxConcurrentReached).toBe(2);
+    expect(executor.getStats().poolStats.maxConcurrentReached).toBe(2);
   });
 
   test('I11 signals that a terminal or a service manager sends to all processes of a group end no worker', async ({

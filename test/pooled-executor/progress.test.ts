@@ -96,7 +96,7 @@ describe('onProgress', () => {
     }
   });
 
-  test('may call the executor: abort, shutdown, another batch', async ({ createExecutor }) => {
+  test('may call the executor: abort, another batch', async ({ createExecutor }) => {
     const executor = createExecutor({
       transform: makeTrackedTransform<number>().transform,
       poolSize: 1,
@@ -114,5 +114,24 @@ describe('onProgress', () => {
     });
     expect(codesOf(entries)).toContain('aborted');
     expect(await inner).toEqual([{ status: 'success', value: 7 }]);
+  });
+
+  test.for([
+    { wait: true, codes: ['ok', 'ok', 'ok', 'ok', 'ok'] },
+    { wait: false, codes: ['ok', 'ok', 'shutdown_requested', 'shutdown_requested', 'shutdown_requested'] },
+  ])('may call the executor: shutdown, wait $wait', async ({ wait, codes }, { createExecutor }) => {
+    const executor = createExecutor({
+      transform: makeTrackedTransform<number>().transform,
+      poolSize: 1,
+      sliceSize: 1,
+    });
+    let shutDown: Promise<void> | undefined;
+    const { entries } = await executor.executeBatch(contextsOf(range(5)), {
+      onProgress: ({ emitted }) => {
+        if (emitted === 2) shutDown ??= executor.shutdown({ wait });
+      },
+    });
+    expect(codesOf(entries)).toEqual(codes);
+    await expect(shutDown).resolves.toBeUndefined();
   });
 });

@@ -93,10 +93,13 @@ const PER_TEST = 200;
 /** Give it to see a failure again. */
 const SEED = Number(process.env['SCHEDULES_SEED'] ?? randomInt(2 ** 31));
 
-/** Describes the search for a schedule that breaks something, under so many schedules of all kinds together. */
-export function describeSchedules(schedules: number): void {
+/**
+ * Describes the search for a schedule that breaks something, under so many schedules of all kinds together, after so many
+ * that are tried elsewhere.
+ */
+export function describeSchedules(schedules: number, before = 0): void {
   describe(`PooledExecutor: I1 to I11 hold and everything settles, whatever happens first; SCHEDULES_SEED=${SEED}`, () => {
-    for (let number = 0; number * PER_TEST < schedules; number++) {
+    for (let number = Math.ceil(before / PER_TEST); number * PER_TEST < before + schedules; number++) {
       const [name, plan] = KINDS[number % KINDS.length]!;
       test(`${name} (${number})`, async ({ createExecutor }) => {
         await fc.assert(

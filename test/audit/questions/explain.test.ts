@@ -1,13 +1,20 @@
 import { describe, expect } from 'vitest';
 import { explainRow } from '../../../src/audit/questions/explain-row.ts';
-import { SqliteAuditTrail, type AuditRecord, type RowExplanation } from '../../../src/index.ts';
+import {
+  MemoryAuditTrail,
+  SqliteAuditTrail,
+  type AuditRecord,
+  type RowExplanation,
+} from '../../../src/index.ts';
 import { test } from '../../helpers/executor-fixture.ts';
+import { FakeClock } from '../../helpers/fake-clock.ts';
 import { diedBeforeAttempt, dispatchOf, RUN } from '../../helpers/interrupted-runs.ts';
 import { readable } from '../../helpers/readable-trail.ts';
 import { CALLING, FAILED, recordStories, REFUSED, storyRecords } from '../../helpers/story-runs.ts';
-import { contextsOf } from '../../helpers/rows.ts';
+import { contextsOf, range } from '../../helpers/rows.ts';
 import { without } from '../../helpers/trail-edits.ts';
 import { openTrail } from '../../helpers/trail-files.ts';
+import { makeDelayedTransform } from '../../helpers/transforms.ts';
 
 function explain(records: readonly AuditRecord[], row: number | string): Promise<RowExplanation> {
   return explainRow(readable(records), row);
@@ -122,22 +129,41 @@ describe('explain', () => {
     expect(explanation).not.toHaveProperty('result');
   });
 
-  test('neighbours are the rows that ran at the same time', async () => {
-    const records = await storyRecords();
-    const attempts = records.filter((record) => record.kind === 'attempt');
-    for (const one of attempts) {
-      const { attempts: explained } = await explainRow(readable(records), one.rowIndex, { alongside: true });
-      const expected = attempts.filter(
-        (other) =>
-          other.rowIndex !== one.rowIndex &&
-          other.startedAt < one.finishedAt &&
-          one.startedAt < other.finishedAt,
-      );
-      const neighbours = explained.find(({ attempt }) => attempt === one.attempt)!.alongside!;
-      expect(neighbours.map(({ rowIndex, attempt }) => [rowIndex, attempt])).toEqual(
-        expected.map(({ rowIndex, attempt }) => [rowIndex, attempt]),
-      );
+  test('neighbours are the rows that ran at the same time', async ({ createExecutor }) => {
+    const clock = new FakeClock();
+    const audit = new MemoryAuditTrail();
+    const delayed = makeDelayedTransform<number>();
+    const executor = createExecutor(
+      { transform: delayed.transform, poolSize: 2, sliceSize: 1, audit },
+      { clock },
+    );
+    const batch = executor.executeBatch(contextsOf(range(4)));
+    for (const row of range(4)) {
+      await delayed.started(row);
+      await clock.advance(10);
+      delayed.release(row);
     }
+    await batch;
+    const neighboursOf = async (row: number) => {
+      const { attempts } = await explainRow(readable(audit.records), row, { alongside: true });
+      return attempts.map(({ alongside }) => alongside!.map(({ rowIndex, attempt }) => [rowIndex, attempt]));
+    };
+    expect(await Promise.all(range(4).map(neighboursOf))).toEqual([
+      [[[1, 1]]],
+      [
+        [
+          [0, 1],
+          [2, 1],
+        ],
+      ],
+      [
+        [
+          [1, 1],
+          [3, 1],
+        ],
+      ],
+      [[[2, 1]]],
+    ]);
   });
 
   test.each([
