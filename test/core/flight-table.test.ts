@@ -8,6 +8,7 @@ test('FlightTable knows what is in flight, by lane', () => {
   table.set(2, { sliceId: 8 });
   expect(table.size).toBe(2);
   expect(table.list()).toEqual([{ sliceId: 7 }, { sliceId: 8 }]);
+  expect([table.get(0), table.get(1), table.get(2)]).toEqual([{ sliceId: 7 }, undefined, { sliceId: 8 }]);
   table.delete(2);
   expect(table.size).toBe(1);
   table.delete(2);

@@ -79,6 +79,25 @@ describe("SliceSizer 'auto'", () => {
     expect(sizerFor(poolSize, rowMs, sizer).current).toBe(rows);
   });
 
+  test('rowsPerWorker: of as many slices as a worker may have, by default one', () => {
+    const options = { sliceSize: 8, poolSize: 2, threads: 2 };
+    expect(new SliceSizer(options).rowsPerWorker).toBe(8);
+    expect(new SliceSizer({ ...options, slicesPerWorker: 2 }).rowsPerWorker).toBe(16);
+  });
+
+  test('cutShort: a size that is given stays', () => {
+    const sizer = new SliceSizer({ sliceSize: 8, poolSize: 1, threads: 1 });
+    sizer.cutShort(2);
+    expect([sizer.current, sizer.sizeFor({ waiting: 100, open: true })]).toEqual([8, 8]);
+  });
+
+  test('cutShort: smaller slices than that do not raise the limit', () => {
+    const sizer = sizerFor(1, 0.03125);
+    sizer.cutShort(100);
+    for (let slice = 0; slice < 50; slice++) sizer.record(99, 0);
+    expect(sizer.current).toBe(100);
+  });
+
   test('record: grows at most 8 times per slice', () => {
     const sizer = sizerOf(1);
     const sizes = Array.from({ length: 5 }, () => {
