@@ -235,6 +235,37 @@ describe('AimdThrottle: several members', () => {
     expect([one.seat.mayDispatch(), other.seat.mayDispatch()]).toEqual([true, false]);
   });
 
+  test('take turns: of several who are held the one whose dispatch is the longest ago, at first the one that came first', () => {
+    const throttle = new AimdThrottle(DEFAULTS);
+    const pools = [0, 1, 2].map(() => new ThrottledPool(throttle, 5));
+    const mayDispatch = () => pools.map(({ seat }) => seat.mayDispatch());
+    for (const { seat } of pools) seat.onPumped(true);
+    expect(mayDispatch()).toEqual([true, false, false]);
+    for (const index of [1, 2, 0]) pools[index]!.dispatch(0);
+    expect(mayDispatch()).toEqual([false, true, false]);
+  });
+
+  test('take turns: nobody waits for one who is held and has dispatched later', () => {
+    const { one, other } = twoPools(2);
+    other.seat.onPumped(true);
+    expect(one.seat.mayDispatch()).toBe(false);
+    other.seat.onPumped(false);
+    one.dispatch(0);
+    other.dispatch(0);
+    other.seat.onPumped(true);
+    expect(one.seat.mayDispatch()).toBe(true);
+  });
+
+  test('successes widen the window while any member has rows that wait', () => {
+    const { throttle, one, other } = twoPools(5);
+    burst(one, 5, 0);
+    const { windowSize } = throttle;
+    one.readyCount = 0;
+    other.readyCount = 1;
+    recover(one, 1);
+    expect(throttle.windowSize).toBeGreaterThan(windowSize);
+  });
+
   test('who is held is woken when another has done what it could, and when another leaves', () => {
     const { one, other } = twoPools(2);
     other.seat.onPumped(true);
@@ -269,5 +300,6 @@ describe('AimdThrottle: several members', () => {
     expect(throttle.windowSize).toBe(3);
     one.seat.leave();
     expect(new ThrottledPool(throttle, 7).room(0)).toBe(7);
+    expect(throttle.windowSize).toBe(7);
   });
 });
