@@ -29,6 +29,14 @@ describe('piecesOf', () => {
       { numRuns: runs(300, 3_000) },
     );
   });
+
+  test('a piece may be just as long as the longest text', () => {
+    const half = LONGEST_TEXT / 2;
+    expect(piecesOf([half, half, half])).toEqual([
+      { from: 0, to: 2 },
+      { from: 2, to: 3 },
+    ]);
+  });
 });
 
 describe('joinEncoded', () => {

@@ -30,6 +30,11 @@ describe('userStack', () => {
     );
   });
 
+  test('a message may name files of this package', () => {
+    const stack = `Error: ${own('src/engine/slice-runner.ts')}\n    at score (/s.js:1:1)`;
+    expect(userStack(stack)).toBe(stack);
+  });
+
   test.each(['', 'Error: no frames', 'Error: of one line\n    at score (/s.js:1:1)'])(
     'leaves %j',
     (stack) => {
