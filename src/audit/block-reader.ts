@@ -1,6 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { both, nearRows, type Condition } from './block-conditions.ts';
 import { recordsOfBlock, type BlockRow, type Elsewhere } from './block-records.ts';
+import { iterateRows } from './iterate-rows.ts';
 import type { StoredRecord } from './stored-record.ts';
 import type { TrailFile } from './trail-file.ts';
 
@@ -41,7 +42,7 @@ export class BlockReader {
   blocksInPassing(condition: Condition): Iterable<BlockRow> {
     // not one of the kept statements: others may run while this one is gone through
     const statement = this.#file.database.prepare(selection('block NOT INDEXED', condition));
-    return statement.iterate(...condition.values) as Iterable<unknown> as Iterable<BlockRow>;
+    return iterateRows(statement, ...condition.values) as Iterable<unknown> as Iterable<BlockRow>;
   }
 
   /** The records of few blocks. */

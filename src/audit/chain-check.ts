@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { BlockRow } from './block-records.ts';
 import { chainHash } from './block.ts';
+import { iterateRows } from './iterate-rows.ts';
 import { reasonOf } from './sqlite-error.ts';
 import { sha256 } from './sha256.ts';
 
@@ -147,7 +148,7 @@ export class ChainCheck {
 
   #payloadProblems(): string[] {
     const problems: string[] = [];
-    for (const row of this.#database.prepare('SELECT sha256, text FROM payload').iterate()) {
+    for (const row of iterateRows(this.#database.prepare('SELECT sha256, text FROM payload'))) {
       const name = String(row['sha256']);
       if (sha256(String(row['text'])) !== name) problems.push(`payload ${name} is not as written`);
     }

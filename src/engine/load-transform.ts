@@ -99,10 +99,10 @@ const STRIPPING_FAILED = new Set([
 function needsTsx(reason: unknown): boolean {
   if (!(reason instanceof Error)) return false;
   const { code } = reason as { code?: unknown };
-  // a type imported like a value; decorators
+  // a type imported like a value; decorators; what has a code of its own since 22.18
   const unstripped =
     reason instanceof SyntaxError &&
-    /does not provide an export|Invalid or unexpected token/.test(reason.message);
+    /does not provide an export|Invalid or unexpected token|strip-only mode/.test(reason.message);
   return unstripped || isModuleInCommonJs(reason) || (typeof code === 'string' && STRIPPING_FAILED.has(code));
 }
 

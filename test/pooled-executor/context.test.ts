@@ -9,7 +9,7 @@ describe('what the transform is given in a thread', () => {
       transform: workerUrl('thread-transform.ts'),
       poolSize: 1,
       workerData: { answer: 42 },
-      env: { FROM_THE_TEST: 'yes' },
+      env: { FROM_THE_TEST: 'yes', NODE_OPTIONS: process.env['NODE_OPTIONS'] ?? '' },
       execArgv: ['--no-warnings'],
       resourceLimits: { maxOldGenerationSizeMb: 200 },
     });
