@@ -15,7 +15,7 @@ const clocks = [
 ];
 
 /** Rules that keep `timers` and `clocks` out, however they are spelt. */
-function noTime(message, { properties = [], syntax = [], globals = [], modules = [] } = {}) {
+function noTime(message, { properties = [], syntax = [], globals = [], modules = [], patterns = [] } = {}) {
   const restrictedProperties = [
     ...clocks,
     ...timers.map((name) => ['globalThis', name]),
@@ -26,7 +26,10 @@ function noTime(message, { properties = [], syntax = [], globals = [], modules =
     'no-restricted-globals': ['error', ...[...timers, ...globals].map((name) => ({ name, message }))],
     'no-restricted-imports': [
       'error',
-      { paths: [...timerModules, ...clockModules, ...modules].map((name) => ({ name, message })) },
+      {
+        paths: [...timerModules, ...clockModules, ...modules].map((name) => ({ name, message })),
+        patterns: patterns.map((regex) => ({ regex, message })),
+      },
     ],
     'no-restricted-properties': [
       'error',
@@ -138,6 +141,7 @@ export default defineConfig(
     files: ['test/**'],
     ignores: ['test/helpers/**', 'test/package/**', 'test/soak/**'],
     rules: noTime(useHelper, {
+      patterns: ['/(monotonic-now|system-clock)\\.ts$'],
       properties: [
         ['vi', 'waitFor'],
         ['vi', 'waitUntil'],

@@ -2,8 +2,9 @@ import { describe, expect } from 'vitest';
 import { MemoryAuditTrail, type PooledExecutorOptions } from '../../src/index.ts';
 import { turns } from '../helpers/event-loop.ts';
 import { workerUrl } from '../helpers/engines.ts';
-import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
+import { test, type CreateExecutor, type Setup } from '../helpers/executor-fixture.ts';
 import { codesOf, contextsOf, outputsOf, range } from '../helpers/rows.ts';
+import { SkippingClock } from '../helpers/skipping-clock.ts';
 import { Stage } from '../helpers/stage.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import type { HeldRow } from '../workers/held-transform.ts';
@@ -14,14 +15,18 @@ function makeExecutor(
   createExecutor: CreateExecutor,
   stage: Stage,
   options: Partial<PooledExecutorOptions<MisbehavingRow>> = {},
+  setup: Setup = {},
 ) {
-  return createExecutor<MisbehavingRow, unknown>({
-    transform: workerUrl('misbehaving-transform.ts'),
-    poolSize: 1,
-    sliceSize: 2,
-    workerData: { stage: stage.buffer },
-    ...options,
-  });
+  return createExecutor<MisbehavingRow, unknown>(
+    {
+      transform: workerUrl('misbehaving-transform.ts'),
+      poolSize: 1,
+      sliceSize: 2,
+      workerData: { stage: stage.buffer },
+      ...options,
+    },
+    setup,
+  );
 }
 
 function rowsOf(count: number, what: Partial<Record<number, Omit<MisbehavingRow, 'id'>>>): MisbehavingRow[] {
@@ -61,8 +66,12 @@ describe('a slice behind another', () => {
 
   test('I11 a row that hangs before it costs it no attempt', async ({ createExecutor }) => {
     const stage = new Stage();
-    const executor = makeExecutor(createExecutor, stage, { attemptTimeoutMs: 600 });
-    const { entries } = await executor.executeBatch(contextsOf(rowsOf(6, { 1: { what: 'loop' } })));
+    const clock = new SkippingClock();
+    const executor = makeExecutor(createExecutor, stage, { attemptTimeoutMs: 60_000 }, { clock });
+    const batch = executor.executeBatch(contextsOf(rowsOf(6, { 1: { what: 'loop' } })));
+    await stage.started(1);
+    clock.skip(60_000);
+    const { entries } = await batch;
     expect(codesOf(entries)).toEqual(range(6).map((id) => (id === 1 ? 'attempt_timeout' : 'ok')));
     expect(entries.map(({ attempts }) => attempts)).toEqual(range(6).map(() => 1));
   });

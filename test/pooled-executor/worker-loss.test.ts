@@ -1,9 +1,11 @@
 import { describe, expect } from 'vitest';
 import { MemoryAuditTrail } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
-import { test } from '../helpers/executor-fixture.ts';
+import { ABORT_GRACE_MS } from '../../src/engine/flight-watch.ts';
+import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { codesOf, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';
+import { SkippingClock } from '../helpers/skipping-clock.ts';
 import { Stage } from '../helpers/stage.ts';
 import { recordsOf } from '../helpers/trails.ts';
 import { makeDelayedTransform } from '../helpers/transforms.ts';
@@ -11,23 +13,37 @@ import type { SharingRow } from '../workers/sharing-transform.ts';
 import type { MisbehavingRow } from '../workers/misbehaving-transform.ts';
 
 const transform = workerUrl('misbehaving-transform.ts');
+/** No row takes that long: time is skipped. */
+const ATTEMPT_MS = 60_000;
+
+function makeTimed(
+  createExecutor: CreateExecutor,
+  {
+    stage,
+    clock,
+    sliceSize,
+  }: { readonly stage: Stage; readonly clock: SkippingClock; readonly sliceSize: number },
+) {
+  return createExecutor<MisbehavingRow, unknown>(
+    { transform, poolSize: 2, sliceSize, attemptTimeoutMs: ATTEMPT_MS, workerData: { stage: stage.buffer } },
+    { clock },
+  );
+}
 
 describe('attemptTimeoutMs', () => {
   test.for(['loop', 'never settles'] as const)(
     'I11 a row that hangs (%s) ends as attempt_timeout, the others are not affected',
     async (what, { createExecutor }) => {
       const stage = new Stage();
-      const executor = createExecutor<MisbehavingRow, unknown>({
-        transform,
-        poolSize: 2,
-        sliceSize: 4,
-        attemptTimeoutMs: 600,
-        workerData: { stage: stage.buffer },
-      });
+      const clock = new SkippingClock();
+      const executor = makeTimed(createExecutor, { stage, clock, sliceSize: 4 });
       const rows: MisbehavingRow[] = range(12).map((id) => (id === 1 ? { id, what } : { id }));
-      const { entries, stats } = await executor.executeBatch(contextsOf(rows));
+      const batch = executor.executeBatch(contextsOf(rows));
+      await stage.started(1);
+      clock.skip(ATTEMPT_MS + ABORT_GRACE_MS);
+      const { entries, stats } = await batch;
       expect(codesOf(entries)).toEqual(rows.map(({ id }) => (id === 1 ? 'attempt_timeout' : 'ok')));
-      expect(errorOf(entries[1])).toMatchObject({ retryable: false, error: { maxMs: 600 } });
+      expect(errorOf(entries[1])).toMatchObject({ retryable: false, error: { maxMs: ATTEMPT_MS } });
       expect(entries[1]?.attempts).toBe(1);
       expect(stats).toMatchObject({ successes: 11, errors: 1 });
     },
@@ -37,16 +53,24 @@ describe('attemptTimeoutMs', () => {
     createExecutor,
   }) => {
     const stage = new Stage();
+    const clock = new SkippingClock();
+    const executor = makeTimed(createExecutor, { stage, clock, sliceSize: 1 });
+    const rows: MisbehavingRow[] = range(4).map((id) => (id % 2 === 0 ? { id, what: 'loop' } : { id }));
+    const batch = executor.executeBatch(contextsOf(rows));
+    await stage.started(0, 2);
+    clock.skip(ATTEMPT_MS);
+    expect(codesOf(await batch)).toEqual(rows.map(({ id }) => (id % 2 === 0 ? 'attempt_timeout' : 'ok')));
+  });
+
+  test('a row in a thread that awaits for ever ends when its time is over', async ({ createExecutor }) => {
     const executor = createExecutor<MisbehavingRow, unknown>({
       transform,
-      poolSize: 2,
-      attemptTimeoutMs: 600,
-      workerData: { stage: stage.buffer },
+      poolSize: 1,
+      attemptTimeoutMs: 1, // nothing else is there that could take longer
+      workerData: { stage: new Stage().buffer },
     });
-    const rows: MisbehavingRow[] = range(4).map((id) => (id % 2 === 0 ? { id, what: 'loop' } : { id }));
-    expect(codesOf(await executor.executeBatch(contextsOf(rows)))).toEqual(
-      rows.map(({ id }) => (id % 2 === 0 ? 'attempt_timeout' : 'ok')),
-    );
+    const { entries } = await executor.executeBatch(contextsOf([{ id: 0, what: 'never settles' }]));
+    expect(codesOf(entries)).toEqual(['attempt_timeout']);
   });
 
   test('in-process: an async row that never settles ends when its time is over', async ({

@@ -1,7 +1,8 @@
 import { monotonicNow } from '../../src/engine/monotonic-now.ts';
 import { range } from '../helpers/rows.ts';
 import { FAULT_TABLE, type Expected, type Isolation } from '../integration/fault-table.ts';
-import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
+import type { FaultName } from '../workers/faulty-transform.ts';
+import type { SoakedRow } from './soaked-transform.ts';
 
 /** A random whole number from 0 to below the limit. */
 export type Random = (limit: number) => number;
@@ -15,7 +16,7 @@ const MOST_COSTLY = 10;
 const RARE: ReadonlySet<string> = new Set(['native code', 'many objects', 'megabytes on the console']);
 
 /** The rows of one batch or stream: with random faults, in a capacity storm, some of them heavy, or none at all. */
-export function makeRows(isolation: Isolation, random: Random): FaultyRow[] {
+export function makeRows(isolation: Isolation, random: Random): SoakedRow[] {
   switch (random(20)) {
     case 0:
     case 1:
@@ -31,24 +32,24 @@ export function makeRows(isolation: Isolation, random: Random): FaultyRow[] {
 }
 
 /** Every attempt is refused for a while. */
-function stormyRows(random: Random): FaultyRow[] {
+function stormyRows(random: Random): SoakedRow[] {
   const refusedUntil = monotonicNow() + random(MOST_STORM_MS);
   return range(1 + random(MOST_ROWS)).map((id) => ({ id, refusedUntil }));
 }
 
 /** One row of up to 200 MB among light ones. */
-function heavyRows(random: Random): FaultyRow[] {
+function heavyRows(random: Random): SoakedRow[] {
   const bytes = random(MOST_BALLAST_BYTES);
-  const rows: FaultyRow[] = range(1 + random(20)).map((id) => ({ id }));
+  const rows: SoakedRow[] = range(1 + random(20)).map((id) => ({ id }));
   const id = random(rows.length);
   rows[id] = { id, ballast: { bytes, content: new Uint8Array(bytes) } };
   return rows;
 }
 
 /** A handful of faults in random places at a random rate: up to all rows where that costs no workers. */
-function faultyRows(isolation: Isolation, random: Random): FaultyRow[] {
+function faultyRows(isolation: Isolation, random: Random): SoakedRow[] {
   const faults = faultsFor(isolation, random);
-  const rows: FaultyRow[] = range(1 + random(MOST_ROWS)).map((id) => ({ id }));
+  const rows: SoakedRow[] = range(1 + random(MOST_ROWS)).map((id) => ({ id }));
   const most = faults.every((fault) => isCheap(fault, isolation)) ? rows.length : MOST_COSTLY;
   for (let left = random(most); left > 0; left--) {
     const id = random(rows.length);
@@ -75,7 +76,7 @@ function isCheap(fault: FaultName, isolation: Isolation): boolean {
   return timed !== true && warns !== true && changes === undefined && code !== 'worker_lost' && !isHeavy;
 }
 
-function timesOf(fault: FaultName, isolation: Isolation): Pick<FaultyRow, 'times'> {
+function timesOf(fault: FaultName, isolation: Isolation): Pick<SoakedRow, 'times'> {
   const { times } = expectedOf(fault, isolation);
   return times === undefined ? {} : { times };
 }

@@ -6,7 +6,7 @@ import {
   type Entry,
 } from '../../src/index.ts';
 import type { Isolation } from '../integration/fault-table.ts';
-import type { FaultyRow } from '../workers/faulty-transform.ts';
+import type { SoakedRow } from './soaked-transform.ts';
 import { makeRows, type Random } from './round-rows.ts';
 
 /** An executor that lives as long as the soak. */
@@ -15,13 +15,13 @@ export interface Subject {
   readonly isolation: Isolation;
   /** The most workers that it may have: one more where they are recycled. */
   readonly mostWorkers: number;
-  readonly executor: PooledExecutor<FaultyRow>;
+  readonly executor: PooledExecutor<SoakedRow>;
   readonly trail: RoundTrail;
 }
 
 /** One batch or stream of a round, and what came of it. */
 export interface Work {
-  readonly rows: readonly FaultyRow[];
+  readonly rows: readonly SoakedRow[];
   readonly runId: string;
   /** It was aborted, or its consumer stopped early. */
   readonly cut: boolean;
@@ -56,10 +56,10 @@ class RoundTrail implements AuditTrail {
 
 const SUBJECTS = [
   { isolation: 'thread', poolSize: 2, threads: 2, sliceSize: 'auto', exportName: 'default' },
-  { isolation: 'thread', poolSize: 2, threads: 2, sliceSize: 1, exportName: 'faultyAsync' },
-  { isolation: 'thread', poolSize: 4, threads: 1, sliceSize: 'auto', exportName: 'faultyAsync' },
+  { isolation: 'thread', poolSize: 2, threads: 2, sliceSize: 1, exportName: 'soakedAsync' },
+  { isolation: 'thread', poolSize: 4, threads: 1, sliceSize: 'auto', exportName: 'soakedAsync' },
   { isolation: 'thread', poolSize: 3, threads: 2, sliceSize: 7, exportName: 'default', recycleAfterRows: 50 },
-  { isolation: 'process', poolSize: 2, threads: 2, sliceSize: 'auto', exportName: 'faultyAsync' },
+  { isolation: 'process', poolSize: 2, threads: 2, sliceSize: 'auto', exportName: 'soakedAsync' },
   {
     isolation: 'process',
     poolSize: 2,
@@ -73,9 +73,9 @@ const SUBJECTS = [
 export function openSubjects(): readonly Subject[] {
   return SUBJECTS.map((options) => {
     const trail = new RoundTrail();
-    const executor = new PooledExecutor<FaultyRow>({
+    const executor = new PooledExecutor<SoakedRow>({
       ...options,
-      transform: new URL('../workers/faulty-transform.ts', import.meta.url),
+      transform: new URL('./soaked-transform.ts', import.meta.url),
       attemptTimeoutMs: 1_000,
       recoveryStepMs: 1,
       resourceLimits: { maxOldGenerationSizeMb: 64 },
@@ -106,7 +106,7 @@ function playWork(subject: Subject, name: string, random: Random): Promise<Work>
 }
 
 interface Plan {
-  readonly rows: readonly FaultyRow[];
+  readonly rows: readonly SoakedRow[];
   readonly runId: string;
   /** After so many entries it is aborted or left. */
   readonly cutAfter: number | undefined;

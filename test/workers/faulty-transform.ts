@@ -7,7 +7,6 @@ import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import type { MaybePromise } from '../../src/core/transform.ts';
 import { CapacityError, type TransformContext } from '../../src/index.ts';
-import { monotonicNow } from '../../src/engine/monotonic-now.ts';
 import { fromTimer } from '../helpers/event-loop.ts';
 
 export interface FaultyRow {
@@ -15,10 +14,6 @@ export interface FaultyRow {
   readonly fault?: FaultName;
   /** The fault happens on the attempts up to this one. Default: on all. */
   readonly times?: number;
-  /** The service refuses it before this instant, in ms on the monotonic clock that all threads share. */
-  readonly refusedUntil?: number;
-  /** Ballast, and how many bytes of it there must be. */
-  readonly ballast?: { readonly bytes: number; readonly content: Uint8Array };
   /** A folder in which the row waits for another one. */
   readonly meetIn?: string;
 }
@@ -206,10 +201,7 @@ export type FaultName = keyof typeof FAULTS;
 
 export default function faulty(row: FaultyRow, { attempt }: TransformContext): MaybePromise<unknown> {
   if (typeof row !== 'object') return row;
-  const { id, fault, times = Infinity, refusedUntil = 0, ballast } = row;
-  if (refusedUntil > 0 && monotonicNow() < refusedUntil) throw new CapacityError(503);
-  if (ballast !== undefined && ballast.content.byteLength !== ballast.bytes)
-    throw new Error('bytes are missing');
+  const { id, fault, times = Infinity } = row;
   return fault === undefined || attempt > times ? id * 10 : FAULTS[fault]();
 }
 
