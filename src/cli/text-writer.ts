@@ -43,10 +43,6 @@ export class TextWriter {
     target.stream.on('error', (reason) => {
       this.#fail(reason);
     });
-    target.stream.on('drain', () => {
-      this.#draining?.resolve();
-      this.#draining = undefined;
-    });
   }
 
   /** Why writing has failed, if it has. */
@@ -119,8 +115,13 @@ export class TextWriter {
 
   #waitForDrain(): void {
     if (this.#draining !== undefined) return;
-    this.#draining = Promise.withResolvers();
-    this.#draining.promise.catch(() => undefined); // whoever writes is told again
+    const draining = Promise.withResolvers<void>();
+    this.#draining = draining;
+    draining.promise.catch(() => undefined); // whoever writes is told again
+    this.#target.stream.once('drain', () => {
+      draining.resolve();
+      this.#draining = undefined;
+    });
   }
 
   #fail(reason: unknown): void {

@@ -16,7 +16,7 @@ function makeTarget() {
   const begin = vi.fn();
   const end = () => new Promise<void>((resolve) => stream.end(resolve));
   const writer = new TextWriter({ name: 'out', stream, begin, end });
-  return { written, begin, writer, finishWrite: (error?: Error) => pending.shift()?.(error) };
+  return { stream, written, begin, writer, finishWrite: (error?: Error) => pending.shift()?.(error) };
 }
 
 const large = 'x'.repeat(100_000);
@@ -36,12 +36,14 @@ describe('TextWriter', () => {
   });
 
   test('a full stream makes the writer wait until it has room', async () => {
-    const { writer, written, finishWrite } = makeTarget();
+    const { stream, writer, written, finishWrite } = makeTarget();
     const waited = writer.write(large);
     expect(written).toEqual([large]);
     expect(waited).toBeInstanceOf(Promise);
+    expect(stream.listenerCount('drain')).toBe(1);
     finishWrite();
     await waited;
+    expect(stream.listenerCount('drain'), 'listeners on a stream that may be stdout').toBe(0);
     expect(writer.write('more')).toBeUndefined();
   });
 
