@@ -42,6 +42,7 @@ const service: TrailService = {
   otherProblems: () => opened(check).otherProblems(),
   close() {
     file?.close();
+    return appender?.idlePaths ?? [];
   },
 };
 

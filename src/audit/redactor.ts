@@ -7,10 +7,15 @@ type Segment = { readonly key: string } | 'any';
 /** Replaces what certain paths lead to. A path leads through objects, arrays and maps: `headers.authorization`, `*.apiKey`. */
 export class Redactor {
   readonly #paths: readonly (readonly Segment[])[];
+  readonly #texts: readonly string[];
+  /** Paths that have led to something. */
+  readonly #found = new Set<string>();
+  #looked = false;
 
   /** @throws TypeError "Cannot redact 'a..b' as it is no path". */
   constructor(paths: readonly string[]) {
     this.#paths = paths.map(parsePath);
+    this.#texts = paths;
   }
 
   /** Whether there is no path at all. */
@@ -18,10 +23,20 @@ export class Redactor {
     return this.#paths.length === 0;
   }
 
+  /** Paths that led to nothing in any value so far, so that they may be misspelt. None before the first value. */
+  get idlePaths(): readonly string[] {
+    return this.#looked ? this.#texts.filter((path) => !this.#found.has(path)) : [];
+  }
+
   /** Changes the value in place; whether there was anything to replace. */
   redact(value: unknown): boolean {
+    this.#looked = true;
     let changed = false;
-    for (const path of this.#paths) if (redactAlong(path, 0, value)) changed = true;
+    for (const [index, path] of this.#paths.entries()) {
+      if (!redactAlong(path, 0, value)) continue;
+      changed = true;
+      this.#found.add(this.#texts[index] as string);
+    }
     return changed;
   }
 }

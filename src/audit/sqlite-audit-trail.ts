@@ -162,7 +162,7 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     return verifyRun(this, options);
   }
 
-  /** Lets what is under way end, and closes the file. */
+  /** Lets what is under way end, and closes the file. Warns of paths of `redact` that led to nothing in what was written. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }
@@ -172,7 +172,8 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   }
 
   async #close(): Promise<void> {
-    await this.#connection?.close();
+    const idlePaths = (await this.#connection?.close()) ?? [];
+    if (idlePaths.length > 0) warnOfIdlePaths(this.path, idlePaths);
   }
 
   async *#pages<Item>(
@@ -222,10 +223,11 @@ class Connection {
     return this.#whileAlive(() => action(this.#service));
   }
 
-  async close(): Promise<void> {
+  /** As of the service. */
+  async close(): Promise<readonly string[]> {
     try {
       await this.#opened.catch(() => undefined);
-      await this.#whileAlive(() => this.#service.close());
+      return await this.#whileAlive(() => this.#service.close());
     } finally {
       await this.#worker.terminate();
     }
@@ -240,4 +242,12 @@ class Connection {
       if (--this.#underWay === 0) this.#worker.unref();
     }
   }
+}
+
+function warnOfIdlePaths(path: string, idlePaths: readonly string[]): void {
+  const names = idlePaths.map((idle) => `'${idle}'`).join(', ');
+  process.emitWarning(
+    `Nothing was redacted at ${names} in what was written to audit trail ${path}: no value had such a path; check how it is spelt`,
+    { type: 'IdleRedactionWarning', code: 'POOLED_EXECUTOR_IDLE_REDACTION' },
+  );
 }

@@ -29,6 +29,11 @@ export class TrailAppender {
     this.#hash = String(head?.['hash']);
   }
 
+  /** As of its {@link Redactor}. */
+  get idlePaths(): readonly string[] {
+    return this.#redactor.idlePaths;
+  }
+
   /** When it returns, the records are durable; when it throws, none of them is in the file. */
   append(sets: readonly RecordSet[]): void {
     const before = { seq: this.#seq, hash: this.#hash };

@@ -23,7 +23,8 @@ export interface SqliteAuditTrailOptions {
    * Paths to values that must not be in the file, such as `headers.authorization`, `*.apiKey` (one level, whatever its
    * key) or `users[*]["pass.word"]`. They begin at each request, each response and the details of each error, and are
    * replaced before anything is written; messages and stacks of errors stay as they are. A redacted output is also what
-   * a continued run gives out for a row that is on record. Default: none.
+   * a continued run gives out for a row that is on record. A path that led to nothing is warned of when the trail is
+   * closed (`POOLED_EXECUTOR_IDLE_REDACTION`). Default: none.
    */
   readonly redact?: readonly string[] | undefined;
 }

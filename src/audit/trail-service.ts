@@ -24,5 +24,6 @@ export interface TrailService {
   historyOutlines(runId: string, after: number): { readonly text: string; readonly next: number | undefined };
   chainStep(after: ChainProgress): ChainStep;
   otherProblems(): readonly string[];
-  close(): void;
+  /** Gives the paths of `redact` that led to nothing in what was appended. */
+  close(): readonly string[];
 }

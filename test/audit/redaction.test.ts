@@ -8,8 +8,11 @@ import { REDACTED, Redactor } from '../../src/audit/redactor.ts';
 import { encode } from '../../src/core/codec.ts';
 import { SqliteAuditTrail, type Transform } from '../../src/index.ts';
 import { shapeOf } from '../core/arbitrary-values.ts';
+import { turns } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { openTrail, recordsIn, trailPath } from '../helpers/trail-files.ts';
+import { makeTrackedTransform } from '../helpers/transforms.ts';
+import { collectWarnings } from '../helpers/warnings.ts';
 
 describe('Redactor', () => {
   test.each<[string, unknown, unknown]>([
@@ -102,6 +105,27 @@ function bytesOf(path: string): Buffer {
 }
 
 describe('SqliteAuditTrail: redact', () => {
+  test('a path that led to nothing is warned of when the trail is closed, as it may be misspelt', async ({
+    createExecutor,
+  }) => {
+    const warnings = collectWarnings('POOLED_EXECUTOR_IDLE_REDACTION');
+    const unused = openTrail(trailPath(), { redact: ['apiKey'] });
+    await unused.runs();
+    await unused.close();
+    await turns();
+    expect(warnings, 'nothing was written').toEqual([]);
+
+    const trail = openTrail(trailPath(), { redact: ['apiKey', 'apikey', '*.token'] });
+    const { transform } = makeTrackedTransform<object>();
+    const executor = createExecutor({ transform, audit: trail }, { further: 'refused' });
+    await executor.map([{ id: 1 }, { apiKey: SECRET }]);
+    await trail.close();
+    await turns();
+    expect(warnings).toEqual([
+      `Nothing was redacted at 'apikey', '*.token' in what was written to audit trail ${trail.path}: no value had such a path; check how it is spelt`,
+    ]);
+  });
+
   test.for([{ text: 'values' as const }, { text: 'json' as const }])(
     'no byte of a secret is in the files, also while they are written ($text)',
     async ({ text }, { createExecutor }) => {

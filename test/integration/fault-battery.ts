@@ -6,6 +6,7 @@ import { codesOf, contextsOf, range } from '../helpers/rows.ts';
 import { isStress } from '../helpers/runs.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
+import { collectWarnings } from '../helpers/warnings.ts';
 import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
 import { FAULT_TABLE, type Expected, type Isolation } from './fault-table.ts';
 
@@ -33,7 +34,7 @@ export function describeFaults(configs: readonly Config[]): void {
       const audit = new MemoryAuditTrail();
       let untimed: PooledExecutor<FaultyRow>;
       let timed: PooledExecutor<FaultyRow>;
-      let warnings: string[];
+      let warnings: readonly string[];
 
       beforeAll(() => {
         const options = {
@@ -51,12 +52,10 @@ export function describeFaults(configs: readonly Config[]): void {
       });
 
       beforeEach(() => {
-        warnings = [];
-        process.on('warning', note);
+        warnings = collectWarnings();
       });
 
       afterEach(() => {
-        process.off('warning', note);
         for (const { availablePermits, pendingCount } of [untimed, timed]) {
           expect({ availablePermits, pendingCount }, 'I4').toEqual({ availablePermits: 2, pendingCount: 0 });
         }
@@ -65,10 +64,6 @@ export function describeFaults(configs: readonly Config[]): void {
       afterAll(async () => {
         for (const executor of [untimed, timed]) await deadline(executor, executor.shutdown());
       });
-
-      function note(warning: Error): void {
-        warnings.push(warning.message);
-      }
 
       function deadline<Value>(executor: PooledExecutor<FaultyRow>, promise: Promise<Value>) {
         return withDeadline(promise, DEADLINE_MS, () => {

@@ -1,27 +1,20 @@
-import { beforeEach, describe, expect, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import type { GlobalsWatch, PooledExecutor } from '../../src/index.ts';
 import { withDeadline } from '../helpers/deadline.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { range } from '../helpers/rows.ts';
 import { isStress, ISOLATIONS } from '../helpers/runs.ts';
+import { collectWarnings } from '../helpers/warnings.ts';
 
 const DEADLINE_MS = 60_000;
 
 describe.each(ISOLATIONS)('rows that change globals, isolation %s', (isolation) => {
-  let warnings: string[];
+  let warnings: readonly string[];
 
   beforeEach(() => {
-    warnings = [];
-    process.on('warning', note);
-    onTestFinished(() => {
-      process.off('warning', note);
-    });
+    warnings = collectWarnings('POOLED_EXECUTOR_CHANGED_GLOBALS');
   });
-
-  function note(warning: Error & { code?: string }): void {
-    if (warning.code === 'POOLED_EXECUTOR_CHANGED_GLOBALS') warnings.push(warning.message);
-  }
 
   function executorOf<Output = number>(
     createExecutor: CreateExecutor,

@@ -5,6 +5,7 @@ import { FakeClock } from '../helpers/fake-clock.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { codesOf, collect, contextsOf, range } from '../helpers/rows.ts';
 import { makeDelayedTransform, makeTrackedTransform } from '../helpers/transforms.ts';
+import { collectWarnings } from '../helpers/warnings.ts';
 
 describe('onProgress', () => {
   test('says what is submitted, emitted, in flight, in backoff, wrong, and the delay', async ({
@@ -76,24 +77,18 @@ describe('onProgress', () => {
       poolSize: 1,
       sliceSize: 1,
     });
-    const warnings: Error[] = [];
-    const note = (warning: Error) => warnings.push(warning);
-    process.on('warning', note);
-    try {
-      let calls = 0;
-      const { entries } = await executor.executeBatch(contextsOf(range(5)), {
-        onProgress: () => {
-          calls++;
-          throw new Error('display is gone');
-        },
-      });
-      await turns();
-      expect(codesOf(entries)).toEqual(range(5).map(() => 'ok'));
-      expect(calls).toBeGreaterThan(1);
-      expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('display is gone')]);
-    } finally {
-      process.off('warning', note);
-    }
+    const warnings = collectWarnings();
+    let calls = 0;
+    const { entries } = await executor.executeBatch(contextsOf(range(5)), {
+      onProgress: () => {
+        calls++;
+        throw new Error('display is gone');
+      },
+    });
+    await turns();
+    expect(codesOf(entries)).toEqual(range(5).map(() => 'ok'));
+    expect(calls).toBeGreaterThan(1);
+    expect(warnings).toEqual([expect.stringContaining('display is gone')]);
   });
 
   test('may call the executor: abort, another batch', async ({ createExecutor }) => {
