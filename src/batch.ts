@@ -177,11 +177,10 @@ export class Batch {
     this.#controller.abort();
   }
 
-  /** Ends the batch without a consumer: its entries are no longer delivered. With an error, the batch fails with it. */
-  discard(ending: Ending, error?: Error): void {
+  /** There is no consumer any more: entries are no longer delivered. With an error, the batch fails with it when it is over. */
+  discard(error?: Error): void {
     this.#delivery.discard();
     this.#failure ??= error;
-    this.end(ending);
   }
 
   sliceStarted(): void {

@@ -74,7 +74,7 @@ export class StreamRunner {
         open.close();
       },
       abandon: () => {
-        batch.discard(STOPPED);
+        batch.discard();
         dispatcher.end(batch, STOPPED);
       },
       stats: () => finalStats ?? open.stats(),

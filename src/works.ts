@@ -58,7 +58,7 @@ export class Works {
   /** Nothing can run or be recorded any more: every work fails with this error. */
   failAll(error: Error): void {
     for (const { batch, stopSource } of this.#works.keys()) {
-      batch.discard(UNRECORDED, error);
+      batch.discard(error);
       this.#dispatcher.end(batch, UNRECORDED);
       stopSource();
     }

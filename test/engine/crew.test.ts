@@ -234,6 +234,16 @@ describe('Crew', () => {
       expect(taken(crew.tryTake(false))).toBe(2);
     });
 
+    test('retire: one that is idle, and has run rows, is replaced at once', async () => {
+      const crew = await startedCrew(1);
+      const member = crew.tryTake(false)!;
+      crew.release(member, ONE_ROW);
+      crew.retire(member);
+      expect(alive()).toEqual([2]);
+      await loadAll();
+      expect(taken(crew.tryTake(false))).toBe(2);
+    });
+
     test('retire: one that is still starting has failed to start', async () => {
       const crew = crewOf(1);
       const started = expect(crew.start()).rejects.toThrow('its worker ended meanwhile');

@@ -153,7 +153,6 @@ export class RunCheck {
 }
 
 /** Whether a result can come from the last attempt. */
-function isPlausible({ attempts, outcome }: RowState, result: RowResult): boolean {
-  if (result === 'success') return outcome === 'ok';
-  return attempts === 0 || outcome !== 'ok';
+function isPlausible({ outcome }: RowState, result: RowResult): boolean {
+  return (result === 'success') === (outcome === 'ok');
 }

@@ -146,6 +146,12 @@ describe('verify', () => {
     expect(await problemsIn(failed)).toEqual([
       "Row 4 has the result 'success' after an attempt that was 'failed'",
     ]);
+    const well = changed(records, 'attempt', ({ rowIndex }) =>
+      rowIndex === FAILED ? { outcome: 'ok' } : undefined,
+    );
+    expect(await problemsIn(well)).toEqual([
+      `Row ${FAILED} has the result 'transform_error' after an attempt that was 'ok'`,
+    ]);
     expect(await problemsIn(without(records, of('attempt', FAILED)))).toEqual([
       `Row ${FAILED} has an entry with 1 attempts, but 0 on record`,
     ]);
