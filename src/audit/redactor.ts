@@ -6,36 +6,34 @@ type Segment = { readonly key: string } | 'any';
 
 /** Replaces what certain paths lead to. A path leads through objects, arrays and maps: `headers.authorization`, `*.apiKey`. */
 export class Redactor {
-  readonly #paths: readonly (readonly Segment[])[];
-  readonly #texts: readonly string[];
+  readonly #paths: ReadonlyMap<string, readonly Segment[]>;
   /** Paths that have led to something. */
   readonly #found = new Set<string>();
   #looked = false;
 
   /** @throws TypeError "Cannot redact 'a..b' as it is no path". */
   constructor(paths: readonly string[]) {
-    this.#paths = paths.map(parsePath);
-    this.#texts = paths;
+    this.#paths = new Map(paths.map((path) => [path, parsePath(path)]));
   }
 
   /** Whether there is no path at all. */
   get isIdle(): boolean {
-    return this.#paths.length === 0;
+    return this.#paths.size === 0;
   }
 
   /** Paths that led to nothing in any value so far, so that they may be misspelt. None before the first value. */
   get idlePaths(): readonly string[] {
-    return this.#looked ? this.#texts.filter((path) => !this.#found.has(path)) : [];
+    return this.#looked ? [...this.#paths.keys()].filter((path) => !this.#found.has(path)) : [];
   }
 
   /** Changes the value in place; whether there was anything to replace. */
   redact(value: unknown): boolean {
     this.#looked = true;
     let changed = false;
-    for (const [index, path] of this.#paths.entries()) {
-      if (!redactAlong(path, 0, value)) continue;
+    for (const [path, segments] of this.#paths) {
+      if (!redactAlong(segments, 0, value)) continue;
       changed = true;
-      this.#found.add(this.#texts[index] as string);
+      this.#found.add(path);
     }
     return changed;
   }

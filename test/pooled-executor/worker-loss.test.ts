@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
+import { ABORT_GRACE_MS } from '../../src/engine/flight-watch.ts';
 import { MemoryAuditTrail } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
-import { ABORT_GRACE_MS } from '../../src/engine/flight-watch.ts';
 import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { codesOf, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';

@@ -4,7 +4,6 @@
  * with exit code 1 at the first violation.
  */
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { turns } from '../helpers/event-loop.ts';
 import { liveProcesses, liveThreads } from '../helpers/live-workers.ts';
@@ -77,7 +76,7 @@ async function checkWorkers(): Promise<void> {
         `There are ${liveThreads()} threads and ${liveProcesses()} processes, not at most ${most.threads} and ${most.processes}`,
       );
     }
-    await sleep(20);
+    await turns();
   }
 }
 
