@@ -5,6 +5,7 @@ import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './ex
 import { UsageError } from './exit.ts';
 import type { SourceRow } from './row-source.ts';
 import type { RunFlags } from './run-flags.ts';
+import { workerEnv } from './worker-env.ts';
 
 /** Runs rows from text to text. */
 export type LineExecutor = PooledExecutor<SourceRow, string>;
@@ -22,12 +23,13 @@ const LINE_TRANSFORM_URL = new URL(
  * @throws UsageError that names the flag.
  */
 export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | undefined): LineExecutor {
-  const { workerData, ...options } = readExecutorFlags(flags);
+  const { workerData, env = process.env, ...options } = readExecutorFlags(flags);
   const exportName = flags.export;
   return inFlagTerms(flags, () => {
     const all = {
       ...options,
       audit,
+      env: workerEnv(env as NodeJS.ProcessEnv),
       transform: LINE_TRANSFORM_URL,
       workerData: { url, exportName, workerData },
     };

@@ -16,7 +16,7 @@ export default {
   // a busy machine must not pass for a test that notices
   timeoutMS: 10_000,
   timeoutFactor: 1.25,
-  vitest: { configFile: 'vitest.mutate-rest.config.ts', related: false },
+  vitest: { configFile: 'vitest.mutate-rest.config.ts', related: false, pool: 'forks' },
   htmlReporter: { fileName: 'reports/mutation-rest/index.html' },
   jsonReporter: { fileName: 'reports/mutation-rest/mutation.json' },
   thresholds: { high: 90, low: 80, break: null },
