@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { QuickestFirst } from './test/suite/quickest-first.ts';
 import normal, { STRESS } from './vitest.config.ts';
 
 process.env['NODE_OPTIONS'] = `--import=${new URL('test/suite/note-coverage.js', import.meta.url).href}`;
@@ -9,6 +10,7 @@ export default defineConfig({
     ...normal.test,
     include: ['test/*.test.ts', 'test/{pooled-executor,engine,audit}/**/*.test.ts'],
     exclude: [...(normal.test?.exclude ?? []), STRESS],
+    sequence: { sequencer: QuickestFirst },
     setupFiles: ['test/helpers/stop-at-first-failure.ts', 'test/helpers/mutants-in-workers.ts'],
   },
 });

@@ -6,53 +6,64 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
+import { afterAll, beforeAll, beforeEach, inject } from 'vitest';
 
 /** By id of the mutant: how often it was come by. */
 type Counts = Record<string, number>;
 
 interface Stryker {
   activeMutant?: string;
-  currentTestId?: string;
+  currentTestId?: string | undefined;
   mutantCoverage?: { readonly static: Counts; readonly perTest: Record<string, Counts> };
 }
 
-const MUTANT = '__STRYKER_ACTIVE_MUTANT__';
 const stryker = (globalThis as { __stryker__?: Stryker }).__stryker__ ?? {};
 
-if ((inject as (key: string) => unknown)('mode') === 'mutant') liveInWorkers();
-else countInWorkers();
-
-function liveInWorkers(): void {
+if ((inject as (key: string) => unknown)('mode') === 'mutant') {
   beforeAll(() => {
-    process.env[MUTANT] = stryker.activeMutant;
+    process.env['__STRYKER_ACTIVE_MUTANT__'] = stryker.activeMutant;
   });
+} else {
+  countInWorkers(currentUntilTheNext());
 }
 
-function countInWorkers(): void {
-  let folder: string;
-  let file: string;
+function countInWorkers(currentTest: () => string | undefined): void {
+  const folder = mkdtempSync(join(tmpdir(), 'pooled-executor-mutants-'));
+  const file = join(folder, 'covered.txt');
   let lastTest: string | undefined;
   const collect = () => {
     if (lastTest !== undefined) count(lastTest, readFileSync(file, 'utf8').split('\n').slice(0, -1));
     writeFileSync(file, '');
   };
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'pooled-executor-mutants-'));
-    file = join(folder, 'covered.txt');
-    writeFileSync(file, '');
+    collect();
     process.env['MUTANTS_COVERED_FILE'] = file;
   });
   beforeEach(() => {
-    collect(); // what the test before has left running
-    lastTest = stryker.currentTestId;
+    collect(); // what workers did while the fixture of the test before freed them
+    lastTest = currentTest();
   });
-  afterEach(collect);
   afterAll(() => {
     collect();
     delete process.env['MUTANTS_COVERED_FILE'];
     rmSync(folder, { recursive: true });
   });
+}
+
+/** What a fixture does after its test belongs to the test still; else StrykerJS takes it for what every module does when it is loaded. */
+function currentUntilTheNext(): () => string | undefined {
+  let current: string | undefined;
+  Object.defineProperty(stryker, 'currentTestId', {
+    configurable: true,
+    get: () => current,
+    set: (test: string | undefined) => {
+      current = test ?? current;
+    },
+  });
+  afterAll(() => {
+    current = undefined;
+  });
+  return () => current;
 }
 
 function count(test: string, ids: readonly string[]): void {
