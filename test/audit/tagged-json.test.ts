@@ -146,6 +146,11 @@ describe('toStoredText and fromStored', () => {
     expect(isTaggedText(taggedText('$text', 'no json'))).toBe(true);
   });
 
+  test('an object with another key beside the tag is what it looks like', () => {
+    const object = { $tagged: { $undefined: true }, more: 1 };
+    expect(fromStored(object, noPayloads)).toBe(object);
+  });
+
   test('a tag of a newer version is refused by its name', () => {
     expect(() => fromStored({ $tagged: { $newer: 1 } }, noPayloads)).toThrow(
       `Cannot read value as its tag is unknown: '$newer'`,

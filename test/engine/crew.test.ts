@@ -186,6 +186,34 @@ describe('Crew', () => {
       expect(() => crew.tryTake(false)).toThrow('EMFILE');
     });
 
+    test('one that ends while it loads beside the first', async () => {
+      const crew = crewOf(2);
+      const started = crew.start();
+      await turns();
+      hosts[0]?.answers[0]?.resolve({ kind: 'ready' });
+      await started;
+      hosts[1]?.end(new Error('EMFILE'));
+      await turns();
+      await clock.advance(0);
+      expect(alive()).toEqual([1, 3]);
+    });
+
+    test('when one can not be replaced nothing goes on, on the others neither', async () => {
+      const crew = await startedCrew(2);
+      hosts[1]?.end(new Error('gone'));
+      for (const delayMs of [0, 100, 1_000]) {
+        await turns();
+        hosts.at(-1)?.end(new Error('EMFILE'));
+        await turns();
+        await clock.advance(delayMs);
+      }
+      hosts.at(-1)?.end(new Error('EMFILE'));
+      await turns();
+      expect(alive()).toEqual([1]);
+      expect(() => crew.tryTake(false)).toThrow('EMFILE');
+      await expect(crew.take(false)).rejects.toThrow('EMFILE');
+    });
+
     test('never endlessly: workers that end before any row gets done', async () => {
       const crew = await startedCrew(1);
       for (let ends = 0; ends < 20; ends++) {

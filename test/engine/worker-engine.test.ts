@@ -14,7 +14,7 @@ describe('WorkerEngine', () => {
   let hosts: FakeHost[];
   let lanes: Lanes;
   let gauge: ConcurrencyGauge;
-  let warnings: string[];
+  let warnings: { readonly message: string; readonly about: unknown }[];
 
   beforeEach(() => {
     clock = new FakeClock();
@@ -22,19 +22,25 @@ describe('WorkerEngine', () => {
     lanes = new Lanes(2);
     gauge = new ConcurrencyGauge();
     warnings = [];
-    vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)));
+    vi.spyOn(process, 'emitWarning').mockImplementation((message, about?: unknown) => {
+      warnings.push({ message: String(message), about });
+    });
   });
 
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  async function startedEngine(attemptTimeoutMs?: number): Promise<WorkerEngine> {
+  /** With one worker for two slices, unless told otherwise. */
+  async function startedEngine(
+    attemptTimeoutMs?: number,
+    { threads = 1, takesBehind = false } = {},
+  ): Promise<WorkerEngine> {
     const engine = new WorkerEngine(
       {
         transformUrl: 'file:///transform.ts',
         poolSize: 2,
-        threads: 1,
+        threads,
         attemptTimeoutMs,
         loadTimeoutMs: 60_000,
         recycleAfterRows: undefined,
@@ -56,7 +62,7 @@ describe('WorkerEngine', () => {
           hosts.find((own) => own === host)?.answers[0]?.resolve({ kind: 'ready' });
           return loaded;
         },
-        takesBehind: false,
+        takesBehind,
         cancel: (lane) => lanes.cancel(lane),
         recall: () => false,
         abortAll: () => undefined,
@@ -95,9 +101,12 @@ describe('WorkerEngine', () => {
     expect(hosts[0]?.hasEnded).toBe(true);
     expect(await report).toMatchObject({ outcomes: [] });
     expect(warnings).toEqual([
-      expect.stringMatching(
-        /^Worker 1 has not moved for 30000 ms and is replaced .*"row":-1.*worker 1 is ready/,
-      ),
+      {
+        message: expect.stringMatching(
+          /^Worker 1 has not moved for 30000 ms and is replaced .*"row":-1.*worker 1 is ready/,
+        ) as unknown,
+        about: { type: 'StalledWorkerWarning', code: 'POOLED_EXECUTOR_STALLED_WORKER' },
+      },
     ]);
     await turns();
     expect(hosts).toHaveLength(2);
@@ -160,6 +169,23 @@ describe('WorkerEngine', () => {
     expect([0, 1, 2].map((counter) => gauge.running(counter))).toEqual([0, 0, 0]);
   });
 
+  test('time-out: a row that waits has no more time where another worker is busy', async () => {
+    const engine = await startedEngine(1_000, { threads: 2 });
+    await turns();
+    hosts[1]?.answers[0]?.resolve({ kind: 'ready' });
+    await turns();
+    const [waits, hangs] = [engine.run(sliceOf(0, 1), signal), engine.run(sliceOf(1, 1), signal)];
+    await turns();
+    for (const lane of [0, 1]) lanes.open(lane, lane + 1);
+    lanes.begin(0, 0, 0);
+    lanes.await(0);
+    await clock.advance(600);
+    lanes.begin(1, 0, 600);
+    await clock.advance(500); // the time and the grace of the one that waits
+    expect(await waits).toMatchObject({ outcomes: [{ error: { code: 'attempt_timeout' } }] });
+    expect(await isSettled(hangs)).toBe(false);
+  });
+
   test('the outputs of a slice are unpacked by whoever asks for them, and by nobody else', async () => {
     const engine = await startedEngine();
     const running = engine.run(sliceOf(0, 2), signal);
@@ -189,10 +215,54 @@ describe('WorkerEngine', () => {
       await turns();
       lanes.open(0, 5); // it has taken the slice up
       hosts.at(-1)?.end(new Error('gone'));
-      const { outcomes } = await report;
+      const { outcomes, times, disturbed } = await report;
       expect(outcomes).toMatchObject(range(rows).map(() => ({ status: 'lost', blame })));
+      expect({ times: [...times], disturbed }).toEqual({
+        times: range(2 * rows).map(() => 0),
+        disturbed: true,
+      });
       await turns();
     }
+  });
+
+  test('loss before any row began: a slice that counted in the gauge counts no more', async () => {
+    const engine = await startedEngine();
+    const report = engine.run(sliceOf(0, 1), signal);
+    lanes.open(0, 1);
+    for (const counter of [0, 1]) gauge.enter(counter);
+    lanes.enter(0);
+    hosts[0]?.end(new Error('gone'));
+    await report;
+    expect([0, 1].map((counter) => gauge.running(counter))).toEqual([0, 0]);
+  });
+
+  test('loss before any row began: says nothing of its rows where another slice was there, or its worker was ended', async () => {
+    const engine = await startedEngine();
+    const [untouched, begun] = [engine.run(sliceOf(0, 1), signal), engine.run(sliceOf(1, 1), signal)];
+    lanes.open(0, 1);
+    lanes.open(1, 1);
+    lanes.begin(1, 0, 0);
+    hosts[0]?.end(new Error('gone'));
+    expect(await begun).toMatchObject({ outcomes: [{ status: 'lost' }] });
+    expect(await untouched).toMatchObject({ outcomes: [] });
+    await turns();
+
+    const last = engine.run(sliceOf(0, 1), signal);
+    await turns();
+    lanes.open(0, 2);
+    await engine.destroy();
+    expect(await last).toMatchObject({ outcomes: [] });
+  });
+
+  test('loss of a worker out of memory: says nothing of the rows that waited behind its slice', async () => {
+    const engine = await startedEngine(undefined, { takesBehind: true });
+    const before = engine.run(sliceOf(0, 1), signal);
+    const behind = engine.run({ ...sliceOf(1, 1), behind: 0 }, signal);
+    lanes.open(0, 1);
+    lanes.begin(0, 0, 0);
+    hosts[0]?.end(Object.assign(new Error('no memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' }));
+    expect(await before).toMatchObject({ outcomes: [{ status: 'lost' }] });
+    expect(await behind).toMatchObject({ outcomes: [] });
   });
 
   test('a worker that had ended when its slice was sent says nothing of the rows, unless they were too much for it', async () => {
