@@ -29,7 +29,7 @@ const NOTICED: readonly (readonly [name: string, change: Change])[] = [
   ['JSON.parse', { object: JSON, key: 'parse' }],
   ['Math.random', { object: Math, key: 'random' }],
   ['URL.prototype.toString', { object: URL.prototype, key: 'toString' }],
-  ['Buffer.prototype.toString', { object: Buffer.prototype, key: 'toString' }],
+  ['Buffer.prototype.toString', { object: Buffer.prototype as object, key: 'toString' }],
   ['TypedArray.from', { object: prototypeOf(Uint8Array), key: 'from' }],
   ['TypedArray.prototype.fill', { object: prototypeOf(Uint8Array.prototype), key: 'fill' }],
   ['ArrayIterator.prototype.next', { object: prototypeOf([][Symbol.iterator]()), key: 'next' }],
