@@ -75,6 +75,18 @@ describe('watchedGlobals', () => {
     expect(watch.thoroughLook()).toEqual([]);
   });
 
+  test.each(['process', 'Buffer', 'performance'])('a row that assigns to globalThis.%s is noticed', (key) => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, key) as PropertyDescriptor;
+    const value = Reflect.get(globalThis, key) as object;
+    Reflect.set(globalThis, key, new Proxy(value, {}));
+    try {
+      expect(watch.thoroughLook()).toContain(`globalThis.${key}`);
+    } finally {
+      Reflect.set(globalThis, key, value);
+      Object.defineProperty(globalThis, key, before);
+    }
+  });
+
   test.each(NODES_OWN)('%s are not watched', (_, change) => {
     expect(namesAfter(change)).toEqual([]);
   });

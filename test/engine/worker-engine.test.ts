@@ -137,6 +137,21 @@ describe('WorkerEngine', () => {
     expect(await stalledFor()).toBe(2_000);
   });
 
+  test.each([
+    [10, 2_000],
+    [3_000, 6_000],
+    [60_000, 60_000],
+  ])('watchdog: where an attempt may take %i ms the first worker gets %i ms', async (timeoutMs, givenMs) => {
+    const engine = await startedEngine(timeoutMs);
+    const report = engine.run(sliceOf(0, 1), signal);
+    await clock.advance(givenMs / 2);
+    await clock.advance(givenMs / 2 - 1);
+    expect(hosts[0]?.hasEnded).toBe(false);
+    await clock.advance(1);
+    expect(hosts[0]?.hasEnded).toBe(true);
+    await report;
+  });
+
   test('watchdog: a row that runs on and on is no business of it', async () => {
     const engine = await startedEngine();
     const [first, second] = [engine.run(sliceOf(0, 1), signal), engine.run(sliceOf(1, 1), signal)];
@@ -223,6 +238,36 @@ describe('WorkerEngine', () => {
       });
       await turns();
     }
+  });
+
+  test('loss: rows that had ended keep their outcomes and times', async () => {
+    const engine = await startedEngine();
+    const lose = async (act: () => void) => {
+      const report = engine.run(sliceOf(0, 4), signal);
+      await turns();
+      lanes.open(0, 1);
+      hosts
+        .at(-1)
+        ?.kept.push(
+          { startedAt: 1, finishedAt: 2, outcome: { status: 'success', value: 'a' } },
+          { startedAt: 2, finishedAt: 5, outcome: { status: 'success', value: 'b' } },
+          { startedAt: 5, finishedAt: 6, outcome: { status: 'success', value: 'c' } },
+        );
+      act();
+      hosts.at(-1)?.end(new Error('gone'));
+      const { outcomes, times } = await report;
+      await turns();
+      return { outcomes, times: [...times] };
+    };
+    await clock.advance(10);
+    const [a, b, c] = [{ value: 'a' }, { value: 'b' }, { value: 'c' }];
+    const duringRow = await lose(() => lanes.begin(0, 2, 4.5)); // by its lane, which is less exact
+    expect(duringRow).toMatchObject({ outcomes: [a, b, { status: 'lost' }], times: [1, 2, 2, 5, 5, 10] });
+    const betweenRows = await lose(() => {
+      lanes.begin(0, 2, 5);
+      lanes.end(0);
+    });
+    expect(betweenRows).toMatchObject({ outcomes: [a, b, c], times: [1, 2, 2, 5, 5, 6] });
   });
 
   test('loss before any row began: a slice that counted in the gauge counts no more', async () => {

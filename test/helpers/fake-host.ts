@@ -1,4 +1,5 @@
 import type { Host } from '../../src/engine/host.ts';
+import type { KeptOutcome } from '../../src/engine/kept-outcomes.ts';
 import type { WorkerReply, WorkerTask } from '../../src/engine/worker-protocol.ts';
 
 /** A worker that does what the test says. It answers a task when the test settles the newest of {@link answers}. */
@@ -8,6 +9,8 @@ export class FakeHost implements Host {
   readonly tasks: WorkerTask[] = [];
   readonly answers: PromiseWithResolvers<WorkerReply>[] = [];
   readonly #end = Promise.withResolvers<Error>();
+  /** How rows of the slice that it runs have ended. */
+  readonly kept: KeptOutcome[] = [];
   hasEnded = false;
 
   constructor(id: number) {
@@ -22,8 +25,8 @@ export class FakeHost implements Host {
     return answer.promise;
   }
 
-  keptOutcomes(): readonly [] {
-    return [];
+  keptOutcomes(): readonly KeptOutcome[] {
+    return this.kept;
   }
 
   terminate(): void {
