@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const useHelper =
-  'Tests never wait for time to pass: use a barrier, a deferred promise or vi.useFakeTimers().';
+  'Tests never wait for time to pass: use a barrier, a deferred promise or FakeClock (test/helpers).';
 
 const timerModules = ['timers', 'node:timers', 'timers/promises', 'node:timers/promises'];
 const clockModules = ['perf_hooks', 'node:perf_hooks'];

@@ -8,6 +8,7 @@ import {
   type BatchStats,
   type Entry,
   type PooledExecutor,
+  type Progress,
   type TransformContext,
 } from '../../src/index.ts';
 import type { CreateExecutor } from './executor-fixture.ts';
@@ -60,6 +61,7 @@ interface Result {
   entries: readonly Entry<unknown>[];
   stats: BatchStats | undefined;
   error: unknown;
+  readonly progress: Progress[];
 }
 
 /** A trail each of whose appends takes until the scheduler says so, and may fail from some append on. */
@@ -136,6 +138,7 @@ export class ScheduledRun {
       entries: [],
       stats: undefined,
       error: undefined,
+      progress: [],
     }));
   }
 
@@ -177,6 +180,7 @@ export class ScheduledRun {
       } else {
         const { entries, stats } = await this.#executor.executeBatch(contextsOf(own), {
           signal: controller.signal,
+          onProgress: (progress) => void result.progress.push(progress),
         });
         Object.assign(result, { entries, stats });
       }
@@ -191,7 +195,11 @@ export class ScheduledRun {
     const { stopsAfter = Infinity, window } = this.#plan.works[index]!;
     const result = this.#results[index]!;
     const asked = { entries: 0 };
-    const stream = this.#executor.stream(this.#source(index, rows, asked), { signal, window });
+    const stream = this.#executor.stream(this.#source(index, rows, asked), {
+      signal,
+      window,
+      onProgress: (progress) => void result.progress.push(progress),
+    });
     const entries: Entry<unknown>[] = [];
     result.entries = entries;
     while (entries.length < stopsAfter) {
@@ -255,8 +263,9 @@ export class ScheduledRun {
     if (!givesUp) expect(this.#highest, 'I2').toBe(poolStats.maxConcurrentReached);
   }
 
-  #checkWork(work: PlannedWork, { state, entries, stats, error }: Result, index: number): void {
+  #checkWork(work: PlannedWork, result: Result, index: number): void {
     const { trail, shutdowns } = this.#plan;
+    const { state, entries, stats, error } = result;
     expect(state, `I10: work ${index}`).not.toBe('not settled');
     if (state === 'refused') expect(shutdowns.length, `work ${index} was refused`).toBeGreaterThan(0);
     if (state === 'failed') {
@@ -267,6 +276,8 @@ export class ScheduledRun {
       entries.map(({ submitIndex }) => submitIndex),
       `I1: work ${index}`,
     ).toEqual(range(entries.length));
+    this.#checkProgress(result, `progress of work ${index}`);
+    this.#checkCompletion(work, entries, `completion of work ${index}`);
     if (state !== 'done') return;
     if (stats !== undefined) {
       expect(stats.submitted, `I5: work ${index}`).toBe(stats.successes + stats.errors);
@@ -307,6 +318,20 @@ export class ScheduledRun {
       ...(maxCapacityRetryMs < Infinity && row.refusals > 0 ? ['capacity_retry_timeout'] : []),
     ];
     expect([planned, ...allowed], `outcome of row ${submitIndex}`).toContain(code);
+  }
+
+  #checkProgress({ progress }: Result, what: string): void {
+    for (const { submitted, emitted, inFlight, inBackoff } of progress) {
+      expect(Math.min(inFlight, inBackoff, this.#plan.poolSize - inFlight), what).toBeGreaterThanOrEqual(0);
+      expect(inBackoff, what).toBeLessThanOrEqual(submitted - emitted);
+    }
+  }
+
+  /** Each row that was given out completed as another one; without gaps where all were. */
+  #checkCompletion({ rows }: PlannedWork, entries: readonly Entry<unknown>[], what: string): void {
+    const places = entries.map(({ completeIndex }) => completeIndex).sort((a, b) => a - b);
+    expect(places.length, what).toBe(new Set(places).size);
+    if (places.length === rows.length) expect(places, what).toEqual(range(rows.length));
   }
 
   /** Whether nothing cuts the work or an attempt short. */
