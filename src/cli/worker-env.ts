@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +10,17 @@ import { join } from 'node:path';
  */
 export function workerEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   // Node counts coverage less exactly in code that it has kept
-  if (env['NODE_V8_COVERAGE'] !== undefined) return env;
-  return { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...env };
+  if (env['NODE_COMPILE_CACHE'] !== undefined || env['NODE_V8_COVERAGE'] !== undefined) return env;
+  const folder = join(tmpdir(), 'node-compile-cache');
+  return isThere(folder) ? { ...env, NODE_COMPILE_CACHE: folder } : env;
+}
+
+/** Makes the folder where it is missing: left to that, Node tries without end where it can't be made, as below /proc. */
+function isThere(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (reason) {
+    return (reason as NodeJS.ErrnoException).code === 'EEXIST';
+  }
 }
