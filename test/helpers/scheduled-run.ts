@@ -61,7 +61,14 @@ interface Result {
   entries: readonly Entry<unknown>[];
   stats: BatchStats | undefined;
   error: unknown;
-  readonly progress: Progress[];
+  readonly progress: readonly Progress[];
+  readonly note: (progress: Progress) => void;
+}
+
+function newResult(): Result {
+  const progress: Progress[] = [];
+  const note = (noted: Progress) => void progress.push(noted);
+  return { state: 'not settled', entries: [], stats: undefined, error: undefined, progress, note };
 }
 
 /** A trail each of whose appends takes until the scheduler says so, and may fail from some append on. */
@@ -133,13 +140,7 @@ export class ScheduledRun {
       },
       { clock: this.#clock, engine: this.#engine, further: 'skip', stopped },
     );
-    this.#results = plan.works.map(() => ({
-      state: 'not settled',
-      entries: [],
-      stats: undefined,
-      error: undefined,
-      progress: [],
-    }));
+    this.#results = plan.works.map(newResult);
   }
 
   async run(): Promise<void> {
@@ -180,7 +181,7 @@ export class ScheduledRun {
       } else {
         const { entries, stats } = await this.#executor.executeBatch(contextsOf(own), {
           signal: controller.signal,
-          onProgress: (progress) => void result.progress.push(progress),
+          onProgress: result.note,
         });
         Object.assign(result, { entries, stats });
       }
@@ -198,7 +199,7 @@ export class ScheduledRun {
     const stream = this.#executor.stream(this.#source(index, rows, asked), {
       signal,
       window,
-      onProgress: (progress) => void result.progress.push(progress),
+      onProgress: result.note,
     });
     const entries: Entry<unknown>[] = [];
     result.entries = entries;
