@@ -178,15 +178,36 @@ describe("SliceSizer 'auto'", () => {
     expect(sizer.current).toBe(512);
     const sizes = (open: boolean) =>
       [0, 1, 4, 31, 32, 33, 257, 800, 4_096, 1_000_000].map((waiting) => sizer.sizeFor({ waiting, open }));
-    expect(sizes(false)).toEqual([1, 1, 4, 8, 8, 8, 33, 100, 512, 512]);
+    expect(sizes(false)).toEqual([1, 1, 4, 8, 8, 8, 33, 100, 512, MOST_ROWS]);
     expect(sizes(true)).toEqual([1, 1, 4, 8, 8, 9, 65, 200, 512, 512]);
     const slow = sizerFor(4, 4);
     expect([1, 4, 8, 9, 17, 1_000].map((waiting) => slow.sizeFor({ waiting, open: false }))).toEqual([
-      1, 1, 1, 2, 3, 4,
+      1, 1, 1, 2, 3, 12,
     ]);
   });
 
-  test('any measurements: sizes stay within 1 and 1,024, grow at most 8 times, and never pass the share of a worker', () => {
+  test('sizeFor: a batch with many more rows has slices of up to 48 ms, none above an eighth of what each worker gets', () => {
+    const sizer = sizerFor(4, 1);
+    expect(sizer.current).toBe(16);
+    const sizes = (open: boolean) =>
+      [512, 544, 1_024, 1_504, 1_535, 1_536, 1_000_000].map((waiting) => sizer.sizeFor({ waiting, open }));
+    expect(sizes(false)).toEqual([16, 17, 32, 47, 47, 48, 48]);
+    expect(sizes(true)).toEqual([16, 16, 16, 16, 16, 16, 16]);
+  });
+
+  test('sizeFor: no slice is longer than 100 ms where several share a thread, however many rows there are', () => {
+    const sizer = new SliceSizer({ sliceSize: 'auto', poolSize: 8, threads: 2 });
+    sizerFor(8, 1, sizer);
+    expect([sizer.current, sizer.sizeFor({ waiting: 1_000_000, open: false })]).toEqual([64, 100]);
+  });
+
+  test('sizeFor: no slice is longer than one that ended early, however many rows there are', () => {
+    const sizer = sizerFor(4, 1);
+    sizer.cutShort(20);
+    expect([sizer.current, sizer.sizeFor({ waiting: 1_000_000, open: false })]).toEqual([16, 20]);
+  });
+
+  test('any measurements: sizes stay within 1 and 1,024, grow at most 8 times, and pass neither the share of a worker nor thrice the target', () => {
     const slice = fc.record({
       rows: fc.nat(2_000),
       elapsedMs: fc.double({ min: 0, max: 10_000, noNaN: true }),
@@ -206,7 +227,8 @@ describe("SliceSizer 'auto'", () => {
           expect(Number.isSafeInteger(size)).toBe(true);
           expect(size).toBeGreaterThanOrEqual(1);
           const share = Math.max(Math.ceil(waiting / poolSize), Math.ceil(sizer.current / 64));
-          expect(size).toBeLessThanOrEqual(Math.min(sizer.current, share, waiting));
+          const most = Math.max(sizer.current, open ? 1 : Math.min(3 * sizer.current, MOST_ROWS));
+          expect(size).toBeLessThanOrEqual(Math.min(most, share, waiting));
         }
       }),
     );
