@@ -1,3 +1,4 @@
+import { concatenate } from './core/concatenate.ts';
 import type { QueuedRun } from './core/row-queue.ts';
 import { joinConsecutive, type Snapshot } from './core/snapshot.ts';
 import type { FreshColumns } from './engine/engine.ts';
@@ -196,13 +197,15 @@ function joined(parts: readonly NewRows[]): NewRows {
     submitIndex: first.submitIndex,
     count,
     offset: 0,
-    snapshots: parts.flatMap(({ snapshots, ...part }) => cutOut(snapshots, part)),
-    submittedAt: parts.flatMap(({ submittedAt, ...part }) =>
-      typeof submittedAt === 'number'
-        ? new Array<number>(part.count).fill(submittedAt)
-        : cutOut(submittedAt, part),
+    snapshots: concatenate(parts.map((part) => cutOut(part.snapshots, part))),
+    submittedAt: concatenate(
+      parts.map(({ submittedAt, ...part }) =>
+        typeof submittedAt === 'number'
+          ? new Array<number>(part.count).fill(submittedAt)
+          : cutOut(submittedAt, part),
+      ),
     ),
-    names: first.names && parts.flatMap(({ names = [], ...part }) => cutOut(names, part)),
+    names: first.names && concatenate(parts.map(({ names = [], ...part }) => cutOut(names, part))),
   };
 }
 

@@ -1,4 +1,5 @@
 import { decodeBlock, type ColumnBlock } from './column-block.ts';
+import { concatenate } from './concatenate.ts';
 import { hasEscapedKey } from './json.ts';
 import { LONGEST_TEXT, piecesOf } from './longest-text.ts';
 import { copyLarge, LARGE_BYTES, ownBytes, type SentBytes } from './large-bytes.ts';
@@ -92,7 +93,7 @@ export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => u
   if (typeof list === 'string') return JSON.parse(list) as unknown[];
   if ('kinds' in list) return decodeBlock(list);
   if ('bytes' in list) return list.bytes.map(ownBytes);
-  if ('parts' in list) return list.parts.flatMap((part) => decodeList(part, decodeOne));
+  if ('parts' in list) return concatenate(list.parts.map((part) => decodeList(part, decodeOne)));
   return list.map((encoded) => decodeOne(encoded));
 }
 

@@ -8,7 +8,7 @@ const FIRST_CONSTANT = 4;
 /** A cell begins with its kind and, for text, its length; each cell is a multiple of 8 bytes long. */
 const HEADER_BYTES = 8;
 /** A call into Buffer is dearer than copying so many characters by hand. */
-const SHORT_TEXT = 64;
+const SHORT_TEXT = 32;
 
 /** Primitives written one behind the other into memory that others read; strings exactly, as UTF-16. */
 export class Cells {

@@ -121,8 +121,9 @@ export class Lanes {
   /** Running thread: a row begins. */
   begin(lane: number, row: number, startedMs: number): void {
     const wholeMs = Math.floor(startedMs);
-    this.#store(lane, STARTED_PART, (startedMs - wholeMs) * PARTS_PER_MS);
-    this.#store(lane, STARTED, wholeMs);
+    // without a fence for each: whoever sees the row sees what was written before it
+    this.#cells[lane * CELLS + STARTED_PART] = (startedMs - wholeMs) * PARTS_PER_MS;
+    this.#cells[lane * CELLS + STARTED] = wholeMs;
     this.#store(lane, ROW, row);
     this.#store(lane, STATE, RUNNING);
   }
