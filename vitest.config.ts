@@ -13,6 +13,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, STRESS],
+    setupFiles: ['test/helpers/shrink-in-time.ts'],
     // The tests start worker threads and processes themselves, and look at their own process: no threads here. Files
     // share a process, one after another, so a file that leaves something behind is found out.
     pool: 'forks',

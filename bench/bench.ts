@@ -62,6 +62,7 @@ async function runGroup(
     group: group.name,
     title: group.title,
     about: group.about,
+    obstacles: group.obstacles,
     command: `npm run bench -- ${group.name}${settings.quick ? ' --quick' : ''}`,
     measuredAt,
     durationSeconds: Math.round((performance.now() - startedAt) / 1000),

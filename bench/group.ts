@@ -6,6 +6,8 @@ export interface Group {
   readonly title: string;
   /** What is measured and how to read it; a paragraph of the report. */
   readonly about: string;
+  /** What stands in the way of the goals that it has not reached so far, and what was tried; said where one is not reached. */
+  readonly obstacles?: string;
   run(bench: Bench): Promise<GroupReport>;
 }
 

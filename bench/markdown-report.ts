@@ -1,5 +1,5 @@
 import { coresLine } from './cores.ts';
-import type { Goal, Table } from './group.ts';
+import type { Table } from './group.ts';
 import { machineLine } from './machine.ts';
 import type { GroupResult } from './results.ts';
 
@@ -22,13 +22,13 @@ function section(result: GroupResult): string {
     `## ${title}`,
     about,
     made,
-    ...goalSection(result.goals),
+    ...goalSection(result),
     ...result.tables.map(tableSection),
     ...(result.pictures ?? []).map(({ name, caption }) => `![${caption}](${name}.svg)`),
   ].join('\n\n');
 }
 
-function goalSection(goals: readonly Goal[]): string[] {
+function goalSection({ goals, obstacles }: GroupResult): string[] {
   if (goals.length === 0) return [];
   const lines = goals.map(({ figure, goal, measured, reached }) => [
     figure,
@@ -36,7 +36,9 @@ function goalSection(goals: readonly Goal[]): string[] {
     measured,
     reached ? 'yes' : '**no**',
   ]);
-  return [tableSection({ caption: 'Goals', columns: ['', 'goal', 'measured', 'reached'], lines })];
+  const table = tableSection({ caption: 'Goals', columns: ['', 'goal', 'measured', 'reached'], lines });
+  if (obstacles === undefined || goals.every(({ reached }) => reached)) return [table];
+  return [table, `**Not reached:** ${obstacles}`];
 }
 
 function tableSection({ caption, columns, lines }: Table): string {
