@@ -23,30 +23,6 @@ class MalformedRowError extends Error {
   override readonly name = 'MalformedRowError';
 }
 
-/** The context of the attempt, with the user's own `workerData`. */
-class LineContext implements TransformContext {
-  readonly #inner: TransformContext;
-  readonly stateId: string;
-  readonly rowIndex: number;
-  readonly attempt: number;
-  readonly workerData = userData;
-
-  constructor(inner: TransformContext) {
-    this.#inner = inner;
-    this.stateId = inner.stateId;
-    this.rowIndex = inner.rowIndex;
-    this.attempt = inner.attempt;
-  }
-
-  get signal(): AbortSignal {
-    return this.#inner.signal;
-  }
-
-  call<Req, Res>(name: string, request: Req, fn: (request: Req) => MaybePromise<Res>): Promise<Res> {
-    return this.#inner.call(name, request, fn);
-  }
-}
-
 const { url, exportName, workerData: userData } = threads.workerData as LineTransformSetup;
 showUserData();
 keepOutputClean();
@@ -58,11 +34,11 @@ export default function lineTransform(
   line: string | { readonly malformed: string },
   context: TransformContext,
 ): MaybePromise<string | TransformResult<string>> {
-  const returned = transform(parse(line), new LineContext(context));
+  const returned = transform(parse(line), context);
   return isThenable(returned) ? returned.then(toText) : toText(returned);
 }
 
-/** What `workerData` of node:worker_threads is with the library is so here too: the user's. */
+/** What `workerData` of node:worker_threads is with the library is so here too: the user's. Contexts have it from there. */
 function showUserData(): void {
   (threads as { workerData: unknown }).workerData = userData;
   syncBuiltinESMExports();

@@ -18,7 +18,6 @@ const cancelled = new Set<number>();
 const recording = new Map<number, PromiseWithResolvers<void>>();
 /** Rows are counted by the dispatching process; this one is nobody's. */
 const gauge = new ConcurrencyGauge();
-let workerData: unknown;
 let calls = 0;
 
 process.on('message', (message) => void onMessage(message as ProcessMessage));
@@ -76,7 +75,7 @@ async function runSlice(task: SliceTask): Promise<void> {
 
 async function connect({ setup }: SetupTask): Promise<WorkerSite> {
   return {
-    workerData,
+    workerData: threads.workerData,
     gauge,
     recordCall: setup.recordCalls ? recordCall : undefined,
     // messages are read only when the event loop gets its turn
@@ -128,7 +127,6 @@ function settleCall({ id, error }: Extract<ProcessMessage, { kind: 'call-recorde
 
 /** `workerData` of node:worker_threads is what it is in a thread. */
 function showWorkerData(data: unknown): void {
-  workerData = data;
   (threads as { workerData: unknown }).workerData = data;
   syncBuiltinESMExports();
 }

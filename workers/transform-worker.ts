@@ -1,5 +1,5 @@
 /** What runs in each thread: runs tasks, and writes down in shared memory what becomes of them. */
-import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
+import threads, { MessageChannel, parentPort, threadId } from 'node:worker_threads';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
 import { largeBuffersIn } from '../src/core/codec.ts';
@@ -30,7 +30,7 @@ async function connect({ setup, memory }: SetupTask): Promise<WorkerSite> {
   const kept = new KeptOutcomes(lanes.count, memory.kept);
   abortWhenDestroyed(memory.destroying);
   return {
-    workerData,
+    workerData: threads.workerData,
     gauge: new ConcurrencyGauge(memory.gauge),
     recordCall: setup.recordCalls ? await connectCallService() : undefined,
     inColumns: !setup.recordCalls, // a trail wants the text of each output

@@ -25,6 +25,7 @@ export interface LaneWriter {
 
 /** What a kind of worker provides. */
 export interface WorkerSite {
+  /** As node:worker_threads has it when the transform is loaded. */
   readonly workerData: unknown;
   readonly gauge: ConcurrencyGauge;
   readonly recordCall: CallRecorder | undefined;

@@ -45,6 +45,14 @@ export const cli: Group = {
     'Lines per second from file to file with a transform that does nothing, each command from its start to its end: ' +
     '`pooled-executor run` without a trail; a Node script of one thread that parses, transforms and prints whole chunks of lines; ' +
     'and GNU parallel (`--pipe -k --block 10M`), which starts that script for each block. The outputs are compared with the input, byte for byte.',
+  obstacles:
+    'Parsing and printing a line takes 0.7 µs, and nothing else has to be done here; all that makes a run safe comes on top. In a ' +
+    'profile of a million lines (`node --cpu-prof`; all threads) a tenth is the start of three threads, a seventh the compiler, a ' +
+    'fifth parsing and printing, a tenth garbage collection; the rest is reading, splitting, sending, order, entries, what a worker notes of ' +
+    'each row, and writing. A line in the middle of a long run costs 2.5 to 3 µs of CPU time, the first ones three times that. The ' +
+    'script does no more than parse and print, on a warm thread; GNU parallel runs two of them, and wins where processes start quickly. Tried: ' +
+    'reads of 1 MB, larger windows, the young generation at 16 MB (3%), parsing a slice at once (0.1 µs per line, which the check ' +
+    'that each line is valid by itself takes back), a bundle (0.06 s): none kept.',
   run: async ({ settings, say }) => {
     const lines = settings.quick ? LINES.quick : LINES.full;
     const jobs = String(settings.threads);

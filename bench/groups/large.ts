@@ -31,6 +31,12 @@ export const large: Group = {
     'nothing is copied, and the caller has lost the row. The executor leaves the row to the caller, so it must copy it once. ' +
     'Copies are estimated from the CPU time beyond that of piscina, in units of one structuredClone of such a row, ' +
     'and halved for the two directions.',
+  obstacles:
+    'A moved row costs no copy, but its caller has lost it, and it can not be run again. Here the caller keeps the row (a copy), ' +
+    'a second attempt must find it as it was, so each attempt gets a copy of its own, and the transform may keep and change what it ' +
+    'returns (a copy on the way out): three copies, each into memory that the system must first provide and clear. ' +
+    'Tried: shared memory for the first copy instead of a clone (kept: it is copied once for all attempts), buffers of ' +
+    'outputs handed over instead of copied to the main thread (kept).',
   run: async ({ settings, say }) => {
     const { threads, quick, rounds } = settings;
     const count = quick ? ROWS.quick : ROWS.full;

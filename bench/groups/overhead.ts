@@ -21,6 +21,11 @@ export const overhead: Group = {
     'to 256 rows in, arrays of outputs out, and nothing else) are the ceiling for anything built on the same base. A ' +
     'plain loop calls the function and moves nothing, so it wins here by far; the group `grain` shows from how much work ' +
     'per row on it loses.',
+  obstacles:
+    'Chunks made by hand need no order, no snapshot of each row that its caller can not change, no outcome that survives the loss of ' +
+    'its thread, no clock, context or error per row; in a profile of the no-op map (`node --cpu-prof`) that is most of what is not ' +
+    'message passing. Tried and kept: columns per shape instead of a clone per row, code made per shape, a context per row that is ' +
+    'entered from an empty one, two fences fewer per row.',
   run: async ({ settings, say }) => {
     say('no-op');
     const measured = await withContenders(allContenders, settings.threads, (entrants) =>
