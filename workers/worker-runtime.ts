@@ -8,14 +8,8 @@ import { AttemptContext } from '../src/engine/attempt-context.ts';
 import { ranSmoothly } from '../src/engine/engine.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
 import { monotonicNow } from '../src/engine/monotonic-now.ts';
-import {
-  AttemptTimeout,
-  isDisturbed,
-  runSlice,
-  UNTOUCHED,
-  type SliceHost,
-  type SliceReturn,
-} from '../src/engine/slice-runner.ts';
+import { isDisturbed, UNTOUCHED, type SliceReturn } from '../src/engine/slice-columns.ts';
+import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
 import type {
   SetupTask,
   SliceReply,

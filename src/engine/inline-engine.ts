@@ -5,7 +5,8 @@ import { decodeCopy, decodeList } from '../core/codec.ts';
 import { Interruption } from '../core/interruption.ts';
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder, Engine, Slice, SliceReport } from './engine.ts';
-import { AttemptTimeout, runSlice, toJob, toReport, type SliceHost } from './slice-runner.ts';
+import { toJob, toReport } from './slice-columns.ts';
+import { AttemptTimeout, runSlice, type SliceHost } from './slice-runner.ts';
 
 export interface InlineEngineOptions {
   readonly transform: Transform<never, unknown>;

@@ -12,7 +12,7 @@ import type { Lanes } from './lanes.ts';
 import { REPORT_FD, type LaneReport, type ProcessMessage, type ProcessReport } from './process-protocol.ts';
 import { monotonicNow } from './monotonic-now.ts';
 import type { OpenSpan, Overlaps } from './overlaps.ts';
-import type { SliceReturn } from './slice-runner.ts';
+import type { SliceReturn } from './slice-columns.ts';
 import type {
   SetupTask,
   SliceTask,

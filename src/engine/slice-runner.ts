@@ -4,45 +4,12 @@ import { describeThrown } from '../core/row-error.ts';
 import type { Transform } from '../core/transform.ts';
 import { isTransformResult } from '../core/transform-result.ts';
 import { AttemptContext } from './attempt-context.ts';
-import { decodeList, isJoinedText, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
+import { isJoinedText, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
-import { joinSnapshots } from '../core/snapshot.ts';
-import type { CallRecorder, Slice, SliceReport, SliceRow } from './engine.ts';
+import type { CallRecorder } from './engine.ts';
+import { UNTOUCHED, type SliceJob, type SliceReturn } from './slice-columns.ts';
 import { SliceOutputs } from './slice-outputs.ts';
 import type { RowEnd } from './kept-outcomes.ts';
-
-/** The rows of a slice by columns, as they cross a boundary; a column that says nothing new is left out. */
-export interface SliceJob {
-  readonly sliceId: number;
-  readonly counter: number;
-  readonly count: number;
-  readonly rows: EncodedList;
-  /** Index of the first row. */
-  readonly firstRowIndex: number;
-  /** Absent when the indices are consecutive. */
-  readonly rowIndices?: readonly number[] | undefined;
-  /** Absent when the ids are made from the indices. */
-  readonly stateIds?: readonly string[] | undefined;
-  /** Absent when all are first attempts. */
-  readonly attempts?: readonly number[] | undefined;
-  /** Absent when no row has made a call yet. */
-  readonly nextCallIndices?: readonly number[] | undefined;
-}
-
-/** The outcomes of a slice by columns, as they cross a boundary. */
-export interface SliceReturn {
-  /** Encoded outputs by row; meaningless for the rows listed in `others`. */
-  readonly outputs: EncodedList;
-  /** Length of each text in `outputs`, where those are joined and a trail will want them apart. */
-  readonly outputLengths?: Int32Array | undefined;
-  /** Rows that did not succeed, with their position. */
-  readonly others: readonly (readonly [position: number, outcome: Outcome])[];
-  readonly times: Float64Array;
-  readonly nextCallIndices?: readonly number[] | undefined;
-}
-
-/** What stands for a slice of which no row has begun. */
-export const UNTOUCHED: SliceReturn = { outputs: [], others: [], times: new Float64Array(0) };
 
 /** What the place that runs a slice provides. */
 export interface SliceHost {
@@ -89,79 +56,6 @@ export class AttemptTimeout extends Error {
 
 export function attemptTimeoutMessage(maxMs: number): string {
   return `Attempt ran longer than attemptTimeoutMs (${maxMs} ms)`;
-}
-
-export function toJob(slice: Slice): SliceJob {
-  const { sliceId, counter } = slice;
-  return { sliceId, counter, ...(columnsOfFresh(slice) ?? columnsOf(slice)) };
-}
-
-type JobColumns = Omit<SliceJob, 'sliceId' | 'counter'>;
-
-function columnsOfFresh({ columns, generatedIds }: Slice): JobColumns | undefined {
-  if (columns === undefined) return undefined;
-  const { names, ...common } = columns;
-  if (names === undefined) return common;
-  return { ...common, ...namesOf(names, generatedIds) };
-}
-
-function columnsOf({ rows, generatedIds }: Slice): JobColumns {
-  const firstAttempts = rows.every(({ attempt }) => attempt === 1);
-  const anyCalls = rows.some(({ nextCallIndex }) => nextCallIndex > 0);
-  return {
-    count: rows.length,
-    rows: joinSnapshots(rows),
-    ...namesOf(rows, generatedIds),
-    attempts: firstAttempts ? undefined : rows.map((row) => row.attempt),
-    nextCallIndices: anyCalls ? rows.map((row) => row.nextCallIndex) : undefined,
-  };
-}
-
-function namesOf(
-  rows: readonly Pick<SliceRow, 'rowIndex' | 'stateId'>[],
-  generatedIds: boolean,
-): Pick<SliceJob, 'firstRowIndex' | 'rowIndices' | 'stateIds'> {
-  const firstRowIndex = rows[0]?.rowIndex ?? 0;
-  const consecutive = rows.every(({ rowIndex }, position) => rowIndex === firstRowIndex + position);
-  return {
-    firstRowIndex,
-    rowIndices: consecutive ? undefined : rows.map((row) => row.rowIndex),
-    stateIds: generatedIds ? undefined : rows.map((row) => row.stateId),
-  };
-}
-
-/** Turns the columns that crossed a boundary into outcomes, each time somebody asks for them. */
-export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
-  const { others, times, nextCallIndices } = slice;
-  return {
-    threadId,
-    times,
-    nextCallIndices,
-    disturbed: isDisturbed(others),
-    // not kept: whoever still holds the report would hold every output
-    get outcomes() {
-      return decodeOutcomes(slice);
-    },
-    get encoded() {
-      return encodedOutputs(slice);
-    },
-  };
-}
-
-/** As `disturbed` of a {@link SliceReport}. */
-export function isDisturbed(others: SliceReturn['others']): boolean {
-  return others.some(([, { status }]) => status === 'capacity' || status === 'lost');
-}
-
-function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {
-  if (outputLengths !== undefined) return textsIn(outputs, outputLengths);
-  return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
-}
-
-function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
-  const outcomes: Outcome[] = decodeList(outputs).map((value) => ({ status: 'success', value }));
-  for (const [position, outcome] of others) outcomes[position] = outcome;
-  return outcomes;
 }
 
 /** The transform has returned a promise. */

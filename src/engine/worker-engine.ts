@@ -20,7 +20,7 @@ import { LaneCancels } from './lane-cancels.ts';
 import type { Lanes } from './lanes.ts';
 import type { Member } from './placement.ts';
 import { settledWithin } from './settled-within.ts';
-import { toJob, toReport } from './slice-runner.ts';
+import { toJob, toReport } from './slice-columns.ts';
 import type { WorkerNews, WorkerReply, WorkerSetup } from './worker-protocol.ts';
 
 export interface WorkerEngineOptions {

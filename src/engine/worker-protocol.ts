@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CallEvent } from '../core/call-event.ts';
 import type { RowError } from '../core/row-error.ts';
 import type { GlobalsWatch } from './watched-globals.ts';
-import type { SliceJob, SliceReturn } from './slice-runner.ts';
+import type { SliceJob, SliceReturn } from './slice-columns.ts';
 
 /** What a worker of any kind needs to know once. */
 export interface WorkerSetup {

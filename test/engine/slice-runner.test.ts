@@ -10,12 +10,11 @@ import { AttemptContext } from '../../src/engine/attempt-context.ts';
 import { ConcurrencyGauge, POOL_COUNTER } from '../../src/engine/concurrency-gauge.ts';
 import type { Slice, SliceReport, SliceRow } from '../../src/engine/engine.ts';
 import type { RowEnd } from '../../src/engine/kept-outcomes.ts';
+import { toJob, toReport } from '../../src/engine/slice-columns.ts';
 import {
   AttemptTimeout,
   attemptTimeoutMessage,
   runSlice,
-  toJob,
-  toReport,
   type SliceHost,
 } from '../../src/engine/slice-runner.ts';
 

@@ -13,7 +13,8 @@ import {
   type Slice,
   type SliceReport,
 } from '../../src/engine/engine.ts';
-import { runSlice, toJob, toReport, type SliceHost, type SliceJob } from '../../src/engine/slice-runner.ts';
+import { toJob, toReport, type SliceJob } from '../../src/engine/slice-columns.ts';
+import { runSlice, type SliceHost } from '../../src/engine/slice-runner.ts';
 
 /** What a transform throws where a real row would end its worker. */
 export class WorkerEnd extends Error {
