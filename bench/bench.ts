@@ -42,8 +42,13 @@ async function main({ groups, settings, earlier }: Choice): Promise<void> {
     await folder.save(result);
     for (const picture of pictures) await folder.savePicture(picture);
   }
-  const results = await Promise.all(allGroups.map(({ name }) => folder.load(name)));
-  await folder.saveReport(markdownReport(results.filter((result) => result !== undefined)));
+  const sections = await Promise.all(
+    allGroups.map(async ({ name, obstacles }) => {
+      const result = await folder.load(name);
+      return result && { result, obstacles };
+    }),
+  );
+  await folder.saveReport(markdownReport(sections.filter((section) => section !== undefined)));
   print(`\nResults are in ${relative(process.cwd(), folder.path)}`);
 }
 
@@ -62,7 +67,6 @@ async function runGroup(
     group: group.name,
     title: group.title,
     about: group.about,
-    obstacles: group.obstacles,
     command: `npm run bench -- ${group.name}${settings.quick ? ' --quick' : ''}`,
     measuredAt,
     durationSeconds: Math.round((performance.now() - startedAt) / 1000),

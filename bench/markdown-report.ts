@@ -1,11 +1,18 @@
 import { coresLine } from './cores.ts';
-import type { Table } from './group.ts';
+import type { Goal, Table } from './group.ts';
 import { machineLine } from './machine.ts';
 import type { GroupResult } from './results.ts';
 
+/** What the report says of a group. */
+interface Section {
+  readonly result: GroupResult;
+  /** As of a Group. */
+  readonly obstacles?: string | undefined;
+}
+
 /** The report of all groups, in Markdown. */
-export function markdownReport(results: readonly GroupResult[]): string {
-  return `${['# Benchmark', INTRODUCTION, ...results.map(section)].join('\n\n')}\n`;
+export function markdownReport(sections: readonly Section[]): string {
+  return `${['# Benchmark', INTRODUCTION, ...sections.map(sectionText)].join('\n\n')}\n`;
 }
 
 const INTRODUCTION =
@@ -14,7 +21,7 @@ const INTRODUCTION =
   'Every output is read and checked. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
   'within a round.';
 
-function section(result: GroupResult): string {
+function sectionText({ result, obstacles }: Section): string {
   const { title, about, command, measuredAt, settings, machine } = result;
   const { rounds, threads } = settings;
   const made = `\`${command}\`, ${measuredAt.slice(0, 10)}: ${rounds} rounds, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
@@ -22,13 +29,13 @@ function section(result: GroupResult): string {
     `## ${title}`,
     about,
     made,
-    ...goalSection(result),
+    ...goalSection(result.goals, obstacles),
     ...result.tables.map(tableSection),
     ...(result.pictures ?? []).map(({ name, caption }) => `![${caption}](${name}.svg)`),
   ].join('\n\n');
 }
 
-function goalSection({ goals, obstacles }: GroupResult): string[] {
+function goalSection(goals: readonly Goal[], obstacles: string | undefined): string[] {
   if (goals.length === 0) return [];
   const lines = goals.map(({ figure, goal, measured, reached }) => [
     figure,

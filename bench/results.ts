@@ -12,7 +12,6 @@ export interface GroupResult extends Omit<GroupReport, 'pictures'> {
   readonly group: string;
   readonly title: string;
   readonly about: string;
-  readonly obstacles?: string | undefined;
   /** What makes it again. */
   readonly command: string;
   /** ISO 8601. */
