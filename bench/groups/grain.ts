@@ -54,7 +54,7 @@ export const grain: Group = {
     'worker notes of each row 3% (clock, place and outcome in shared memory, context), the look-out for changed globals 1%, ' +
     'piscina 1%, compiler and garbage collector 2%. The runs here are short, and pay for their first and last ' +
     'slice (see the group alone for longer ones). Tried: slices of up ' +
-    'to 48 ms instead of 16 (kept: 2 to 3% at 1,000 µs), fewer fences and a cheaper context per row (kept), no look-out (1 to 3%, not ' +
+    'to 48 ms instead of 16 (kept: 2% at 1,000 µs), fewer fences and a cheaper context per row (kept), no look-out (1 to 3%, not ' +
     "kept: `watchGlobals: 'off'` is there for it).",
   run: async (given) => {
     const runMs = Math.min(RUN_MS, given.settings.runMs);

@@ -186,12 +186,12 @@ describe("SliceSizer 'auto'", () => {
     ]);
   });
 
-  test('sizeFor: a batch with many more rows has slices of up to 48 ms, none above an eighth of what each worker gets', () => {
+  test('sizeFor: a batch with many more rows has slices of up to 48 ms, none above half of what each worker gets', () => {
     const sizer = sizerFor(4, 1);
     expect(sizer.current).toBe(16);
     const sizes = (open: boolean) =>
-      [512, 544, 1_024, 1_504, 1_535, 1_536, 1_000_000].map((waiting) => sizer.sizeFor({ waiting, open }));
-    expect(sizes(false)).toEqual([16, 17, 32, 47, 47, 48, 48]);
+      [96, 128, 136, 256, 376, 384, 1_000_000].map((waiting) => sizer.sizeFor({ waiting, open }));
+    expect(sizes(false)).toEqual([12, 16, 17, 32, 47, 48, 48]);
     expect(sizes(true)).toEqual([16, 16, 16, 16, 16, 16, 16]);
   });
 
