@@ -2,6 +2,8 @@
  * The bench: `npm run bench`, `npm run bench -- --help`. Measures the built package beside its peers. Full runs go to
  * bench/results, quick ones, whose figures say little, to reports/bench.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bytesPerMicrosecond } from './calibrate.ts';
@@ -17,12 +19,29 @@ import { tableText, terminalReport } from './terminal-report.ts';
 
 interface Choice {
   readonly groups: readonly Group[];
+  /** That say the rest of this. */
+  readonly flags: readonly string[];
   readonly settings: Settings;
   /** What to compare with, by group. */
   readonly earlier: ReadonlyMap<string, GroupResult>;
 }
 
-async function main({ groups, settings, earlier }: Choice): Promise<void> {
+/**
+ * Each group in a process of its own: idle threads, a heap and compiled code from groups before it would change what is
+ * measured. Stops at one that fails.
+ */
+async function runApart({ groups, flags }: Choice): Promise<void> {
+  for (const { name } of groups) {
+    const args = [...process.execArgv, import.meta.filename, name, ...flags];
+    const [code] = (await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit')) as [
+      number | null,
+    ];
+    process.exitCode = code ?? 1;
+    if (code !== 0) return;
+  }
+}
+
+async function runHere(group: Group, { settings, earlier }: Omit<Choice, 'groups'>): Promise<void> {
   const machine = await describeMachine();
   const project = join(import.meta.dirname, '..');
   const folder = new ResultsFolder(
@@ -30,18 +49,16 @@ async function main({ groups, settings, earlier }: Choice): Promise<void> {
   );
   const bench = { settings, bytesPerMicrosecond: bytesPerMicrosecond() };
   print(machineLine(machine));
-  for (const group of groups) {
-    const { result, pictures } = await runGroup(group, machine, {
-      ...bench,
-      say: (text) => process.stderr.write(`${group.name}: ${text}\n`),
-    });
-    print(`\n${group.title}\n\n${terminalReport(result)}`);
-    print(`\n${coresLine(result.coresAvailable, settings.threads)}`);
-    const before = earlier.get(group.name);
-    if (before !== undefined) print(`\n${tableText(comparisonTable(result, before))}`);
-    await folder.save(result);
-    for (const picture of pictures) await folder.savePicture(picture);
-  }
+  const { result, pictures } = await runGroup(group, machine, {
+    ...bench,
+    say: (text) => process.stderr.write(`${group.name}: ${text}\n`),
+  });
+  print(`\n${group.title}\n\n${terminalReport(result)}`);
+  print(`\n${coresLine(result.coresAvailable, settings.threads)}`);
+  const before = earlier.get(group.name);
+  if (before !== undefined) print(`\n${tableText(comparisonTable(result, before))}`);
+  await folder.save(result);
+  for (const picture of pictures) await folder.savePicture(picture);
   const sections = await Promise.all(
     allGroups.map(async ({ name, obstacles }) => {
       const result = await folder.load(name);
@@ -92,6 +109,10 @@ async function readArguments(): Promise<Choice | 'help' | Error> {
     if (values.help) return 'help';
     return {
       groups: chooseGroups(positionals),
+      flags: [
+        ...(values.quick ? ['--quick'] : []),
+        ...(values.compare === undefined ? [] : ['--compare', values.compare]),
+      ],
       settings: values.quick ? QUICK : FULL,
       earlier: values.compare === undefined ? new Map() : await loadEarlier(values.compare),
     };
@@ -136,5 +157,7 @@ if (choice instanceof Error) {
 } else if (choice === 'help') {
   print(helpText());
 } else {
-  await main(choice);
+  const [group, ...others] = choice.groups;
+  if (group !== undefined && others.length === 0) await runHere(group, choice);
+  else await runApart(choice);
 }
