@@ -1,5 +1,5 @@
 /** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
-import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { decodeList } from '../src/core/codec.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
@@ -49,15 +49,11 @@ interface Wait {
   readonly writer: LaneWriter;
 }
 
-type Act<One, Other, Result> = (one: One, other: Other) => Result;
-
 /** Runs tasks. It never throws to the pool. */
 export class WorkerRuntime {
   readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
   /** Which row it was that started whatever runs at this moment. */
   readonly #origin = new AsyncLocalStorage<AttemptContext>();
-  /** Where nothing is stored yet: what is entered from there has nothing to copy, in half the time. */
-  readonly #outside = new AsyncResource('PooledExecutorRow');
   readonly #places = new Set<Place>();
   /** The last slice of each lane. */
   readonly #last = new Map<number, Predecessor>();
@@ -150,7 +146,7 @@ export class WorkerRuntime {
 
   #hostFor(place: Place, counter: number, { setup, transform, site, guard }: Prepared): SliceHost {
     const { writer } = place;
-    const outside = this.#outside;
+    const origin = this.#origin;
     return {
       transform,
       workerData: site.workerData,
@@ -165,14 +161,9 @@ export class WorkerRuntime {
       onSliceEnd: () => writer.leave(),
       onRowStart: (position, startedAt, context) => {
         place.context = context;
+        origin.enterWith(context);
         writer.begin(position, startedAt - setup.originMs);
       },
-      within: <One, Other, Result>(
-        context: AttemptContext,
-        act: Act<One, Other, Result>,
-        one: One,
-        other: Other,
-      ) => outside.runInAsyncScope(this.#enter<One, Other, Result>, this, context, act, one, other),
       onRowEnd: (end) => {
         const { context } = place;
         place.context = undefined;
@@ -186,16 +177,6 @@ export class WorkerRuntime {
         return this.#settled(promise, { context, attemptTimeoutMs: setup.attemptTimeoutMs, writer });
       },
     };
-  }
-
-  #enter<One, Other, Result>(
-    context: AttemptContext,
-    act: Act<One, Other, Result>,
-    one: One,
-    other: Other,
-  ): Result {
-    this.#origin.enterWith(context);
-    return act(one, other);
   }
 
   /**

@@ -23,7 +23,8 @@ export const alone: Group = {
   about:
     'Rows per second relative to a plain loop, as in the group grain, but in a process that has loaded no peers: what a ' +
     'user of this executor alone sees. The runs are longer than in that group.',
-  obstacles: 'As in the group grain.',
+  obstacles:
+    'See the group grain: what the executor does for each row and each slice takes CPU time that rows do not get.',
   run: async ({ settings, bytesPerMicrosecond, say }) => {
     const comparisons = await withContenders([...OURS, plainLoop], settings.threads, async (entrants) => {
       const measured: Comparison[] = [];

@@ -48,13 +48,12 @@ export const grain: Group = {
     'many bytes as take that time, calibrated at the start. Break-even is the work per row from which on a contender stays ' +
     'faster than the plain loop.',
   obstacles:
-    'Two threads can be no faster than the cores that they get, so the first thing to look at is how many the machine gave (above), and ' +
-    'the second the ceiling in the same run: bare message ports with chunks made by hand. What lies between that and the executor, in ' +
+    'The ceiling, in the same run, is bare message ports with chunks made by hand. What lies between that and the executor, in ' +
     'a profile of rows of 100 µs, in shares of all CPU time: the main thread 3.5% (snapshots, results, one message per slice), what a ' +
     'worker notes of each row 3% (clock, place and outcome in shared memory, context), the look-out for changed globals 1%, ' +
     'piscina 1%, compiler and garbage collector 2%. The runs here are short, and pay for their first and last ' +
     'slice (see the group alone for longer ones). Tried: slices of up ' +
-    'to 48 ms instead of 16 (kept: 2% at 1,000 µs), fewer fences and a cheaper context per row (kept), no look-out (1 to 3%, not ' +
+    'to 48 ms instead of 16 (kept: 2% at 1,000 µs), fewer fences per row (kept), no look-out (1 to 3%, not ' +
     "kept: `watchGlobals: 'off'` is there for it).",
   run: async (given) => {
     const runMs = Math.min(RUN_MS, given.settings.runMs);

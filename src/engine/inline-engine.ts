@@ -79,7 +79,6 @@ export class InlineEngine implements Engine {
       onSliceStart: () => undefined,
       onSliceEnd: () => undefined,
       onRowStart: () => undefined,
-      within: (_context, act, one, other) => act(one, other),
       onRowEnd: () => true,
       settle: (output, context) => this.#settle(output, context),
     };

@@ -28,13 +28,6 @@ export interface SliceHost {
   onSliceStart(): void;
   onSliceEnd(): void;
   onRowStart(position: number, startedAt: number, context: AttemptContext): void;
-  /** Gives what `act` does, and has whatever `act` starts known as the attempt's. */
-  within<One, Other, Result>(
-    context: AttemptContext,
-    act: (one: One, other: Other) => Result,
-    one: One,
-    other: Other,
-  ): Result;
   /** The row is over, well or not. False when no other may start before its outcome has left with the slice. */
   onRowEnd(end: RowEnd): boolean;
   /** Called between two rows, where there is something to wait for. */
@@ -58,15 +51,6 @@ export function attemptTimeoutMessage(maxMs: number): string {
   return `Attempt ran longer than attemptTimeoutMs (${maxMs} ms)`;
 }
 
-/** The transform has returned a promise. */
-class Awaited {
-  readonly output: PromiseLike<unknown>;
-
-  constructor(output: PromiseLike<unknown>) {
-    this.output = output;
-  }
-}
-
 /** Fewer outputs are not worth a group. */
 const FEWEST_IN_COLUMNS = 8;
 
@@ -82,29 +66,22 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   if (host.isCancelled()) return UNTOUCHED;
 
   const rows = host.decodeRows(job.rows);
-  const begin = (row: unknown, context: AttemptContext): Outcome | Awaited | undefined => {
-    try {
-      const returned = host.transform(row, context);
-      return isThenable(returned) ? new Awaited(host.settle(returned, context)) : pack(returned, outputs);
-    } catch (thrown) {
-      return outcomeOf(thrown, context);
-    }
-  };
   // rows of a slice run one after another, so that it counts as one that runs
   for (const counter of [POOL_COUNTER, job.counter]) host.gauge.enter(counter);
   host.onSliceStart();
   let startedAt = host.now();
   for (; position < count && goesOn && !host.isCancelled(); position++) {
     const context = contextOf(job, position, host);
+    let returned: unknown;
+    let other: Outcome | undefined;
     host.onRowStart(position, startedAt, context);
-    let other = host.within(context, begin, rows[position], context);
-    if (other instanceof Awaited) {
-      try {
-        other = host.within(context, pack, await other.output, outputs);
-      } catch (thrown) {
-        other = outcomeOf(thrown, context);
-      }
+    try {
+      returned = host.transform(rows[position], context);
+      if (isThenable(returned)) returned = await host.settle(returned, context);
+    } catch (thrown) {
+      other = outcomeOf(thrown, context);
     }
+    other ??= pack(returned, outputs); // runs code of the user where it meets getters
     if (other !== undefined) {
       outputs.addNone();
       others.push([position, other]);
@@ -157,7 +134,7 @@ function outcomeOf(thrown: unknown, context: AttemptContext): Outcome {
   return lost(reason, 'bystander');
 }
 
-/** Adds what the transform returned to `outputs`, or gives the outcome that it stands for. Runs the user's getters. */
+/** Adds what the transform returned to `outputs`, or gives the outcome that it stands for. */
 function pack(returned: unknown, outputs: SliceOutputs): Outcome | undefined {
   try {
     if (!isTransformResult(returned)) {

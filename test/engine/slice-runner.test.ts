@@ -55,15 +55,6 @@ class FakeHost implements SliceHost {
     this.log.push(`start ${position} at ${startedAt}`);
   }
 
-  within<One, Other, Result>(
-    _context: AttemptContext,
-    act: (one: One, other: Other) => Result,
-    one: One,
-    other: Other,
-  ): Result {
-    return act(one, other);
-  }
-
   onSliceStart(): void {
     this.#inSlice = true;
   }

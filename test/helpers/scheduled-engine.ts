@@ -151,7 +151,6 @@ export class ScheduledEngine implements Engine {
       onSliceStart: () => undefined,
       onSliceEnd: () => undefined,
       onRowStart: () => undefined,
-      within: (_context, act, one, other) => act(one, other),
       onRowEnd: ({ other }) => other === undefined || blameIn(other) === undefined,
       settle: (output, context) => this.#settle(output, context),
     };

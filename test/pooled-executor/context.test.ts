@@ -1,8 +1,7 @@
 import { describe, expect } from 'vitest';
 import { workerUrl } from '../helpers/engines.ts';
 import { test } from '../helpers/executor-fixture.ts';
-import { collect, outputsOf } from '../helpers/rows.ts';
-import { ISOLATIONS } from '../helpers/runs.ts';
+import { outputsOf } from '../helpers/rows.ts';
 
 describe('what the transform is given in a thread', () => {
   test('its own thread, workerData, env, execArgv, limits and context', async ({ createExecutor }) => {
@@ -46,19 +45,4 @@ describe('what the transform is given in a thread', () => {
       { row: 'a', stateId: 'first', rowIndex: 3, attempt: 1, workerData: { answer: 42 }, aborted: false },
     ]);
   });
-
-  test.for(ISOLATIONS)(
-    'an async context of its own: what a row enters stays with what it starts (%s)',
-    async (isolation, { createExecutor }) => {
-      const transform = workerUrl('storing-transform.ts');
-      const executor = createExecutor<unknown, unknown>({ transform, poolSize: 1, sliceSize: 4, isolation });
-      expect(outputsOf(await collect(executor.stream([2, 4, 1, 3, 6])))).toEqual([
-        ['nothing'],
-        ['nothing'],
-        ['nothing', 1],
-        ['nothing', 3],
-        ['nothing'],
-      ]);
-    },
-  );
 });
