@@ -41,7 +41,10 @@ async function runApart({ groups, flags }: Choice): Promise<void> {
   }
 }
 
-async function runHere(group: Group, { settings, earlier }: Omit<Choice, 'groups'>): Promise<void> {
+async function runHere(
+  group: Group,
+  { settings, earlier }: Pick<Choice, 'settings' | 'earlier'>,
+): Promise<void> {
   const machine = await describeMachine();
   const project = join(import.meta.dirname, '..');
   const folder = new ResultsFolder(

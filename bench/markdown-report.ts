@@ -16,7 +16,7 @@ export function markdownReport(sections: readonly Section[]): string {
 }
 
 const INTRODUCTION =
-  'Made by `npm run bench`. All contenders run the same transform over the same rows (five fields, about 120 bytes of ' +
+  'Made by `npm run bench`, each group in a process of its own. All contenders run the same transform over the same rows (five fields, about 120 bytes of ' +
   'JSON) in the same process, where a group says nothing else, and take turns, each round beginning with another one. ' +
   'Every output is read and checked. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
   'within a round.';

@@ -2,18 +2,13 @@ import { Comparison } from '../contenders/comparison.ts';
 import type { Contender } from '../contenders/contender.ts';
 import { plainLoop } from '../contenders/plain-loop.ts';
 import { oursMap, oursStream } from '../contenders/pooled-executor.ts';
-import { count, ratio, withRange } from '../format.ts';
-import { atLeast } from '../goals.ts';
+import { ratio, withRange } from '../format.ts';
+import { speedUpGoals } from '../goals.ts';
 import type { Group } from '../group.ts';
 import { measureRounds, withContenders } from '../rounds.ts';
 import { makeWorkload } from '../rows.ts';
 
 const POINTS = [5, 20, 100, 1000] as const;
-const GOALS = [
-  { microseconds: 20, least: 1.5 },
-  { microseconds: 100, least: 1.8 },
-  { microseconds: 1000, least: 1.9 },
-] as const;
 const OURS: readonly Contender[] = [oursMap, oursStream];
 const MOST_ROWS = 200_000;
 
@@ -39,14 +34,10 @@ export const alone: Group = {
       }
       return measured;
     });
-    const goals = GOALS.map(({ microseconds, least }) => {
-      const comparison = comparisons[POINTS.indexOf(microseconds)];
-      if (comparison === undefined) throw new Error(`Cannot judge ${microseconds} µs as it was not measured`);
-      const figure = `map: speed-up over a plain loop at ${count(microseconds)} µs per row`;
-      return atLeast(figure, least, comparison.ratio(oursMap, plainLoop));
-    });
     return {
-      goals,
+      goals: speedUpGoals((microseconds) =>
+        comparisons[POINTS.findIndex((point) => point === microseconds)]?.ratio(oursMap, plainLoop),
+      ),
       tables: [
         {
           caption: 'Rows per second relative to a plain loop, by work per row',

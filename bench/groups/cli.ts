@@ -50,7 +50,7 @@ export const cli: Group = {
     'profile of a million lines (`node --cpu-prof`; all threads) a tenth is the start of three threads, a seventh the compiler, a ' +
     'fifth parsing and printing, a tenth garbage collection; the rest is reading, splitting, sending, order, entries, what a worker notes of ' +
     'each row, and writing. A line in the middle of a long run costs 2.5 to 3 µs of CPU time, the first ones three times that. The ' +
-    'script does no more than parse and print, on a warm thread; GNU parallel runs two of them, and wins where processes start quickly. Tried: ' +
+    'script does no more than parse and print, and GNU parallel runs two of them. Tried: ' +
     'reads of 1 MB, larger windows, the young generation at 16 MB (3%), parsing a slice at once (0.1 µs per line, which the check ' +
     'that each line is valid by itself takes back), a bundle (0.06 s): none kept.',
   run: async ({ settings, say }) => {

@@ -27,8 +27,8 @@ export const mixed: Group = {
     'divided by the threads.',
   obstacles:
     'The best schedule has neither a last row nor any costs. A row of 10 ms that comes late leaves the other thread idle for up to ' +
-    '2.5% of the run, each row costs some 4 to 8 µs of CPU time (see grain), and the plain loop had a core for itself while two ' +
-    'threads had what the machine gave (above). Tried: slices cut smaller towards the end of a batch (kept), slices that go back to ' +
+    '2.5% of the run, and each row costs some 4 to 8 µs of CPU time (see grain), which chunks made by ' +
+    'hand do not have. Tried: slices cut smaller towards the end of a batch (kept), slices that go back to ' +
     'the queue when the other thread is idle (kept).',
   run: async ({ settings, bytesPerMicrosecond, say }) => {
     const bytes = Math.round(ROW_MICROSECONDS * bytesPerMicrosecond);

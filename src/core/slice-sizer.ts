@@ -31,7 +31,10 @@ const LONG_SLICE = 3;
 const LONGEST_TARGET_MS = 100;
 const LEAST_SLICE_MS = 0.25;
 const MAX_ROWS = 1024;
-/** The next slice is at most this much larger than what has been measured (a long one: three times that), so that one odd sample can not overshoot. */
+/**
+ * The next slice is at most this much larger than what has been measured, a long one three times that, so that one odd sample
+ * can't overshoot.
+ */
 const MAX_GROWTH = 8;
 /** How much longer the next slice may be after one that was as long as the limit allows: it is tried again now and then. */
 const LIMIT_GROWTH = 1.05;

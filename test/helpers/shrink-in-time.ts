@@ -5,6 +5,6 @@ import { isStress } from './runs.ts';
 // shrink; one that is cut off has failed. Far above what any property takes; those of the stress run take longer.
 if (!isStress) {
   // a plugin would be installed once more with each test file of the process
-  /* eslint-disable @typescript-eslint/no-deprecated */
+  // eslint-disable-next-line @typescript-eslint/no-deprecated
   fc.configureGlobal({ interruptAfterTimeLimit: 100_000, markInterruptAsFailure: true });
 }

@@ -59,6 +59,8 @@ export const FAULT_TABLE: Readonly<Record<FaultName, Expected | ((isolation: Iso
   'exit 0': LOST,
   'exit 1': LOST,
   'exit later': LOST,
+  'getter of a result that exits': LOST,
+  'getter of a rejection that exits': LOST,
   abort: (isolation) => (isolation === 'process' ? LOST : failed(/process\.abort\(\) is not supported/)),
   'many objects': LOST,
   'growth by push': { ...LOST, isolation: 'process' },

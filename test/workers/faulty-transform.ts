@@ -107,6 +107,13 @@ const FAULTS = {
     fromTimer(() => process.exit(3));
     return new Promise(() => undefined);
   },
+  'getter of a result that exits': () => ({
+    get value(): never {
+      return process.exit(4);
+    },
+  }),
+  'getter of a rejection that exits': () =>
+    Promise.reject(Object.defineProperty(new Error(), 'message', { get: () => process.exit(5) })),
   abort: () => process.abort(),
   'many objects': fillHeap,
   'growth by push': growByPush,
