@@ -16,10 +16,11 @@ export function markdownReport(sections: readonly Section[]): string {
 }
 
 const INTRODUCTION =
-  'Made by `npm run bench`, each group in a process of its own. All contenders run the same transform over the same rows (five fields, about 120 bytes of ' +
-  'JSON) in the same process, where a group says nothing else, and take turns, each round beginning with another one. ' +
+  'Made by `npm run bench`, each group in a process of its own. Where contenders are compared, each runs in a process of its own too, ' +
+  'as it would at its user, and has run rows for three seconds before it is measured: V8 takes so long to compile all that is hot. ' +
+  'All run the same transform over the same rows (five fields, about 120 bytes of JSON) and take turns, one at a time, each round beginning with another one. ' +
   'Every output is read and checked. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
-  'within a round.';
+  'within a round. What a group measures otherwise, it says.';
 
 function sectionText({ result, obstacles }: Section): string {
   const { title, about, command, measuredAt, settings, machine } = result;

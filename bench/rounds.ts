@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import type { Contender, OpenContender } from './contenders/contender.ts';
-import { Digest, type Workload } from './rows.ts';
+import { ContenderProcess } from './contender-process.ts';
+import type { Contender } from './contenders/contender.ts';
+import type { Workload } from './rows.ts';
 import type { Settings } from './settings.ts';
 import { rotated } from './turns.ts';
 
@@ -15,94 +14,60 @@ export interface Measured {
   readonly cpuPerRow: readonly number[];
 }
 
-interface Run {
-  /** From the call to the last output read. */
-  readonly elapsedMs: number;
-  readonly cpuMicros: number;
-}
-
-/** A contender with its threads. */
-export interface Entrant {
-  readonly contender: Contender;
-  readonly open: OpenContender;
-}
-
 const FIRST_WARM_UP_ROWS = 64;
 const WARM_UP_GROWTH = 4;
 
-setFlagsFromString('--expose-gc');
-/** Now, as far as it goes. */
-export const collectGarbage = runInNewContext('gc') as (options: {
-  readonly type: 'minor' | 'major';
-}) => void;
-
-/** Starts contenders, hands them to `use`, and ends their threads whatever happens. */
+/** Starts contenders, each in its process, hands them to `use`, and ends them whatever happens. */
 export async function withContenders<Result>(
   contenders: readonly Contender[],
   threads: number,
-  use: (entrants: readonly Entrant[]) => Promise<Result>,
+  use: (entrants: readonly ContenderProcess[]) => Promise<Result>,
 ): Promise<Result> {
-  const entrants: Entrant[] = [];
+  const entrants: ContenderProcess[] = [];
   try {
-    for (const contender of contenders) entrants.push({ contender, open: await contender.open(threads) });
+    for (const contender of contenders) entrants.push(await ContenderProcess.start(contender, threads));
     return await use(entrants);
   } finally {
-    await Promise.all(entrants.map(({ open }) => open.close()));
+    await Promise.all(entrants.map((entrant) => entrant.close()));
   }
 }
 
 /** Runs all contenders in turn, `rounds` times, each round beginning with another one. */
 export async function measureRounds(
-  entrants: readonly Entrant[],
+  entrants: readonly ContenderProcess[],
   workload: Workload,
   settings: Settings,
 ): Promise<Measured[]> {
-  const plans: { entrant: Entrant; rows: number; runs: Run[] }[] = [];
+  const works = Int32Array.from(workload.rows, ({ work }) => work);
+  const plans = [];
   for (const entrant of entrants) {
-    plans.push({ entrant, rows: await warmUp(entrant, workload, settings), runs: [] });
+    await entrant.prepare(works, workload.digests);
+    const rows = await warmUp(entrant, works.length, settings);
+    plans.push({ entrant, rows, rowsPerSecond: [] as number[], cpuPerRow: [] as number[] });
   }
   for (let round = 0; round < settings.rounds; round++) {
-    collectGarbage({ type: 'major' });
-    for (const { entrant, rows, runs } of rotated(plans, round)) {
-      runs.push(await timeRun(entrant, workload, rows));
+    for (const { entrant, rows, rowsPerSecond, cpuPerRow } of rotated(plans, round)) {
+      const { elapsedMs, cpuMicros } = await entrant.run(rows);
+      rowsPerSecond.push((rows / elapsedMs) * 1000);
+      cpuPerRow.push(cpuMicros / rows);
     }
   }
-  return plans.map(({ entrant, rows, runs }) => ({
-    contender: entrant.contender,
-    rows,
-    rowsPerSecond: runs.map(({ elapsedMs }) => (rows / elapsedMs) * 1000),
-    cpuPerRow: runs.map(({ cpuMicros }) => cpuMicros / rows),
-  }));
+  return plans.map(({ entrant, ...measured }) => ({ contender: entrant.contender, ...measured }));
 }
 
-/** Runs until the time is spent and a run is about as long as the measured ones; returns the rows of a measured run. */
-async function warmUp(entrant: Entrant, workload: Workload, { warmUpMs, runMs }: Settings): Promise<number> {
-  const most = workload.rows.length;
+/** Runs until its process is warm and a run is about as long as the measured ones; returns the rows of a measured run. */
+async function warmUp(
+  entrant: ContenderProcess,
+  most: number,
+  { warmUpMs, runMs }: Settings,
+): Promise<number> {
   let rows = Math.min(most, FIRST_WARM_UP_ROWS);
-  await timeRun(entrant, workload, rows); // threads may start with the first row
-  for (let spentMs = 0; ;) {
-    const { elapsedMs } = await timeRun(entrant, workload, rows);
-    spentMs += elapsedMs;
+  await entrant.run(rows); // threads may start with the first row
+  for (;;) {
+    const { elapsedMs } = await entrant.run(rows);
     const filling = Math.min(most, Math.ceil((rows / elapsedMs) * runMs));
     const isLong = rows * 2 >= filling;
     rows = Math.min(filling, rows * WARM_UP_GROWTH);
-    if (isLong && spentMs >= warmUpMs) return rows;
+    if (isLong && entrant.ranMs >= warmUpMs) return rows;
   }
-}
-
-/** Runs the first `rows` rows and checks what comes out. */
-async function timeRun({ contender, open }: Entrant, workload: Workload, rows: number): Promise<Run> {
-  const input = workload.rows.slice(0, rows);
-  const digest = new Digest();
-  // nobody pays for the young garbage of the one before; a major collection here would shrink the heap for each run
-  collectGarbage({ type: 'minor' });
-  const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  await open.run(input, (output) => {
-    digest.add(output);
-  });
-  const elapsedMs = performance.now() - startedAt;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  if (digest.value === workload.digests[rows]) return { elapsedMs, cpuMicros: user + system };
-  throw new Error(`Cannot measure ${contender.name} as its outputs are wrong, incomplete or out of order`);
 }

@@ -21,11 +21,12 @@ const PRODUCTS = ['standing desk, walnut', 'office chair, black', 'monitor arm, 
 
 /** Makes `count` rows of `work` bytes each, and runs them once in a plain loop for the digests. */
 export function makeWorkload(count: number, work: number): Workload {
-  return workloadOf(Array.from({ length: count }, (_, id) => makeRow(id, work)));
+  return workloadOf(new Int32Array(count).fill(work));
 }
 
-/** Runs rows once in a plain loop for the digests. */
-export function workloadOf(rows: readonly BenchRow[]): Workload {
+/** A row for each of `works`, and what comes out of them when they are run once in a plain loop. */
+export function workloadOf(works: Int32Array): Workload {
+  const rows = rowsOf(works);
   const count = rows.length;
   const digests = new Int32Array(count + 1);
   const digest = new Digest();
@@ -34,6 +35,11 @@ export function workloadOf(rows: readonly BenchRow[]): Workload {
     digests[index + 1] = digest.value;
   }
   return { rows, digests };
+}
+
+/** A row for each of `works`, which asks for that many bytes. */
+export function rowsOf(works: Int32Array): BenchRow[] {
+  return Array.from(works, (work, id) => makeRow(id, work));
 }
 
 /** The row with this id, which asks for `work` bytes. */

@@ -18,8 +18,9 @@ export function keepShapes(clock: Clock): void {
   kept ??= sampleObjects(clock);
 }
 
-/** What a batch of two rows leaves. */
+/** What a batch of a few rows leaves. */
 function sampleObjects(clock: Clock): readonly unknown[] {
+  const samples: unknown[] = [];
   const queue = new RowQueue<Batch, BatchRow, BatchRun>();
   const batch = new Batch({
     runId: '',
@@ -29,7 +30,7 @@ function sampleObjects(clock: Clock): readonly unknown[] {
     generatedIds: true,
     stats: new StatsCounter(0).forBatch(),
     snapshots: new Snapshots(true),
-    outlet: { kind: 'entries', deliver: () => undefined },
+    outlet: { kind: 'entries', deliver: (entries) => samples.push(...entries) },
   });
   let sequence = 0;
   const admission = new Admission({
@@ -39,16 +40,17 @@ function sampleObjects(clock: Clock): readonly unknown[] {
     groupSize: () => 2,
     pass: (run) => queue.pushNew(run),
   });
-  const samples: unknown[] = [queue, batch, admission];
   const snapshots = ['first', 'second'].map((value) => batch.snapshotOf({ value }));
   admission.addGroup({ from: 0, to: 2, snapshots, names: undefined, submittedAt: clock.now() });
+  for (const value of ['third', 'fourth']) admission.add({ value });
   for (const run of queue.takeNew(() => 1)) {
     run.send();
     const now = clock.now();
     const times = new SliceTimes(Float64Array.of(now, now), now, now);
     batch.completeRun(run, [{ status: 'success', value: run.columns }], times);
     batch.flush();
-    samples.push(run, ...run.rows, snapshots, times);
+    samples.push(run, run.admittedAt(0), ...run.rows, snapshots, times);
   }
+  samples.push(queue, batch, admission);
   return samples;
 }

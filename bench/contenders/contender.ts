@@ -9,6 +9,8 @@ export interface Contender {
   readonly name: string;
   /** `pool`: a library that takes single rows. `ceiling`: chunks made by hand, the most that its base can give. */
   readonly role: 'ours' | 'loop' | 'pool' | 'ceiling';
+  /** Where it is exported: a process of its own imports it from there, and no other. */
+  readonly module: string;
   /** Starts it with this many threads. */
   open(threads: number): Promise<OpenContender>;
 }

@@ -11,6 +11,7 @@ interface RowWorker extends Worker {
 export const jestWorkerRows: Contender = {
   name: 'jest-worker',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => {
     const file = fileURLToPath(new URL('../workers/jest-worker.ts', import.meta.url));
     const worker = new Worker(file, {

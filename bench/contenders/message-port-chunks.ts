@@ -10,6 +10,7 @@ const CHUNKS_AHEAD = 2;
 export const messagePortChunks: Contender = {
   name: 'message port, hand-made chunks',
   role: 'ceiling',
+  module: import.meta.url,
   open: async (threads) => {
     const workers = Array.from({ length: threads }, () => new ChunkWorker());
     return {

@@ -11,6 +11,7 @@ const filename = fileURLToPath(new URL('../workers/transform.ts', import.meta.ur
 export const piscinaRows: Contender = {
   name: 'piscina, one run per row',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => openRows(threads, 1),
 };
 
@@ -18,6 +19,7 @@ export const piscinaRows: Contender = {
 export const piscinaSharedThreads: Contender = {
   name: 'piscina, concurrentTasksPerWorker 8',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => openRows(threads, 8),
 };
 
@@ -25,6 +27,7 @@ export const piscinaSharedThreads: Contender = {
 export const piscinaInPMap: Contender = {
   name: 'p-map with piscina inside',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => {
     const pool = openPool(threads, 1);
     return {
@@ -41,6 +44,7 @@ export const piscinaInPMap: Contender = {
 export const piscinaChunks: Contender = {
   name: 'piscina, hand-made chunks',
   role: 'ceiling',
+  module: import.meta.url,
   open: async (threads) => {
     const pool = new Piscina<readonly BenchRow[], BenchRow[]>({
       filename,

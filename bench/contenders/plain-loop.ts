@@ -5,6 +5,7 @@ import type { Contender } from './contender.ts';
 export const plainLoop: Contender = {
   name: 'plain loop',
   role: 'loop',
+  module: import.meta.url,
   open: async () => ({
     run: async (rows, sink) => {
       for (const row of rows) sink(transform(row));

@@ -9,6 +9,7 @@ type BenchExecutor = ReturnType<typeof openExecutor>;
 export const oursMap: Contender = {
   name: 'pooled-executor, map',
   role: 'ours',
+  module: import.meta.url,
   open: (threads) => open(threads, runMap),
 };
 
@@ -16,6 +17,7 @@ export const oursMap: Contender = {
 export const oursStream: Contender = {
   name: 'pooled-executor, stream',
   role: 'ours',
+  module: import.meta.url,
   open: (threads) => open(threads, runStream),
 };
 

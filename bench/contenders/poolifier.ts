@@ -11,6 +11,7 @@ const PATIENCE_MS = 3_000;
 export const poolifierRows: Contender = {
   name: 'poolifier',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => {
     const worker = fileURLToPath(new URL('../workers/poolifier-worker.ts', import.meta.url));
     const pool = new FixedThreadPool<BenchRow, BenchRow>(threads, worker);

@@ -9,6 +9,7 @@ import { openExecutor, runMap, runStream } from './pooled-executor.ts';
 export const recordedMap: Contender = {
   name: 'pooled-executor, map, recorded',
   role: 'ours',
+  module: import.meta.url,
   open: (threads) => openRecorded(threads, runMap),
 };
 
@@ -16,6 +17,7 @@ export const recordedMap: Contender = {
 export const recordedStream: Contender = {
   name: 'pooled-executor, stream, recorded',
   role: 'ours',
+  module: import.meta.url,
   open: (threads) => openRecorded(threads, runStream),
 };
 

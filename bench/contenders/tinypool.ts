@@ -6,6 +6,7 @@ import type { Contender } from './contender.ts';
 export const tinypoolRows: Contender = {
   name: 'tinypool',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => {
     const pool = new Tinypool({
       filename: new URL('../workers/transform.ts', import.meta.url).href,

@@ -7,6 +7,7 @@ import type { Contender } from './contender.ts';
 export const workerpoolRows: Contender = {
   name: 'workerpool',
   role: 'pool',
+  module: import.meta.url,
   open: async (threads) => {
     const script = fileURLToPath(new URL('../workers/workerpool-worker.ts', import.meta.url));
     const pool = workerpool.pool(script, { minWorkers: 'max', maxWorkers: threads, workerType: 'thread' });

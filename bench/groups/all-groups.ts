@@ -1,5 +1,4 @@
 import type { Group } from '../group.ts';
-import { alone } from './alone.ts';
 import { audit } from './audit.ts';
 import { cli } from './cli.ts';
 import { grain } from './grain.ts';
@@ -17,7 +16,6 @@ import { waiting } from './waiting.ts';
 /** In the order in which they run and stand in the report. */
 export const allGroups: readonly Group[] = [
   overhead,
-  alone,
   grain,
   mixed,
   order,

@@ -8,7 +8,7 @@ import { rate, ratio, withRange } from '../format.ts';
 import { atLeast } from '../goals.ts';
 import type { Group } from '../group.ts';
 import { measureRounds, withContenders } from '../rounds.ts';
-import { makeRow, workloadOf } from '../rows.ts';
+import { workloadOf } from '../rows.ts';
 import { summarise, type Summary } from '../summary.ts';
 
 const ROW_MICROSECONDS = 100;
@@ -33,13 +33,13 @@ export const mixed: Group = {
   run: async ({ settings, bytesPerMicrosecond, say }) => {
     const bytes = Math.round(ROW_MICROSECONDS * bytesPerMicrosecond);
     const count = settings.quick ? ROWS.quick : ROWS.full;
-    const rows = Array.from({ length: count }, (_, id) =>
-      makeRow(id, id % LONG_ROW === LONG_ROW - 1 ? bytes * LONG_ROW : bytes),
+    const works = new Int32Array(count).map((_, id) =>
+      id % LONG_ROW === LONG_ROW - 1 ? bytes * LONG_ROW : bytes,
     );
     say(`${count} rows`);
     const measured = await withContenders([...CONTENDERS, plainLoop], settings.threads, (entrants) =>
       // everybody runs all rows, as the mix counts
-      measureRounds(entrants, workloadOf(rows), { ...settings, runMs: Infinity }),
+      measureRounds(entrants, workloadOf(works), { ...settings, runMs: Infinity }),
     );
     const comparison = new Comparison(measured);
     const ofBest = (contender: Contender): Summary =>

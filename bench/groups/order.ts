@@ -3,7 +3,7 @@ import { openExecutor, runMap, runStream } from '../contenders/pooled-executor.t
 import { count, ratio, withRange } from '../format.ts';
 import { atMost } from '../goals.ts';
 import type { Bench, Goal, Group, Table } from '../group.ts';
-import { collectGarbage } from '../rounds.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import { Digest, makeWorkload, type Workload } from '../rows.ts';
 import { ratiosPerRound, summarise, type Summary } from '../summary.ts';
 import { takeTurns } from '../turns.ts';
@@ -84,7 +84,7 @@ async function microsecondsPerRow(
   atATime: number,
   run: (rows: Workload['rows'], sink: Digest['add']) => Promise<void>,
 ): Promise<number> {
-  collectGarbage({ type: 'major' });
+  collectGarbage();
   const digest = new Digest();
   const startedAt = performance.now();
   for (let from = 0; from < rows.length; from += atATime) {
@@ -102,7 +102,7 @@ async function measureWindows({ settings, say }: Bench): Promise<WindowCost[]> {
   say('reorder buffer');
   for (let round = -1; round < settings.rounds; round++) {
     for (const { rows, nanoseconds } of costs) {
-      collectGarbage({ type: 'major' });
+      collectGarbage();
       const startedAt = performance.now();
       let done = 0;
       for (; done < sampleRows; done += rows) stallHead(new ReorderBuffer<number>(), rows);
