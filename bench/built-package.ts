@@ -1,25 +1,15 @@
-import type { ReorderBuffer } from '../src/core/reorder-buffer.ts';
 import type * as Package from '../src/index.ts';
 
+const BUILT = new URL('../dist/src/index.js', import.meta.url).href;
+
 /** The package as its users get it: built. Imported by a computed name, so that types are checked without a build. */
-export const { MemoryAuditTrail, PooledExecutor, SqliteAuditTrail } = (await importBuilt(
-  'index',
-)) as typeof Package;
+export const { MemoryAuditTrail, PooledExecutor, SqliteAuditTrail } = await importBuilt();
 
-/** A part that users don't get on its own. */
-export async function builtReorderBuffer(): Promise<typeof ReorderBuffer> {
-  const { ReorderBuffer: built } = (await importBuilt('core/reorder-buffer')) as {
-    readonly ReorderBuffer: typeof ReorderBuffer;
-  };
-  return built;
-}
-
-async function importBuilt(module: string): Promise<unknown> {
-  const url = new URL(`../dist/src/${module}.js`, import.meta.url).href;
+async function importBuilt(): Promise<typeof Package> {
   try {
-    return await import(url);
+    return (await import(BUILT)) as typeof Package;
   } catch (cause) {
-    throw new Error(`Cannot load ${url}: 'npm run bench' builds it, 'node bench/bench.ts' alone does not`, {
+    throw new Error(`Cannot load ${BUILT}: 'npm run bench' builds it, 'node bench/bench.ts' alone does not`, {
       cause,
     });
   }

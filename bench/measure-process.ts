@@ -11,7 +11,7 @@ const MOST_ABORTS = 3;
 export async function measureProcess(module: string, args: readonly string[], aborts = 0): Promise<unknown> {
   const file = fileURLToPath(new URL(`processes/${module}`, import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', file, ...args]);
+    const { stdout } = await promisify(execFile)(process.execPath, [file, ...args]);
     return JSON.parse(stdout);
   } catch (reason) {
     if ((reason as { readonly signal?: unknown }).signal !== 'SIGABRT' || aborts === MOST_ABORTS)

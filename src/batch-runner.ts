@@ -5,6 +5,7 @@ import { generatedStateId } from './core/generated-id.ts';
 import { Snapshots, type Snapshot } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Outlet } from './delivery.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Intake, IntakeOptions, OpenBatch } from './intake.ts';
 import type { Entered, RunEntrance } from './run-entrance.ts';
 import type { Works } from './works.ts';
@@ -12,6 +13,7 @@ import type { Works } from './works.ts';
 export interface BatchRunnerParts {
   readonly clock: Clock;
   readonly intake: Intake;
+  readonly dispatcher: Pick<Dispatcher, 'expectRows'>;
   readonly works: Works;
   readonly entrance: RunEntrance;
   /** How many rows keep all workers busy. */
@@ -77,7 +79,7 @@ export class BatchRunner {
     action: string,
     outlet: Outlet,
   ): Promise<BatchStats> {
-    const { entrance, intake, clock, refuseUnlessUsable } = this.#parts;
+    const { entrance, intake, dispatcher, clock, refuseUnlessUsable } = this.#parts;
     const submittedAt = clock.now();
     if (entrance.mayContinue(options)) {
       const snapshots = snapshotsOf(batchRows, new Snapshots(false)); // by themselves: a part of them may run
@@ -87,6 +89,7 @@ export class BatchRunner {
     }
     entrance.claim(options.runId, identitiesOf(batchRows));
     const { about } = entrance;
+    if (batchRows.rows.length > 0) dispatcher.expectRows();
     const snapshots = snapshotsOf(batchRows, intake.newSnapshots());
     return this.#run(
       { ...batchRows, submittedAt, snapshots, about, continued: [], known: 0 },

@@ -4,6 +4,8 @@ import type { Outcome } from './core/outcome.ts';
 
 /** Told what happens to attempts, for the record. */
 export interface DispatchObserver {
+  /** The engine has begun to start: there is time until it is ready. */
+  onEngineStart?(): void;
   /** A slice was handed to the engine. */
   onDispatch?(slice: StartedSlice): void;
   /** Attempts of one slice have ended. Called before any of their results is delivered. */

@@ -56,6 +56,7 @@ export class Dispatcher {
       this.#pump();
     });
     this.#start = new EngineStart(options.engine, {
+      onStarting: () => options.observer.onEngineStart?.(),
       onReady: () => this.#pump(),
       onFatal: (error) => options.observer.onFatal(error),
     });
@@ -78,6 +79,11 @@ export class Dispatcher {
   /** How many rows a worker has at present while there is plenty of work. */
   get rowsPerWorker(): number {
     return this.#sizer.rowsPerWorker;
+  }
+
+  /** Rows are about to come: the engine may start meanwhile. */
+  expectRows(): void {
+    this.#start.isReady();
   }
 
   /** Queues new rows. */

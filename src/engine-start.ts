@@ -4,14 +4,12 @@ import { WorkerStartError, type Engine } from './engine/engine.ts';
 /** Starts the engine when it is first needed, and tells once when nothing can run any more. */
 export class EngineStart {
   readonly #engine: Engine;
-  readonly #onReady: () => void;
-  readonly #onFatal: (error: Error) => void;
+  readonly #events: EngineStartEvents;
   #state: 'idle' | 'starting' | 'ready' | 'failed' = 'idle';
 
-  constructor(engine: Engine, { onReady, onFatal }: EngineStartEvents) {
+  constructor(engine: Engine, events: EngineStartEvents) {
     this.#engine = engine;
-    this.#onReady = onReady;
-    this.#onFatal = onFatal;
+    this.#events = events;
   }
 
   /** Whether slices can be sent; the first time it is asked, the engine starts. */
@@ -21,12 +19,13 @@ export class EngineStart {
       this.#engine.start().then(
         () => {
           this.#state = 'ready';
-          this.#onReady();
+          this.#events.onReady();
         },
         (reason: unknown) => {
           this.fail(reason);
         },
       );
+      this.#events.onStarting();
     }
     return this.#state === 'ready';
   }
@@ -35,11 +34,13 @@ export class EngineStart {
   fail(reason: unknown): void {
     if (this.#state === 'failed') return;
     this.#state = reason instanceof WorkerStartError ? 'idle' : 'failed';
-    this.#onFatal(reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }));
+    this.#events.onFatal(reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }));
   }
 }
 
 export interface EngineStartEvents {
+  /** The engine has begun to start, which takes a while. */
+  readonly onStarting: () => void;
   readonly onReady: () => void;
   readonly onFatal: (error: Error) => void;
 }

@@ -91,7 +91,6 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.poolSize = poolSize;
     this.#delayAtCompletionMs = minDispatchDelayMs;
     this.#clock = ports.clock ?? createSystemClock();
-    keepShapes(this.#clock);
     this.#throttle = this.#options.throttle ?? new AimdThrottle(this.#options);
     this.#totals = new StatsCounter(minDispatchDelayMs);
     const pacer = new CommitPacer(this.#clock, () => this.#isBusyWithSlowRows());
@@ -114,6 +113,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       clock: this.#clock,
       totals: this.#totals,
       observer: {
+        onEngineStart: () => keepShapes(this.#clock),
         ...(audit?.outlivesProcess === true && {
           onDispatch: (slice) => this.#trail?.sliceStarted(slice),
         }),

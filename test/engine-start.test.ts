@@ -8,6 +8,7 @@ function makeStart(...starts: readonly (() => Promise<void>)[]) {
   const told: unknown[] = [];
   const engine = { started: 0, start: () => starts[engine.started++]!() };
   const start = new EngineStart(engine as unknown as Engine, {
+    onStarting: () => told.push('starting'),
     onReady: () => told.push('ready'),
     onFatal: (error) => told.push(error),
   });
@@ -20,7 +21,7 @@ describe('EngineStart', () => {
     expect(engine.started).toBe(0);
     expect([start.isReady(), start.isReady()]).toEqual([false, false]);
     await turns(2);
-    expect([start.isReady(), engine.started, told]).toEqual([true, 1, ['ready']]);
+    expect([start.isReady(), engine.started, told]).toEqual([true, 1, ['starting', 'ready']]);
   });
 
   test('what is fatal is told once, as it came, and nothing starts again', async () => {
@@ -30,8 +31,8 @@ describe('EngineStart', () => {
     await turns(2);
     start.fail(new Error('no worker either'));
     expect([start.isReady(), engine.started]).toEqual([false, 1]);
-    expect(told).toHaveLength(1);
-    expect(told[0]).toBe(fatal);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe(fatal);
   });
 
   test('a reason that is no error becomes one, and stays its cause', () => {
@@ -52,6 +53,6 @@ describe('EngineStart', () => {
     start.isReady();
     await turns(2);
     expect([start.isReady(), engine.started]).toEqual([true, 2]);
-    expect(told).toEqual([lack, 'ready']);
+    expect(told).toEqual(['starting', lack, 'starting', 'ready']);
   });
 });

@@ -35,8 +35,9 @@ const QUICK_SHARE = 0.01;
 const THOROUGH_SHARE = 0.0025;
 /** How much of the time between rows counts as theirs: where there are few, a look costs nobody anything. */
 const IDLE_SHARE = 0.1;
-/** So many looks at the beginning tell what one costs; the first takes much longer than others. */
-const TRIAL_LOOKS = 3;
+/** What a look of either kind costs until one has been taken: trying it would cost each worker's start 2 ms. */
+const QUICK_LOOK_MS = 0.1;
+const THOROUGH_LOOK_MS = 0.2;
 /** No more names are told. */
 const MOST_NAMES = 20;
 
@@ -67,14 +68,12 @@ export class GlobalsGuard<R extends Row> {
   /** To be made when the user's code is loaded: what that has set up is as it should be. */
   constructor(options: GlobalsGuardOptions<R>) {
     this.#options = options;
-    const quick = () => lookOf<R>(() => this.#properties.quickLook(), new LookPacer(QUICK_SHARE));
+    const quick = () =>
+      lookOf<R>(() => this.#properties.quickLook(), new LookPacer(QUICK_SHARE, QUICK_LOOK_MS));
     const thorough = (share: number) =>
-      lookOf<R>(() => this.#properties.thoroughLook(), new LookPacer(share));
+      lookOf<R>(() => this.#properties.thoroughLook(), new LookPacer(share, THOROUGH_LOOK_MS));
     this.#looks = options.afterEachRow ? [thorough(Infinity)] : [quick(), thorough(THOROUGH_SHARE)];
     this.#listeners = new ListenerWatch(process, { name: 'process', originOf: options.originOf });
-    for (let trial = 0; trial < TRIAL_LOOKS; trial++) {
-      for (const look of this.#looks) this.#changesOf(look);
-    }
     this.#setDue();
   }
 

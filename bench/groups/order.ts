@@ -1,4 +1,4 @@
-import { builtReorderBuffer } from '../built-package.ts';
+import { ReorderBuffer } from '../../src/core/reorder-buffer.ts';
 import { openExecutor, runMap, runStream } from '../contenders/pooled-executor.ts';
 import { count, ratio, withRange } from '../format.ts';
 import { atMost } from '../goals.ts';
@@ -35,7 +35,7 @@ export const order: Group = {
   title: 'Order: what a row costs, by the rows before it and the rows that wait',
   about:
     `A long run against a short one, with a transform that does nothing: ${count(FEW_ROWS)} rows at a time, as often as it takes. ` +
-    'And the reorder buffer alone, the built one of the package: the row at its head comes last, when the whole window waits ' +
+    'And the reorder buffer alone: the row at its head comes last, when the whole window waits ' +
     `for it; O(1) means that a window of ${count(WINDOWS.at(-1) as number)} rows costs less than ${CONSTANT} times as much per row as one of ` +
     `${count(WINDOWS[0])}, where what falls out of the caches is included.`,
   run: async (bench) => {
@@ -96,7 +96,6 @@ async function microsecondsPerRow(
 }
 
 async function measureWindows({ settings, say }: Bench): Promise<WindowCost[]> {
-  const ReorderBuffer = await builtReorderBuffer();
   const sampleRows = settings.quick ? SAMPLE_ROWS.quick : SAMPLE_ROWS.full;
   const costs = WINDOWS.map((rows) => ({ rows, nanoseconds: [] as number[] }));
   say('reorder buffer');
@@ -114,7 +113,7 @@ async function measureWindows({ settings, say }: Bench): Promise<WindowCost[]> {
 }
 
 /** Fills a window of `rows` rows, of which the first one comes last. */
-function stallHead(buffer: Awaited<ReturnType<typeof builtReorderBuffer>>['prototype'], rows: number): void {
+function stallHead(buffer: ReorderBuffer<number>, rows: number): void {
   let next = 0;
   const drain = () => {
     for (const value of buffer.drain()) {

@@ -3,6 +3,7 @@
  * executor has before: of the process, and of the main thread's heap.
  */
 import { setTimeout } from 'node:timers/promises';
+import { collectGarbage } from '../collect-garbage.ts';
 import { openExecutor, valueOf } from '../contenders/pooled-executor.ts';
 import { makeRow, type BenchRow } from '../rows.ts';
 
@@ -15,7 +16,7 @@ function* rows(count: number): Iterable<BenchRow> {
 }
 
 function memory() {
-  globalThis.gc?.();
+  collectGarbage();
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rss, heap: heapUsed + external };
 }

@@ -1,8 +1,10 @@
 const ROOT = new URL('../../', import.meta.url);
-/** What calls transforms; frames from there on down are the same for all, or differ with the thread and the slice. */
-const CALLERS = ['src/engine/slice-runner.', 'workers/line-transform.'].flatMap(placesOf);
+/** Where the code of this package is, built and unbuilt. */
+const PLACES = [...placesOf('src/'), ...placesOf('workers/')];
+/** What calls transforms there; frames from there on down are the same for all, or differ with the thread and the slice. */
+const CALLER = /^ {4}at (?:async )?(?:[^ ]+\.)?(?:runSlice|lineTransform) /;
 /** What stands between frames of the user's code. */
-const BETWEEN = [...placesOf('src/'), ...placesOf('workers/'), 'node:internal/'];
+const BETWEEN = [...PLACES, 'node:internal/'];
 
 /**
  * The part of a stack that the user's code accounts for: without the frames of Node and of this package, which depend on
@@ -12,7 +14,7 @@ export function userStack(stack: string): string {
   if (!stack.includes('\n    at ')) return stack;
   const kept: string[] = [];
   for (const line of stack.split('\n')) {
-    if (isFrame(line) && mentions(line, CALLERS)) break;
+    if (CALLER.test(line) && mentions(line, PLACES)) break;
     if (!isFrame(line) || !mentions(line, BETWEEN)) kept.push(line);
   }
   return kept.join('\n');

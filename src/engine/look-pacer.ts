@@ -4,12 +4,19 @@ const MOST_GROWTH = 4;
 /** Says when something may be looked at again, so that looking takes no more than a share of the time. Times in ms. */
 export class LookPacer {
   readonly #share: number;
-  #costMs = Infinity;
-  #dueAt = -Infinity;
+  #costMs: number;
+  #dueAt: number;
 
-  /** @param share above 0, and 1 at most; with Infinity it can always be afforded */
-  constructor(share: number) {
+  /**
+   * Time begins at 0.
+   *
+   * @param share above 0, and 1 at most; with Infinity it can always be afforded
+   * @param expectedMs what a look costs for all that is known before the first
+   */
+  constructor(share: number, expectedMs: number) {
     this.#share = share;
+    this.#costMs = expectedMs;
+    this.#dueAt = expectedMs / share;
   }
 
   /** From when on the next look is affordable. */

@@ -80,13 +80,13 @@ describe('trail that can record no more', () => {
     const audit = new BrokenTrail(() => broken);
     const delayed = makeDelayedTransform<string>();
     const executor = createExecutor(
-      { transform: delayed.transform, poolSize: 2, sliceSize: 1, audit },
+      { transform: delayed.transform, poolSize: 6, sliceSize: 1, audit },
       { clock, further: 'refused' },
     );
     const one = executor.executeBatch(contextsOf(['a0', 'a1', 'a2', 'a3']));
     const two = executor.executeBatch(contextsOf(['b0', 'b1']));
     const failures = Promise.allSettled([one, two]);
-    await delayed.started('b0');
+    await delayed.started('b1');
     delayed.refuse('a0');
     await turns();
     expect(clock.timers).toBe(1);

@@ -30,6 +30,16 @@ describe('userStack', () => {
     );
   });
 
+  test('functions of the user may be called as those that call them', () => {
+    const stack = [
+      'Error: bad',
+      '    at runSlice (/home/user/score.js:3:9)',
+      '    at Object.lineTransform [as default] (/home/user/score.js:9:1)',
+    ];
+    const called = `    at Object.lineTransform [as transform] (${own('src/chunks/chunk-1.js')}:60:20)`;
+    expect(userStack([...stack, called, '    at below (/s.js:1:1)'].join('\n'))).toBe(stack.join('\n'));
+  });
+
   test('a message may name files of this package', () => {
     const stack = `Error: ${own('src/engine/slice-runner.ts')}\n    at score (/s.js:1:1)`;
     expect(userStack(stack)).toBe(stack);

@@ -7,9 +7,11 @@ import {
   TransformLoadError,
   type PooledExecutorOptions,
 } from '../../src/index.ts';
+import { InlineEngine } from '../../src/engine/inline-engine.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
 import { Stage } from '../helpers/stage.ts';
+import { TrackedClock } from '../helpers/tracked-clock.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
 import type * as timesTenModule from '../fixtures/transforms/times-ten.ts';
 
@@ -104,6 +106,29 @@ const BROKEN: [name: string, file: string, exportName: string, reason: RegExp][]
     /'wrong' must be a function.*exports it as number/,
   ],
 ];
+
+test('workers start while the snapshots of the first batch are taken', async ({ createExecutor }) => {
+  const seen: string[] = [];
+  const transform = (row: { readonly value: number }) => row;
+  const clock = new TrackedClock();
+  const engine = new (class extends InlineEngine {
+    override start(): Promise<void> {
+      seen.push('start');
+      return super.start();
+    }
+  })({ transform, attemptTimeoutMs: undefined, recordCall: undefined, clock });
+  const executor = createExecutor<{ readonly value: number }, unknown>({ transform }, { clock, engine });
+  await executor.map([]);
+  expect(seen).toEqual([]);
+  const row = {
+    get value() {
+      seen.push('snapshot');
+      return 1;
+    },
+  };
+  await executor.map([row]);
+  expect(seen.slice(0, 2)).toEqual(['start', 'snapshot']);
+});
 
 describe('transform: a module that can not be loaded', () => {
   test.for(BROKEN)(
