@@ -1,4 +1,5 @@
-const ROOT = new URL('../../', import.meta.url);
+/** Above `src` and `workers`: in which of their files this is, the build decides. */
+const ROOT = new URL(/^.*\/(?=(?:src|workers)\/)/.exec(import.meta.url)?.[0] ?? '../../', import.meta.url);
 /** Where the code of this package is, built and unbuilt. */
 const PLACES = [...placesOf('src/'), ...placesOf('workers/')];
 /** What calls transforms there; frames from there on down are the same for all, or differ with the thread and the slice. */

@@ -105,9 +105,17 @@ export interface Engine {
   destroy(): Promise<void>;
 }
 
+const LOAD_FAILURE = Symbol.for('pooled-executor.TransformLoadError');
+
 /** The user's module can't be loaded: it is missing, throws, or has no such export. */
 export class TransformLoadError extends Error {
   override readonly name = 'TransformLoadError';
+}
+Object.defineProperty(TransformLoadError.prototype, LOAD_FAILURE, { value: true });
+
+/** Also of one that was made by another copy of this package, as each worker's file is one. */
+export function isTransformLoadError(reason: unknown): reason is TransformLoadError {
+  return reason instanceof Error && LOAD_FAILURE in reason;
 }
 
 /** No worker could be started, for lack of something that may be there later: the next start tries again. */

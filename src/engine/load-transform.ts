@@ -2,7 +2,7 @@ import { describeThrown } from '../core/row-error.ts';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Transform } from '../core/transform.ts';
-import { TransformLoadError } from './engine.ts';
+import { isTransformLoadError, TransformLoadError } from './engine.ts';
 
 /** How a user gets what runs all TypeScript. */
 const INSTALL_TSX = "install tsx ('npm install --save-dev tsx') and it is used";
@@ -43,7 +43,7 @@ async function importModule(url: string): Promise<Namespace> {
   try {
     return (await import(url)) as Namespace;
   } catch (reason) {
-    if (reason instanceof TransformLoadError) throw reason;
+    if (isTransformLoadError(reason)) throw reason;
     if (isTypeScript(url) && needsTsx(reason)) return importWithTsx(url, reason);
     throw loadError(url, reason);
   }

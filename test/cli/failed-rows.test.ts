@@ -72,6 +72,29 @@ describe('failed rows', () => {
     expect(JSON.parse(second)).toMatchObject({ rowIndex: 2, line: 4, row: '{bad' });
   });
 
+  test.for(['thread', 'process'])(
+    "--rejects has a row's stack with the frames of the user alone, isolation %s",
+    async (isolation, { folder }) => {
+      const module = folder.write(
+        'score.mjs',
+        [
+          "function inner() { throw new TypeError('bad'); }",
+          "export default (row, context) => (row.calls ? context.call('service', {}, () => inner()) : inner());",
+        ].join('\n'),
+      );
+      folder.write('in.ndjson', '{"calls":false}\n{"calls":true}');
+      await folder.run(['run', module, 'in.ndjson', '--rejects', 'bad.ndjson', '--isolation', isolation]);
+      const stacks = [...folder.read('bad.ndjson').matchAll(/"stack":"(.*?)"/g)].map(([, text = '']) =>
+        text.split('\\n').map((line) => line.replace(/\(?file:.*\/|:\d+\)?$/g, '')),
+      );
+      const frames = ['TypeError: bad', '    at inner score.mjs:1'];
+      expect(stacks).toEqual([
+        [...frames, '    at default score.mjs:2'],
+        [...frames, '    at score.mjs:2', '    at default score.mjs:2'],
+      ]);
+    },
+  );
+
   test('--rejects is an empty file when no row failed', async ({ folder }) => {
     folder.write('bad.ndjson', 'from an older run');
     folder.write('in.ndjson', '{"n":1}');

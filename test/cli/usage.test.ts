@@ -127,7 +127,11 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
   });
 
   test.for<[what: string, args: string[], message: RegExp]>([
-    ['missing module', ['nope.mjs'], /Cannot load transform .*nope.mjs: there is no such file/],
+    [
+      'missing module',
+      ['nope.mjs'],
+      /^pooled-executor: Cannot load transform \S*\/nope\.mjs: there is no such file$/m,
+    ],
     ['module that throws', [transform('cli-throws-on-load.mjs')], /cli-throws-on-load.mjs: Error: not today/],
     [
       'module that ends the worker',
