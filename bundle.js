@@ -37,8 +37,14 @@ for (const entries of BUNDLES) {
   });
 }
 // what is in the bundles now
-for (const file of readdirSync(DIST, { recursive: true })) {
+for (const found of readdirSync(DIST, { recursive: true })) {
+  const file = found.replaceAll('\\', '/');
   const isLeft = BUNDLES.flat().includes(file) || file.startsWith(`${CHUNKS}/`);
   if (file.endsWith('.js') && !isLeft) rmSync(join(DIST, file));
+}
+for (const [name, exported] of Object.entries(await import('./dist/src/index.js'))) {
+  if (typeof exported === 'function' && exported.name !== name) {
+    throw new Error(`Cannot build as '${name}' calls itself '${exported.name}'`);
+  }
 }
 chmodSync(join(DIST, BIN), 0o755);

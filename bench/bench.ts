@@ -43,8 +43,9 @@ async function runApart({ groups, flags }: Choice): Promise<void> {
 
 async function runHere(
   group: Group,
-  { settings, earlier }: Pick<Choice, 'settings' | 'earlier'>,
+  { settings: given, earlier }: Pick<Choice, 'settings' | 'earlier'>,
 ): Promise<void> {
+  const settings = given.quick ? given : { ...given, rounds: group.rounds ?? given.rounds };
   const machine = await describeMachine();
   const project = join(import.meta.dirname, '..');
   const folder = new ResultsFolder(

@@ -8,6 +8,8 @@ export interface Group {
   readonly about: string;
   /** What stands in the way of the goals that it has not reached so far, and what was tried; said where one is not reached. */
   readonly obstacles?: string;
+  /** Measured runs of each contender, where a full run needs more than others. */
+  readonly rounds?: number;
   run(bench: Bench): Promise<GroupReport>;
 }
 

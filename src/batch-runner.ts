@@ -89,8 +89,9 @@ export class BatchRunner {
     }
     entrance.claim(options.runId, identitiesOf(batchRows));
     const { about } = entrance;
-    if (batchRows.rows.length > 0) dispatcher.expectRows();
+    if (batchRows.rows.length > 0 && options.signal?.aborted !== true) dispatcher.expectRows();
     const snapshots = snapshotsOf(batchRows, intake.newSnapshots());
+    refuseUnlessUsable(action); // a getter of a row may have shut it down
     return this.#run(
       { ...batchRows, submittedAt, snapshots, about, continued: [], known: 0 },
       options,

@@ -83,7 +83,7 @@ export class Dispatcher {
 
   /** Rows are about to come: the engine may start meanwhile. */
   expectRows(): void {
-    this.#start.isReady();
+    this.#start.begin();
   }
 
   /** Queues new rows. */

@@ -12,21 +12,25 @@ export class EngineStart {
     this.#events = events;
   }
 
+  /** The engine starts, if it has not. */
+  begin(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'starting';
+    this.#engine.start().then(
+      () => {
+        this.#state = 'ready';
+        this.#events.onReady();
+      },
+      (reason: unknown) => {
+        this.fail(reason);
+      },
+    );
+    this.#events.onStarting();
+  }
+
   /** Whether slices can be sent; the first time it is asked, the engine starts. */
   isReady(): boolean {
-    if (this.#state === 'idle') {
-      this.#state = 'starting';
-      this.#engine.start().then(
-        () => {
-          this.#state = 'ready';
-          this.#events.onReady();
-        },
-        (reason: unknown) => {
-          this.fail(reason);
-        },
-      );
-      this.#events.onStarting();
-    }
+    this.begin();
     return this.#state === 'ready';
   }
 

@@ -1,5 +1,5 @@
 /**
- * Imported before anything else: ends the process with one clear line on a Node.js that is too old, instead of a stack
+ * Imported before anything else (in the built library, most of which is one file, behind that): ends the process with one clear line on a Node.js that is too old, instead of a stack
  * trace from wherever it fails first. Written so that very old versions can parse it too; imports nothing.
  */
 const OLDEST = '22.13';

@@ -34,7 +34,7 @@ const SPEED_UPS = [
   [100, 1.8],
   [1_000, 1.9],
 ] as const;
-/** So many points and contenders: shorter runs keep all groups together under ten minutes. */
+/** Shorter than elsewhere, which keeps all groups together under ten minutes: there are many points and contenders. */
 const RUN_MS = 250;
 
 interface Grain {

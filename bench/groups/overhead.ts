@@ -12,8 +12,6 @@ import { makeWorkload } from '../rows.ts';
 import { summarise } from '../summary.ts';
 
 const ROWS = 200_000;
-/** Runs are short, and a collection of garbage falls into some of them. */
-const ROUNDS = { full: 9, quick: 2 };
 
 export const overhead: Group = {
   name: 'overhead',
@@ -28,11 +26,11 @@ export const overhead: Group = {
     'its thread, no clock, context or error per row; in a profile of the no-op map (`node --cpu-prof`) that is most of what is not ' +
     'message passing. Tried and kept: columns per shape instead of a clone per row, code made per shape, two fences fewer per row. Not kept: an async ' +
     'context per row that is entered from an empty one (a tenth less CPU time), as Node ends the process when a time-out of `vm` fires in it.',
+  rounds: 9, // runs are short, and a collection of garbage falls into some of them
   run: async ({ settings, say }) => {
-    const rounds = settings.quick ? ROUNDS.quick : ROUNDS.full;
     say('no-op');
     const measured = await withContenders(allContenders, settings.threads, (entrants) =>
-      measureRounds(entrants, makeWorkload(ROWS, 0), { ...settings, rounds }),
+      measureRounds(entrants, makeWorkload(ROWS, 0), settings),
     );
     const comparison = new Comparison(measured);
     return {

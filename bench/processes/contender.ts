@@ -4,6 +4,9 @@ import type { ContenderReply, ContenderRequest, Run } from '../contender-process
 import type { Contender } from '../contenders/contender.ts';
 import { Digest, rowsOf, type BenchRow } from '../rows.ts';
 
+/** A contender that has not ended its threads by then is ended with them. */
+const PATIENCE_MS = 5_000;
+
 const [module, name, threads] = process.argv.slice(2) as [string, string, string];
 const contender = Object.values((await import(module)) as Record<string, unknown>).find(
   (exported) => (exported as Contender).name === name,
@@ -46,4 +49,5 @@ process.on('message', (request: ContenderRequest) => {
 });
 reply({ kind: 'ready' });
 await once(process, 'disconnect');
+setTimeout(() => process.exit(), PATIENCE_MS).unref();
 await open.close();

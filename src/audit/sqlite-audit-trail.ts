@@ -61,7 +61,7 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
 
   /** Like the constructor, and opens the file at once: rejects when that can't be done. */
   static async open(path: string, options: SqliteAuditTrailOptions = {}): Promise<SqliteAuditTrail> {
-    const trail = new SqliteAuditTrail(path, options);
+    const trail = new this(path, options); // bundled, a class that names itself gets another name
     try {
       await trail.#use(() => undefined);
       return trail;

@@ -1,7 +1,7 @@
-/** Above `src` and `workers`: in which of their files this is, the build decides. */
-const ROOT = new URL(/^.*\/(?=(?:src|workers)\/)/.exec(import.meta.url)?.[0] ?? '../../', import.meta.url);
-/** Where the code of this package is, built and unbuilt. */
-const PLACES = [...placesOf('src/'), ...placesOf('workers/')];
+/** Files that this may be in: the source, a chunk of the library, a worker. A user may have bundled it into one of his own. */
+const OWN_FILE = /\/(?:src\/(?:core|chunks)\/[^/]*|workers\/[a-z]*-worker\.js)$/;
+/** Where the code of this package is; nowhere where it can't be told from the user's. */
+const PLACES = placesOf(import.meta.url);
 /** What calls transforms there; frames from there on down are the same for all, or differ with the thread and the slice. */
 const CALLER = /^ {4}at (?:async )?(?:[^ ]+\.)?(?:runSlice|lineTransform) /;
 /** What stands between frames of the user's code. */
@@ -21,12 +21,15 @@ export function userStack(stack: string): string {
   return kept.join('\n');
 }
 
-/** How frames name a file of this package: ES modules by URL, others by path. */
-function placesOf(path: string): readonly string[] {
-  const { href, pathname } = new URL(path, ROOT);
-  const filePath = decodeURIComponent(pathname);
-  const isOnDrive = /^\/[a-z]:/i.test(filePath);
-  return [href, isOnDrive ? filePath.slice(1).replaceAll('/', '\\') : filePath];
+/** How frames name files of this package, one of which is at `url`: ES modules by URL, others by path. */
+function placesOf(url: string): readonly string[] {
+  if (!OWN_FILE.test(url)) return [];
+  return ['src/', 'workers/'].flatMap((folder) => {
+    const { href, pathname } = new URL(folder, url.replace(OWN_FILE, '/'));
+    const filePath = decodeURIComponent(pathname);
+    const isOnDrive = /^\/[a-z]:/i.test(filePath);
+    return [href, isOnDrive ? filePath.slice(1).replaceAll('/', '\\') : filePath];
+  });
 }
 
 function isFrame(line: string): boolean {

@@ -107,7 +107,9 @@ const BROKEN: [name: string, file: string, exportName: string, reason: RegExp][]
   ],
 ];
 
-test('workers start while the snapshots of the first batch are taken', async ({ createExecutor }) => {
+test('workers start while the snapshots of the first batch are taken, and not for a batch that can run nothing', async ({
+  createExecutor,
+}) => {
   const seen: string[] = [];
   const transform = (row: { readonly value: number }) => row;
   const clock = new TrackedClock();
@@ -119,6 +121,7 @@ test('workers start while the snapshots of the first batch are taken', async ({ 
   })({ transform, attemptTimeoutMs: undefined, recordCall: undefined, clock });
   const executor = createExecutor<{ readonly value: number }, unknown>({ transform }, { clock, engine });
   await executor.map([]);
+  await executor.map([{ value: 1 }], { signal: AbortSignal.abort() });
   expect(seen).toEqual([]);
   const row = {
     get value() {

@@ -124,6 +124,21 @@ describe('shutdown({ wait: true })', () => {
     expect(outputsOf(await batch)).toEqual([10, 20]);
   });
 
+  test.for([true, false])(
+    'called by a getter of a row, with wait %s: the batch is refused',
+    async (wait, { createExecutor }) => {
+      const transform = (row: { readonly value: number }) => row;
+      const executor = createExecutor<{ readonly value: number }, unknown>({ transform });
+      const row = {
+        get value() {
+          void executor.shutdown({ wait });
+          return 1;
+        },
+      };
+      await expect(executor.map([row])).rejects.toThrow(REFUSAL);
+    },
+  );
+
   test('is what `await using` does', async ({ createExecutor }) => {
     const { transform } = makeTrackedTransform<number>();
     let batch;
