@@ -1,4 +1,4 @@
-/** Files that this may be in: the source, a chunk of the library, a worker. A user may have bundled it into one of his own. */
+/** Files that this may be in: the source, a chunk of the library, a worker. Users may have bundled it into one of theirs. */
 const OWN_FILE = /\/(?:src\/(?:core|chunks)\/[^/]*|workers\/[a-z]*-worker\.js)$/;
 /** Where the code of this package is; nowhere where it can't be told from the user's. */
 const PLACES = placesOf(import.meta.url);
