@@ -1,5 +1,5 @@
 /** Files that this may be in: the source, a chunk of the library, a worker. Users may have bundled it into one of theirs. */
-const OWN_FILE = /\/(?:src\/(?:core|chunks)\/[^/]*|workers\/[a-z]*-worker\.js)$/;
+const OWN_FILE = /\/(?:src\/(?:core|chunks)\/[^/]*|workers\/(?:process|transform)-worker\.js)$/;
 /** Where the code of this package is; nowhere where it can't be told from the user's. */
 const PLACES = placesOf(import.meta.url);
 /** What calls transforms there; frames from there on down are the same for all, or differ with the thread and the slice. */

@@ -1,4 +1,4 @@
-// as long as nobody can have exchanged it; `import` would have Node make all that `process` has, in each thread
+// taken when nobody can have exchanged it; `import` would have Node make all that `process` has, in each thread
 const { hrtime } = process;
 /** Its own: what a row does to the global one must not tell on the times of others. */
 const performanceNow = performance.now.bind(performance);
