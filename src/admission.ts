@@ -1,5 +1,6 @@
 import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import type { Clock } from './core/clock.ts';
+import { Moved } from './core/moved.ts';
 import { Uncloneable, type Snapshot } from './core/snapshot.ts';
 import type { RowName } from './pending-row.ts';
 import { RowRun, type NewRows } from './row-run.ts';
@@ -48,7 +49,7 @@ export class Admission {
 
   /** A new row, which is called by its place. */
   add(row: unknown): void {
-    const { batch, clock, nextSequence, groupSize } = this.#options;
+    const { batch, clock, nextSequence, groupSize, pass } = this.#options;
     this.#passRows();
     const snapshot = batch.snapshotOf(row);
     const sequence = nextSequence(1);
@@ -57,6 +58,12 @@ export class Admission {
     if (snapshot instanceof Uncloneable) {
       this.#passGathered(); // a run has no gaps
       batch.refuse({ sequence, submitIndex, submittedAt, snapshot: undefined, name: undefined }, snapshot);
+      return;
+    }
+    if (snapshot instanceof Moved) {
+      this.#passGathered();
+      const place = { sequence, submitIndex, submittedAt };
+      pass(RowRun.ofNew(batch, { ...place, snapshots: [snapshot], count: 1, offset: 0, names: undefined }));
       return;
     }
     const gathered = (this.#gathered ??= { sequence, submitIndex, snapshots: [], submittedAt: [] });
@@ -85,9 +92,11 @@ export class Admission {
     let start = from;
     for (let index = from; index < to; index++) {
       const snapshot = snapshots[index];
-      if (!(snapshot instanceof Uncloneable)) continue;
+      const isMoved = snapshot instanceof Moved;
+      if (!isMoved && !(snapshot instanceof Uncloneable)) continue;
       passOn(start, index);
-      batch.refuse({ ...placeOf(index), snapshot: undefined, name: names?.[index] }, snapshot);
+      if (isMoved) passOn(index, index + 1);
+      else batch.refuse({ ...placeOf(index), snapshot: undefined, name: names?.[index] }, snapshot);
       start = index + 1;
     }
     passOn(start, to);

@@ -185,8 +185,8 @@ export class Dispatcher {
     if (this.#options.engine.slicesPerPermit === 1) return;
     if (this.#sizer.current === 1 || this.#semaphore.available > 0) return;
     for (const before of this.#flights.running.list()) {
-      const { freshCount, readyCount } = this.#queue;
-      if (!this.#isUndisturbed() || freshCount === 0 || freshCount < readyCount) return;
+      const { freshCount, readyCount, nextRunsAlone } = this.#queue;
+      if (!this.#isUndisturbed() || freshCount === 0 || freshCount < readyCount || nextRunsAlone) return;
       if (isOverdue(before, now)) continue;
       const lane = this.#flights.laneBehind(before);
       if (lane !== undefined) this.#send(this.#takeRows(), { permit: undefined, lane, before }, now);

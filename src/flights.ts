@@ -1,5 +1,6 @@
 import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import { FlightTable } from './core/flight-table.ts';
+import type { Moved } from './core/moved.ts';
 import type { Permit } from './core/semaphore.ts';
 import type { ThrottledAttempt } from './core/throttle/throttle.ts';
 import type { Engine, FreshColumns, Slice } from './engine/engine.ts';
@@ -30,6 +31,7 @@ export class SentSlice implements Slice {
   readonly counter: number;
   readonly generatedIds: boolean;
   readonly alone: boolean;
+  readonly moved: Moved | undefined;
   readonly #run: BatchRun;
 
   constructor(run: BatchRun, place: Pick<Slice, 'sliceId' | 'lane' | 'behind'>) {
@@ -39,6 +41,7 @@ export class SentSlice implements Slice {
     this.counter = run.batch.counter;
     this.generatedIds = run.batch.generatedIds;
     this.alone = run.runsAlone;
+    this.moved = run.moved;
     this.#run = run;
   }
 

@@ -16,6 +16,7 @@ export type { RowContext } from './batch.ts';
 export type { EntryStream } from './entry-stream.ts';
 export { TransformResult } from './core/transform-result.ts';
 export type { MaybePromise, Transform, TransformContext } from './core/transform.ts';
+export { move } from './core/moved.ts';
 export { CapacityError, isCapacityStatus, type CapacityErrorOptions } from './core/capacity-error.ts';
 export type { RowError, RowErrorCode } from './core/row-error.ts';
 export type { Entry } from './core/entry.ts';

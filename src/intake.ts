@@ -26,8 +26,8 @@ export interface IntakeParts {
   readonly dispatcher: Dispatcher;
   readonly throttle: Throttle;
   readonly gauge: ConcurrencyGauge;
-  /** Whether large rows may cross in shared memory. */
-  readonly sharesBytes: boolean;
+  /** Whether large rows may cross in shared memory, or be handed over. */
+  readonly sharesMemory: boolean;
   /** The executor's counts. */
   readonly totals: StatsCounter;
   readonly trail: TrailWriter | undefined;
@@ -78,9 +78,9 @@ export class Intake {
 
   /** For the snapshots of all rows of one batch, from the first one on. */
   newSnapshots(): Snapshots {
-    const { trail, sharesBytes } = this.#parts;
+    const { trail, sharesMemory } = this.#parts;
     if (trail !== undefined) return new Snapshots(false); // a record wants each row by itself
-    return new Snapshots(true, { sharesBytes });
+    return new Snapshots(true, { sharesBytes: sharesMemory, handsOn: sharesMemory });
   }
 
   open(options: IntakeOptions, outlet: Outlet): OpenBatch {

@@ -22,6 +22,9 @@ export interface SliceEnd {
 }
 
 const MIN_BACKOFF_MS = 1;
+const LOST_UNBEGUN = 'Worker was lost before the row began, which was moved to it';
+const GIVEN_AWAY =
+  'Row was refused and can not be run again: it was moved, and the transform has given its memory away';
 /** A row that has lost its worker this often is given up, whoever did it: nothing goes on for ever. */
 const MAX_LOSSES = 20;
 
@@ -114,6 +117,7 @@ export class OutcomeHandler {
       const { batch } = row;
       row.attempt--;
       if (batch.ending !== undefined) batch.completeEnded(row, batch.ending, now);
+      else if (!row.isHere) batch.complete(row, failure('worker_lost', LOST_UNBEGUN), now);
       else if (row.attempt === 0) fresh.push(row);
       else {
         if (row.lastRefusal !== undefined) batch.inBackoff++;
@@ -133,7 +137,8 @@ export class OutcomeHandler {
       history.crashes += 1 + history.suspicions; // what it did when it was alone it did before
       history.suspicions = 0;
     }
-    const mayGoOn = history.crashes < this.#options.maxRowCrashes && history.losses < MAX_LOSSES;
+    const { maxRowCrashes } = this.#options;
+    const mayGoOn = row.isHere && history.crashes < maxRowCrashes && history.losses < MAX_LOSSES;
     if (batch.ending !== undefined) batch.completeEnded(row, batch.ending, now);
     else if (mayGoOn) this.#options.queue.pushReady(row);
     else batch.complete(row, { status: 'error', error: outcome.error, retryable: false }, now);
@@ -154,6 +159,10 @@ export class OutcomeHandler {
     history.deadlineAt = (history.firstStartedAt as number) + maxCapacityRetryMs;
     if (history.deadlineAt <= now) {
       this.#giveUp(row, finishedAt, now);
+      return 0;
+    }
+    if (!row.isHere) {
+      batch.complete(row, failure('transform_error', GIVEN_AWAY, { cause: refusal.error }), finishedAt);
       return 0;
     }
     history.readyAt = Math.min(now + waitMs, history.deadlineAt);

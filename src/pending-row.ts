@@ -1,5 +1,6 @@
 import type { Encoded } from './core/codec.ts';
 import { generatedStateId } from './core/generated-id.ts';
+import { Moved } from './core/moved.ts';
 import { encodedOf, type Snapshot } from './core/snapshot.ts';
 import type { RowError } from './core/row-error.ts';
 import type { QueuedRow } from './core/row-queue.ts';
@@ -98,9 +99,18 @@ export class PendingRow<Batch> implements QueuedRow<Batch>, SliceRow {
     return this.#history?.lastRefusal;
   }
 
-  /** Whether an earlier attempt ended its worker, or may have: then it runs where it can harm no other row. */
+  /**
+   * Whether nothing else may run on its worker meanwhile: an earlier attempt ended its worker, or may have, so that it could
+   * harm another row; or it would be lost with the worker, so that another row could harm it.
+   */
   get runsAlone(): boolean {
+    if (this.snapshot instanceof Moved) return true;
     return this.#history !== undefined && this.#history.crashes + this.#history.suspicions > 0;
+  }
+
+  /** Whether there is something to run: what was handed on may not have come back. */
+  get isHere(): boolean {
+    return !(this.snapshot instanceof Moved) || this.snapshot.isHere;
   }
 
   /** Notes that external calls up to, not including, this index were made. */

@@ -133,7 +133,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       dispatcher: this.#dispatcher,
       throttle: this.#throttle,
       gauge: this.#engine.gauge,
-      sharesBytes: this.#engine.sharesMemory,
+      sharesMemory: this.#engine.sharesMemory,
       totals: this.#totals,
       trail: this.#trail,
     });

@@ -1,4 +1,5 @@
 import { concatenate } from './core/concatenate.ts';
+import { Moved } from './core/moved.ts';
 import type { QueuedRun } from './core/row-queue.ts';
 import { joinConsecutive, type Snapshot } from './core/snapshot.ts';
 import type { FreshColumns } from './engine/engine.ts';
@@ -96,7 +97,14 @@ export class RowRun<Batch extends RowHolder> implements QueuedRun<Batch, Pending
 
   /** As of the first row: then there is no other. */
   get runsAlone(): boolean {
-    return this.#rows?.[0]?.runsAlone ?? false;
+    return this.#rows?.[0]?.runsAlone ?? this.moved !== undefined;
+  }
+
+  /** The snapshot of a row that is handed on: then there is no other. */
+  get moved(): Moved | undefined {
+    const { snapshots, offset } = this.#new;
+    const snapshot = this.#rows === undefined ? snapshots[offset] : this.#rows[0]?.snapshot;
+    return snapshot instanceof Moved ? snapshot : undefined;
   }
 
   get rows(): readonly PendingRow<Batch>[] {

@@ -81,6 +81,7 @@ async function connect({ setup }: SetupTask): Promise<WorkerSite> {
     // messages are read only when the event loop gets its turn
     pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
     inColumns: false, // each output is reported by itself
+    handsOn: false,
     laneWriter,
     tell: report,
   };

@@ -5,21 +5,37 @@ import type { CallRecorder } from '../src/engine/engine.ts';
 import { largeBuffersIn } from '../src/core/codec.ts';
 import { KeptOutcomes } from '../src/engine/kept-outcomes.ts';
 import { Lanes } from '../src/engine/lanes.ts';
-import type { SetupTask, WorkerMessage, WorkerReply, WorkerTask } from '../src/engine/worker-protocol.ts';
+import type {
+  SetupTask,
+  SliceReply,
+  WorkerMessage,
+  WorkerReply,
+  WorkerTask,
+} from '../src/engine/worker-protocol.ts';
 import { WorkerRuntime } from './worker-runtime.ts';
 import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
 const runtime = new WorkerRuntime(connect);
+/** Loaded when it is needed, as most threads never need it. */
+let piscina: Awaited<ReturnType<typeof importPiscina>> | undefined;
+
+function importPiscina() {
+  return import('piscina');
+}
 
 export default async function runTask(task: WorkerTask): Promise<WorkerReply> {
   const reply = await runtime.run(task);
-  const buffers = reply.kind === 'slice' ? largeBuffersIn(reply.slice.outputs) : [];
+  const buffers = reply.kind === 'slice' ? buffersOf(reply) : [];
   return buffers.length === 0 ? reply : moving(reply, buffers);
+}
+
+function buffersOf({ slice, unfinished }: SliceReply): readonly ArrayBuffer[] {
+  return unfinished?.buffers ?? largeBuffersIn(slice.outputs); // a row that is unfinished has no output
 }
 
 /** Has piscina hand the buffers over instead of copying them: they are the reply's own. */
 async function moving(reply: WorkerReply, buffers: readonly ArrayBuffer[]): Promise<WorkerReply> {
-  const { move, transferableSymbol, valueSymbol } = await import('piscina'); // most threads never need it
+  const { move, transferableSymbol, valueSymbol } = (piscina ??= await importPiscina());
   const transferable = { [transferableSymbol]: buffers, [valueSymbol]: reply };
   return move(transferable as unknown as Parameters<typeof move>[0]) as unknown as WorkerReply;
 }
@@ -34,6 +50,7 @@ async function connect({ setup, memory }: SetupTask): Promise<WorkerSite> {
     gauge: new ConcurrencyGauge(memory.gauge),
     recordCall: setup.recordCalls ? await connectCallService() : undefined,
     inColumns: !setup.recordCalls, // a trail wants the text of each output
+    handsOn: true,
     laneWriter: (lane) => laneWriter(lane, lanes, kept),
     tell,
   };

@@ -8,7 +8,7 @@ import { AttemptContext } from '../src/engine/attempt-context.ts';
 import { ranSmoothly } from '../src/engine/engine.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
 import { monotonicNow } from '../src/engine/monotonic-now.ts';
-import { isDisturbed, UNTOUCHED, type SliceReturn } from '../src/engine/slice-columns.ts';
+import { isDisturbed, unfinishedIn, UNTOUCHED, type SliceReturn } from '../src/engine/slice-columns.ts';
 import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
 import type {
   SetupTask,
@@ -126,7 +126,13 @@ export class WorkerRuntime {
       const { times, others } = slice;
       self.ranSmoothly = ranSmoothly({ times, disturbed: isDisturbed(others) }, task.job.count);
       const { reportHeap } = this.#prepared.setup;
-      return reportHeap ? { kind: 'slice', slice, heapMb: heapMb() } : { kind: 'slice', slice };
+      const unfinished = unfinishedIn(task.job, slice);
+      return {
+        kind: 'slice',
+        slice,
+        ...(unfinished === undefined ? {} : { unfinished }),
+        ...(reportHeap ? { heapMb: heapMb() } : {}),
+      };
     } finally {
       self.isOver = true;
       over.resolve(); // also when the slice can't even be read: what is behind it must not wait for ever
@@ -153,6 +159,7 @@ export class WorkerRuntime {
       gauge: site.gauge,
       recordCall: site.recordCall,
       inColumns: site.inColumns,
+      handsOn: site.handsOn,
       pause: site.pause,
       now: monotonicNow,
       decodeRows: decodeList,

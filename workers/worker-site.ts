@@ -31,6 +31,8 @@ export interface WorkerSite {
   readonly recordCall: CallRecorder | undefined;
   /** As of a {@link SliceHost}. */
   readonly inColumns: boolean;
+  /** As of a {@link SliceHost}. */
+  readonly handsOn: boolean;
   readonly pause?: (() => Promise<void>) | undefined;
   laneWriter(lane: number): LaneWriter;
   /** Tells the dispatching thread. */

@@ -3,6 +3,8 @@ import { concatenate } from './concatenate.ts';
 import { hasEscapedKey } from './json.ts';
 import { LONGEST_TEXT, piecesOf } from './longest-text.ts';
 import { copyLarge, LARGE_BYTES, ownBytes, type SentBytes } from './large-bytes.ts';
+import type { MovedContent } from './moved.ts';
+import { isPlainObject } from './plain-object.ts';
 
 /**
  * A value as it crosses a boundary, detached from the original: a string that starts with `"` is the string behind
@@ -44,12 +46,13 @@ export function decodeCopy(encoded: Encoded): unknown {
 
 /**
  * Encoded values as they cross a boundary together: one JSON text when all are JSON, a block of columns, in shared memory,
- * or one by one.
+ * handed over, or one by one.
  */
 export type EncodedList =
   | string
   | ColumnBlock
   | { readonly bytes: readonly SentBytes[] }
+  | { readonly moved: MovedContent }
   | { readonly parts: readonly EncodedList[] }
   | readonly Encoded[];
 
@@ -93,13 +96,20 @@ export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => u
   if (typeof list === 'string') return JSON.parse(list) as unknown[];
   if ('kinds' in list) return decodeBlock(list);
   if ('bytes' in list) return list.bytes.map(ownBytes);
+  if ('moved' in list) return [list.moved.value];
   if ('parts' in list) return concatenate(list.parts.map((part) => decodeList(part, decodeOne)));
   return list.map((encoded) => decodeOne(encoded));
 }
 
-/** The buffers of large typed arrays in a list: a thread that sends the list and forgets it can give them away. */
-export function largeBuffersIn(list: EncodedList): ArrayBuffer[] {
+/** The only value of a list, if it is one that is handed over. */
+export function movedIn(list: EncodedList): MovedContent | undefined {
+  return typeof list === 'object' && 'moved' in list ? list.moved : undefined;
+}
+
+/** The buffers of moved values and large typed arrays in a list: a thread that sends the list and forgets it can give them away. */
+export function largeBuffersIn(list: EncodedList): readonly ArrayBuffer[] {
   if (typeof list === 'string') return [];
+  if ('moved' in list) return list.moved.buffers;
   if ('parts' in list) return list.parts.flatMap(largeBuffersIn);
   if (!Array.isArray(list)) return [];
   const buffers = new Set<ArrayBuffer>();
@@ -150,13 +160,6 @@ export function exactJsonOf(property: unknown, container: object, walk: Walk): s
       ? isNew(property, container, walk) && isExactJson(property, walk)
       : isExactPrimitive(property);
   return exact ? safeJsonOf(property) : undefined;
-}
-
-/** Whether structured clone carries the value's enumerable own properties and nothing else of it. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function isExactObject(value: object, walk: Walk): boolean {

@@ -1,6 +1,7 @@
 import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
-import { encode, isPlainObject, type Encoded } from './codec.ts';
+import { encode, type Encoded } from './codec.ts';
 import { LONGEST_TEXT } from './longest-text.ts';
+import { isPlainObject } from './plain-object.ts';
 import { isPrimitive, readerFor, type ShapeReader } from './shape-reader.ts';
 
 const MOST_ROWS = 1_024;

@@ -20,6 +20,8 @@ export interface QueuedRun<Batch, Row, Run> {
   readonly size: number;
   /** Each by itself. */
   readonly rows: readonly Row[];
+  /** Whether its row, which is the only one then, must not share a slice. */
+  readonly runsAlone: boolean;
   /** The first `count` rows, fewer than all, and the others. */
   cut(count: number): readonly [first: Run, rest: Run];
 }
@@ -49,6 +51,12 @@ export class RowQueue<Batch, Row extends QueuedRow<Batch>, Run extends QueuedRun
   /** New rows: those of {@link readyCount} that were never sent. */
   get freshCount(): number {
     return this.#freshCount;
+  }
+
+  /** Whether the new rows whose turn it is are one that must not share a slice. */
+  get nextRunsAlone(): boolean {
+    const [first] = this.#fresh.values();
+    return first?.nextRunsAlone ?? false;
   }
 
   /** Rows that wait out a refusal. */
@@ -186,14 +194,16 @@ class FreshRuns<Row, Run extends QueuedRun<unknown, Row, Run>> {
     this.#size += run.size;
   }
 
-  /** Takes out up to `count` rows from the front. */
+  get nextRunsAlone(): boolean {
+    return this.#peek()?.runsAlone ?? false;
+  }
+
+  /** Takes out up to `count` rows from the front: fewer where one comes that runs alone. */
   take(count: number): Run[] {
+    if (count > 0 && this.nextRunsAlone) return [this.#next()];
     const taken: Run[] = [];
-    let left = Math.min(count, this.#size);
-    this.#size -= left;
-    while (left > 0) {
-      let run = this.#next();
-      if (run.size > left) [run, this.#first] = run.cut(left);
+    for (let left = count; left > 0 && this.#size > 0 && !this.nextRunsAlone;) {
+      const run = this.#next(left);
       taken.push(run);
       left -= run.size;
     }
@@ -202,13 +212,22 @@ class FreshRuns<Row, Run extends QueuedRun<unknown, Row, Run>> {
 
   /** Takes out all of them. */
   takeRows(): Row[] {
-    return this.take(Infinity).flatMap(({ rows }) => rows);
+    const rows: Row[] = [];
+    while (this.#size > 0) for (const row of this.#next().rows) rows.push(row);
+    return rows;
   }
 
-  #next(): Run {
-    const run = this.#first ?? this.#others.shift();
+  #peek(): Run | undefined {
+    return (this.#first ??= this.#others.shift());
+  }
+
+  /** Takes out the first run, cut to `most` rows. There must be one. */
+  #next(most = Infinity): Run {
+    let run = this.#peek() as Run;
     this.#first = undefined;
-    return run as Run;
+    if (run.size > most) [run, this.#first] = run.cut(most);
+    this.#size -= run.size;
+    return run;
   }
 }
 

@@ -1,6 +1,7 @@
 import { encode, joinEncoded, type Encoded, type EncodedList } from './codec.ts';
 import { ColumnGroup } from './column-group.ts';
 import { SharedBytes } from './large-bytes.ts';
+import { isLarge, Moved, takeOver } from './moved.ts';
 
 /** A row as it was when its snapshot was taken: by itself, or one of a group; {@link Uncloneable} where there can be none. */
 export type Snapshot = Encoded;
@@ -10,7 +11,8 @@ export type Snapshot = Encoded;
  */
 export function snapshotOf(row: unknown): Snapshot {
   try {
-    return encode(row);
+    const moved = takeOver(row);
+    return moved === undefined ? encode(row) : moved.value;
   } catch (reason) {
     return new Uncloneable(reason);
   }
@@ -29,46 +31,48 @@ const SMALL_GROUP = 16;
 /** So many small groups show that the rows differ too much in shape. */
 const MOST_SMALL_GROUPS = 8;
 
+export interface SnapshotsOptions {
+  /** Whether large typed arrays may be kept as {@link SharedBytes}. */
+  readonly sharesBytes?: boolean;
+  /** Whether large values that were moved may be kept as {@link Moved}, each to be handed on by itself. */
+  readonly handsOn?: boolean;
+  /** How many rows there are, if that is known. */
+  readonly expected?: number;
+}
+
 /** Takes the snapshots of the rows of one batch, in order. */
 export class Snapshots {
   #inGroups: boolean;
   readonly #sharesBytes: boolean;
+  readonly #handsOn: boolean;
   #group: ColumnGroup | undefined;
   #smallGroups = 0;
   /** Of the next group. */
   #expected = 0;
 
-  /**
-   * `inGroups`: whether rows of the same shape may be kept in columns, from which a single row's text is dear;
-   * `sharesBytes`: whether large typed arrays may be kept as {@link SharedBytes}; `expected`: how many rows there are, if
-   * that is known.
-   */
-  constructor(
-    inGroups: boolean,
-    {
-      sharesBytes = false,
-      expected = 0,
-    }: { readonly sharesBytes?: boolean; readonly expected?: number } = {},
-  ) {
+  /** `inGroups`: whether rows of the same shape may be kept in columns, from which a single row's text is dear. */
+  constructor(inGroups: boolean, { sharesBytes, handsOn, expected }: SnapshotsOptions = {}) {
     this.#inGroups = inGroups;
-    this.#sharesBytes = sharesBytes;
-    this.#expected = expected;
+    this.#sharesBytes = sharesBytes ?? false;
+    this.#handsOn = handsOn ?? false;
+    this.#expected = expected ?? 0;
   }
 
   /** Like {@link snapshotOf}; positions grow, and a gap between them begins a new group. */
   take(row: unknown, position: number): Snapshot {
-    const bytes = this.#sharesBytes ? SharedBytes.of(row) : undefined;
-    if (bytes !== undefined) return bytes;
-    if (!this.#inGroups) return snapshotOf(row);
     try {
-      return this.#takeInGroup(row, position) ?? snapshotOf(row);
+      const moved = takeOver(row);
+      if (moved !== undefined) return this.#handsOn && isLarge(moved) ? new Moved(moved) : moved.value;
+      const bytes = this.#sharesBytes ? SharedBytes.of(row) : undefined;
+      return bytes ?? this.#takeInGroup(row, position) ?? encode(row);
     } catch (reason) {
-      this.#group = undefined;
-      return new Uncloneable(reason); // a getter has thrown
+      this.#group = undefined; // a getter may have thrown
+      return new Uncloneable(reason);
     }
   }
 
   #takeInGroup(row: unknown, position: number): ColumnGroup | undefined {
+    if (!this.#inGroups) return undefined;
     const group = this.#group;
     if (group !== undefined && group.first + group.size === position && group.add(row)) return group;
     if (group !== undefined) {
@@ -136,6 +140,10 @@ function join(snapshots: readonly Snapshot[], range: JoinedRange): EncodedList {
     if (snapshot instanceof SharedBytes) {
       endOthers();
       parts.push({ bytes: [snapshot] });
+      from++;
+    } else if (snapshot instanceof Moved) {
+      endOthers();
+      parts.push({ moved: snapshot.content });
       from++;
     } else if (snapshot instanceof ColumnGroup) {
       const position = positionOf(from);

@@ -1,6 +1,7 @@
 import type { Outcome } from '../core/outcome.ts';
 import type { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallEvent } from '../core/call-event.ts';
+import type { Moved } from '../core/moved.ts';
 import type { PlacedSnapshot } from '../core/snapshot.ts';
 import type { Encoded, EncodedList } from '../core/codec.ts';
 
@@ -28,8 +29,10 @@ export interface Slice {
   readonly counter: number;
   /** Whether the rows' state ids are those of `generatedStateId`, so that they need not be sent. */
   readonly generatedIds: boolean;
-  /** Whether nothing else may run on the worker meanwhile, as the row may end it. */
+  /** Whether nothing else may run on the worker meanwhile, as the row may end it, or would be lost with it. */
   readonly alone: boolean;
+  /** The snapshot of its only row, where that is handed on to the worker: to be put back if it comes back unfinished. */
+  readonly moved?: Moved | undefined;
   readonly rows: readonly SliceRow[];
   /** The same rows by columns, where all of them run for the first time: to be asked for first, as it is cheaper. */
   readonly columns?: FreshColumns | undefined;
@@ -62,7 +65,7 @@ export interface SliceReport {
 
 /** Whether all `rows` of a slice ran and none was refused or lost: whatever comes next may come at once. */
 export function ranSmoothly(
-  { times, disturbed }: Pick<SliceReport, 'times' | 'disturbed'>,
+  { times, disturbed }: { readonly times: ArrayLike<number>; readonly disturbed: boolean },
   rows: number,
 ): boolean {
   return times.length === 2 * rows && !disturbed;
@@ -86,7 +89,7 @@ export interface Engine {
   readonly threads: number;
   /** How many slices there may be for each permit: 2 where {@link takesBehind} may be true, else 1. */
   readonly slicesPerPermit: 1 | 2;
-  /** Whether those threads can read shared memory of this one. */
+  /** Whether those threads can read shared memory of this one, and can be handed buffers. */
   readonly sharesMemory: boolean;
   /** Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails. */
   start(): Promise<void>;

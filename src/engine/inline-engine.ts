@@ -74,6 +74,7 @@ export class InlineEngine implements Engine {
       gauge: this.gauge,
       now: () => clock.now(),
       inColumns: recordCall === undefined,
+      handsOn: false,
       decodeRows: (rows) => decodeList(rows, decodeCopy),
       isCancelled: () => signal.aborted,
       onSliceStart: () => undefined,

@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { decode } from '../core/codec.ts';
 import { ColumnGroup } from '../core/column-group.ts';
+import { Moved } from '../core/moved.ts';
 import type { PlacedSnapshot } from '../core/snapshot.ts';
 import { Cells } from './cells.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -111,6 +112,7 @@ class LaneMemory {
     if (other !== undefined) return this.#keepSerialized(end, OUTCOME, other);
     const encoded = output?.snapshot;
     if (encoded instanceof ColumnGroup) return this.#keepRow(end, encoded, output?.position ?? 0);
+    if (encoded instanceof Moved) return false; // it would be copied
     const start = this.#cursor + HEADER_BYTES;
     switch (typeof encoded) {
       case 'string':

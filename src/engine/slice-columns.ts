@@ -1,5 +1,6 @@
 import { joinSnapshots } from '../core/snapshot.ts';
-import { decodeList, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
+import { decodeList, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
+import { isWhole, type MovedContent } from '../core/moved.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Slice, SliceReport, SliceRow } from './engine.ts';
 
@@ -29,12 +30,13 @@ export interface SliceReturn {
   readonly outputLengths?: Int32Array | undefined;
   /** Rows that did not succeed, with their position. */
   readonly others: readonly (readonly [position: number, outcome: Outcome])[];
-  readonly times: Float64Array;
+  /** As of a {@link SliceReport}; of a few rows as a list, which crosses sooner than a buffer of its own. */
+  readonly times: Float64Array | readonly number[];
   readonly nextCallIndices?: readonly number[] | undefined;
 }
 
 /** What stands for a slice of which no row has begun. */
-export const UNTOUCHED: SliceReturn = { outputs: [], others: [], times: new Float64Array(0) };
+export const UNTOUCHED: SliceReturn = { outputs: [], others: [], times: [] };
 
 export function toJob(slice: Slice): SliceJob {
   const { sliceId, counter } = slice;
@@ -80,7 +82,7 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
   const { others, times, nextCallIndices } = slice;
   return {
     threadId,
-    times,
+    times: times instanceof Float64Array ? times : new Float64Array(times),
     nextCallIndices,
     disturbed: isDisturbed(others),
     // not kept: whoever still holds the report would hold every output
@@ -96,6 +98,16 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
 /** As `disturbed` of a {@link SliceReport}. */
 export function isDisturbed(others: SliceReturn['others']): boolean {
   return others.some(([, { status }]) => status === 'capacity' || status === 'lost');
+}
+
+/** The row of a slice that was handed over and has to be run again; undefined where the transform has given it away. */
+export function unfinishedIn(
+  { rows }: Pick<SliceJob, 'rows'>,
+  { times, others }: Pick<SliceReturn, 'times' | 'others'>,
+): MovedContent | undefined {
+  const moved = movedIn(rows);
+  if (moved === undefined || !isWhole(moved)) return undefined;
+  return times.length === 0 || isDisturbed(others) ? moved : undefined;
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {

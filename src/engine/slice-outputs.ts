@@ -1,5 +1,11 @@
 import type { EncodedList } from '../core/codec.ts';
-import { joinSnapshots, Snapshots, Uncloneable, type PlacedSnapshot } from '../core/snapshot.ts';
+import {
+  joinSnapshots,
+  Snapshots,
+  Uncloneable,
+  type PlacedSnapshot,
+  type SnapshotsOptions,
+} from '../core/snapshot.ts';
 
 /** What stands for a row without an output. */
 const NONE = '[]';
@@ -9,12 +15,9 @@ export class SliceOutputs {
   readonly #snapshots: Snapshots;
   readonly #list: PlacedSnapshot[] = [];
 
-  /**
-   * @param inColumns whether outputs of one shape may be kept in columns
-   * @param expected how many there will be
-   */
-  constructor(inColumns: boolean, expected: number) {
-    this.#snapshots = new Snapshots(inColumns, { expected });
+  /** @param inColumns whether outputs of one shape may be kept in columns */
+  constructor(inColumns: boolean, options: Pick<SnapshotsOptions, 'expected' | 'handsOn'>) {
+    this.#snapshots = new Snapshots(inColumns, options);
   }
 
   /**

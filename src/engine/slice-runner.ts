@@ -19,6 +19,8 @@ export interface SliceHost {
   readonly recordCall: CallRecorder | undefined;
   /** Whether outputs of one shape may leave in columns; else each is encoded by itself. */
   readonly inColumns: boolean;
+  /** Whether outputs that were moved may leave as they are. */
+  readonly handsOn: boolean;
   now(): number;
   /** Gives the rows as the transform gets them: nobody else has these values. */
   decodeRows(rows: EncodedList): readonly unknown[];
@@ -51,15 +53,21 @@ export function attemptTimeoutMessage(maxMs: number): string {
   return `Attempt ran longer than attemptTimeoutMs (${maxMs} ms)`;
 }
 
+/** Up to so many rows have their times in a list. */
+const FEW_ROWS = 4;
 /** Fewer outputs are not worth a group. */
 const FEWEST_IN_COLUMNS = 8;
 
 /** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
 export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
   const { count } = job;
-  const outputs = new SliceOutputs(host.inColumns && count >= FEWEST_IN_COLUMNS, count);
+  const { handsOn } = host;
+  const outputs = new SliceOutputs(host.inColumns && count >= FEWEST_IN_COLUMNS, {
+    expected: count,
+    handsOn,
+  });
   const others: [number, Outcome][] = [];
-  const times = new Float64Array(2 * count);
+  const times = count > FEW_ROWS ? new Float64Array(2 * count) : [];
   let nextCallIndices: number[] | undefined;
   let goesOn = true;
   let position = 0;
@@ -107,7 +115,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     outputs: joined,
     outputLengths: host.recordCall !== undefined && isJoinedText(joined) ? outputs.textLengths() : undefined,
     others,
-    times: times.subarray(0, 2 * position),
+    times: times instanceof Float64Array ? times.subarray(0, 2 * position) : times,
     nextCallIndices,
   };
 }

@@ -1,5 +1,6 @@
 import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { movedIn } from '../core/codec.ts';
 import type { Host } from './host.ts';
 import type { KeptOutcome, KeptOutcomes } from './kept-outcomes.ts';
 import type { WorkerMessage, WorkerReply, WorkerTask } from './worker-protocol.ts';
@@ -57,7 +58,9 @@ export class ThreadHost implements Host {
   async run(task: WorkerTask): Promise<WorkerReply> {
     if (this.#end !== undefined) throw this.#end;
     try {
-      return (await this.#pool.run(task)) as WorkerReply;
+      const moved = 'lane' in task ? movedIn(task.job.rows) : undefined;
+      const options = moved && { transferList: [...moved.buffers] };
+      return (await this.#pool.run(task, options)) as WorkerReply;
     } catch (reason) {
       this.terminate(); // where it has not ended, it can't be trusted
       await this.ended; // piscina rejects at the first sign of the end

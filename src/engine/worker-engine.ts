@@ -213,6 +213,7 @@ export class WorkerEngine implements Engine {
       return this.#losses.report(flight, reason);
     }
     if (reply.kind !== 'slice') throw new Error(`Cannot run slice as its worker answered '${reply.kind}'`);
+    if (reply.unfinished !== undefined) slice.moved?.putBack(reply.unfinished);
     const { recycleAfterRows = Infinity, recycleAfterHeapMb = Infinity } = this.#options;
     const { times } = reply.slice;
     if (member.rows + times.length / 2 >= recycleAfterRows || (reply.heapMb ?? 0) > recycleAfterHeapMb) {

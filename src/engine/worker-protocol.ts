@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CallEvent } from '../core/call-event.ts';
+import type { MovedContent } from '../core/moved.ts';
 import type { RowError } from '../core/row-error.ts';
 import type { GlobalsWatch } from './watched-globals.ts';
 import type { SliceJob, SliceReturn } from './slice-columns.ts';
@@ -47,6 +48,8 @@ export type WorkerReply =
 export interface SliceReply {
   readonly kind: 'slice';
   readonly slice: SliceReturn;
+  /** A row that was handed over, and has to be run again. Absent, too, when the transform has given its buffers away. */
+  readonly unfinished?: MovedContent | undefined;
   /** In use, garbage included; absent unless asked for. */
   readonly heapMb?: number | undefined;
 }

@@ -7,6 +7,7 @@ interface Row extends QueuedRow<string> {
   readonly sequence: number;
   readyAt: number;
   deadlineAt: number;
+  readonly runsAlone?: boolean;
 }
 
 /** New rows of one batch. */
@@ -21,6 +22,10 @@ class Run implements QueuedRun<string, Row, Run> {
 
   get size(): number {
     return this.rows.length;
+  }
+
+  get runsAlone(): boolean {
+    return this.rows[0]?.runsAlone === true;
   }
 
   cut(count: number): [Run, Run] {
@@ -165,6 +170,35 @@ describe('RowQueue: order', () => {
   });
 });
 
+describe('RowQueue: rows that run alone', () => {
+  const alone = (sequence: number, more: Partial<Row> = {}) => rowOf(sequence, { ...more, runsAlone: true });
+
+  test('take: no other new row comes with them, in whatever order they are', () => {
+    const queue = queueOf(alone(0), rowOf(1), rowOf(2), alone(3), alone(4), rowOf(5));
+    expect(drain(queue, takeAll)).toEqual([[0], [1, 2], [3], [4], [5]]);
+    expect(queue.readyCount).toBe(0);
+  });
+
+  test('nextRunsAlone: of the batch whose turn it is, retries apart', () => {
+    const queue = queueOf(alone(0), rowOf(1, { batch: 'b' }), rowOf(2));
+    queue.pushReady(rowOf(9, { batch: 'c' }));
+    const seen = [queue.nextRunsAlone];
+    for (let rows = queue.take(takeOne); rows.length > 0; rows = queue.take(takeOne)) {
+      seen.push(queue.nextRunsAlone);
+    }
+    expect(seen).toEqual([true, true, false, false, false]);
+  });
+
+  test('they are put back, and removed, like others', () => {
+    const queue = queueOf(alone(0), rowOf(1), alone(2));
+    queue.back(queue.take(takeAll));
+    expect(queue.readyCount).toBe(3);
+    expect(sequencesOf(queue.take(takeAll))).toEqual([0]);
+    expect(sequencesOf(queue.removeBatch('a'))).toEqual([1, 2]);
+    expect(queue.readyCount).toBe(0);
+  });
+});
+
 describe('RowQueue: waits', () => {
   test('advance: a wait ends at its instant, not before', () => {
     const queue = queueOf();
@@ -287,6 +321,7 @@ function checkState(model: Model, queue: Queue): void {
   const deadlines = Math.min(...model.ready.map(({ deadlineAt }) => deadlineAt));
   expect(queue.nextEventAt).toBeLessThanOrEqual(Math.min(waits, deadlines));
   if (model.ready.length === 0) expect(queue.nextEventAt).toBe(waits);
+  expect(queue.nextRunsAlone).toBe(model.turns[0]?.rows[0]?.runsAlone === true);
 }
 
 function modelTake(model: Model, size: number): Row[] {
@@ -297,7 +332,8 @@ function modelTake(model: Model, size: number): Row[] {
   }
   const turn = model.turns.shift();
   if (turn === undefined) return [];
-  const taken = turn.rows.splice(0, size);
+  const alone = turn.rows.findIndex(({ runsAlone }) => runsAlone === true);
+  const taken = turn.rows.splice(0, alone === 0 ? 1 : Math.min(size, alone < 0 ? Infinity : alone));
   if (turn.rows.length > 0) model.turns.push(turn);
   model.slice = taken;
   return taken;
@@ -306,10 +342,12 @@ function modelTake(model: Model, size: number): Row[] {
 class PushNew implements Step {
   readonly #batch: string;
   readonly #count: number;
+  readonly #runAlone: boolean;
 
-  constructor(batch: string, count: number) {
+  constructor(batch: string, count: number, runAlone: boolean) {
     this.#batch = batch;
     this.#count = count;
+    this.#runAlone = runAlone;
   }
 
   check(): boolean {
@@ -317,8 +355,11 @@ class PushNew implements Step {
   }
 
   run(model: Model, queue: Queue): void {
-    const rows = Array.from({ length: this.#count }, () => rowOf(model.next++, { batch: this.#batch }));
-    queue.push(...rows);
+    const batch = this.#batch;
+    const runsAlone = this.#runAlone;
+    const rows = Array.from({ length: this.#count }, () => rowOf(model.next++, { batch, runsAlone }));
+    if (runsAlone) for (const row of rows) queue.push(row);
+    else queue.push(...rows);
     const turn = model.turns.find(({ batch }) => batch === this.#batch);
     if (turn !== undefined) turn.rows.push(...rows);
     else if (rows.length > 0) model.turns.push({ batch: this.#batch, rows });
@@ -326,7 +367,7 @@ class PushNew implements Step {
   }
 
   toString(): string {
-    return `pushNew(${this.#batch} x${this.#count})`;
+    return `pushNew(${this.#batch} x${this.#count}${this.#runAlone ? ', each alone' : ''})`;
   }
 }
 
@@ -535,8 +576,8 @@ describe('RowQueue: model', () => {
     const refusal = fc.record({ wait: fc.nat(20), budget: fc.nat(20) });
     const commands = fc.commands(
       [
-        fc.tuple(batch, fc.nat({ max: 5 })).map((given) => new PushNew(...given)),
-        fc.tuple(batch, fc.constant(1)).map((given) => new PushNew(...given)),
+        fc.tuple(batch, fc.nat({ max: 5 }), fc.boolean()).map((given) => new PushNew(...given)),
+        fc.tuple(batch, fc.constant(1), fc.boolean()).map((given) => new PushNew(...given)),
         fc.integer({ min: 1, max: 4 }).map((size) => new Take(size)),
         fc.integer({ min: 1, max: 4 }).map((size) => new Take(size)),
         fc.nat(9).map((pick) => new Return('ready', pick)),

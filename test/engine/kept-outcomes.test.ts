@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/core/codec.ts';
 import { failure, lost, type Outcome } from '../../src/core/outcome.ts';
 import { Snapshots } from '../../src/core/snapshot.ts';
+import { Moved } from '../../src/core/moved.ts';
 import { KeptOutcomes, type RowEnd } from '../../src/engine/kept-outcomes.ts';
 import { cloneableTree, shapeOf } from '../core/arbitrary-values.ts';
 import { runs } from '../helpers/runs.ts';
@@ -90,6 +91,7 @@ describe('KeptOutcomes', () => {
     ['text', 'é'.repeat(1 << 20)],
     ['a clone', new Map([[1, 'é'.repeat(1 << 20)]])],
     ['what only messages carry', new SharedArrayBuffer(8)],
+    ['what is handed over', new Moved({ value: new Uint8Array(8), buffers: [] })],
   ])('%s that does not fit is not kept, and hurts nothing', (_, value) => {
     const kept = new KeptOutcomes(2);
     for (const lane of [0, 1]) {

@@ -23,6 +23,7 @@ type Fn = (row: unknown, context: TransformContext) => unknown;
 /** A host whose clock moves by one at each look, and that writes down what it is told. */
 class FakeHost implements SliceHost {
   readonly inColumns = true;
+  readonly handsOn = true;
   readonly transform: SliceHost['transform'];
   readonly workerData = { key: 1 };
   readonly gauge = new ConcurrencyGauge();

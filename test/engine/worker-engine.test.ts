@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encode } from '../../src/core/codec.ts';
+import { move, Moved, takeOver, type MovedContent } from '../../src/core/moved.ts';
 import { ConcurrencyGauge } from '../../src/engine/concurrency-gauge.ts';
 import type { Slice } from '../../src/engine/engine.ts';
 import { Lanes } from '../../src/engine/lanes.ts';
+import { UNTOUCHED } from '../../src/engine/slice-columns.ts';
 import { WorkerEngine } from '../../src/engine/worker-engine.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
@@ -217,6 +219,21 @@ describe('WorkerEngine', () => {
     const report = await running;
     expect(reads).toBe(0);
     expect(report.outcomes).toMatchObject([{ value: 1 }, { value: 2 }]);
+  });
+
+  test('a row that was handed over and comes back unfinished is there for the next attempt', async () => {
+    const engine = await startedEngine();
+    const run = async (unfinished?: MovedContent) => {
+      const moved = new Moved(takeOver(move(new Uint8Array(8)))!);
+      const running = engine.run({ ...sliceOf(0, 1), alone: true, moved }, signal);
+      structuredClone(moved.content, { transfer: [...moved.content.buffers] }); // as it is sent
+      hosts[0]?.answers.at(-1)?.resolve({ kind: 'slice', slice: UNTOUCHED, unfinished });
+      await running;
+      return moved;
+    };
+    const back = takeOver(move(new Uint8Array(4)))!;
+    expect((await run(back)).content).toBe(back);
+    expect((await run()).isHere).toBe(false);
   });
 
   test('loss before any row began: its rows are suspects; one that was alone did it', async () => {

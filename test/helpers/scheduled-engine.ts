@@ -145,6 +145,7 @@ export class ScheduledEngine implements Engine {
       recordCall: undefined,
       gauge: this.gauge,
       inColumns: false,
+      handsOn: false,
       now: () => this.#clock.now(),
       decodeRows: (rows) => decodeList(rows, decodeCopy),
       isCancelled: () => signal.aborted || this.#shutDown !== undefined,
