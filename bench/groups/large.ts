@@ -13,6 +13,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const ROW_BYTES = 2 ** 20;
 const ROWS = { full: 256, quick: 32 };
+/** Until all of them run as fast as they will. */
+const WARM_UP_ROUNDS = 8;
 const DIRECTIONS = 2;
 const TRANSFORM = new URL('../workers/bytes-transform.ts', import.meta.url);
 
@@ -59,7 +61,7 @@ export const large: Group = {
       piscina: () => costPerRow(count, runPiscina),
       copies: () => costPerRow(count, runCopies),
     };
-    await takeTurns(runs, 1); // warms up
+    await takeTurns(runs, quick ? 1 : WARM_UP_ROUNDS);
     const { ours, copying, piscina, copies } = await takeTurns(runs, rounds);
     const elapsed = (costs: readonly Cost[]) => costs.map(({ elapsedMs }) => elapsedMs);
     const cpu = (costs: readonly Cost[]) => costs.map(({ cpuMs }) => cpuMs);
