@@ -10,7 +10,7 @@ const DIST = join(import.meta.dirname, 'dist');
 const BIN = 'src/cli/bin.js';
 /** What is loaded together shares its modules; each worker has all that it needs in one file. */
 const BUNDLES = [
-  ['src/index.js', BIN],
+  ['src/index.js', 'src/transform.js', BIN],
   ['workers/audit-worker.js'],
   ['workers/line-transform.js'],
   ['workers/parent-watch.js'],

@@ -3,6 +3,7 @@
  * Run by `npm run lint`. Types count like values.
  *
  *   index -> pooled-executor -> { dispatcher, batch } -> { core, ports }
+ *   transform -> core
  *   engine, audit -> core       workers -> core, engine, audit       cli -> index
  */
 const ports = '^src/(engine/engine|audit/audit-trail)\\.ts$';
@@ -68,6 +69,13 @@ export default {
       severity: 'error',
       from: { path: '^(src|workers)/', pathNot: '^src/cli/' },
       to: { path: '^src/index\\.ts$' },
+    },
+    {
+      name: 'transform-imports-core',
+      comment: 'Each worker whose transform imports pooled-executor/transform loads all of it.',
+      severity: 'error',
+      from: { path: '^src/transform\\.ts$' },
+      to: { pathNot: '^src/core/' },
     },
     {
       name: 'only-index-imports-pooled-executor',

@@ -3,6 +3,7 @@
  *
  * Packs the tarball, runs publint and attw on it, installs it in an empty folder, and there
  *   - compiles a consumer with the strictest settings,
+ *   - checks that `pooled-executor/transform` is a part of `pooled-executor`, and loads nothing else,
  *   - writes and runs the examples of README.md,
  *   - runs the command line (`--version`, and a tiny NDJSON run),
  *   - on a Node older than `engines.node`, checks that the CLI and the library stop with one clear line.
@@ -116,8 +117,10 @@ function compileConsumer(folder, examples) {
   const sources = examples.map(({ name }) => name).filter((name) => name.endsWith('.ts'));
   writeFileSync(
     path.join(folder, 'consumer.ts'),
-    `import { PooledExecutor, createExecutor } from 'pooled-executor';\n` +
-      `export const names: readonly unknown[] = [PooledExecutor, createExecutor];\n`,
+    `import { PooledExecutor, createExecutor, type TransformContext as Context } from 'pooled-executor';\n` +
+      `import { CapacityError, move, type Transform, type TransformContext } from 'pooled-executor/transform';\n` +
+      `export const names: readonly unknown[] = [PooledExecutor, createExecutor, CapacityError, move];\n` +
+      `export const same: Transform<number, Context> = (row: number, context: TransformContext): Context => context;\n`,
   );
   const compilerOptions = {
     target: 'es2023',
@@ -137,6 +140,22 @@ function compileConsumer(folder, examples) {
     JSON.stringify({ compilerOptions, files: ['consumer.ts', ...sources] }, null, 2),
   );
   mustRun(repositoryBin('tsc'), ['-p', folder]);
+}
+
+function checkTransformExport(folder, node) {
+  const program =
+    `import * as all from 'pooled-executor'; import * as part from 'pooled-executor/transform';` +
+    `import assert from 'node:assert/strict';` +
+    `assert.ok('CapacityError' in part); for (const name in part) assert.equal(part[name], all[name]);`;
+  mustRun(node, ['--input-type=module', '-e', program], { cwd: folder });
+  const open = [path.join(folder, 'node_modules/pooled-executor/dist/src/transform.js')];
+  for (const file of open) {
+    for (const [, imported] of readFileSync(file, 'utf8').matchAll(/(?:from|import)[ (]*"([^"]+)"/g)) {
+      assert.match(imported, /^\./, `${file} should load nothing else`);
+      open.push(path.join(path.dirname(file), imported));
+    }
+  }
+  assert.ok(open.length > 1, 'the modules of pooled-executor/transform are expected in a chunk');
 }
 
 function checkCommandLine(folder, { node }) {
@@ -216,6 +235,7 @@ try {
       if (example.name.endsWith('.ts') && !stripsTypes(version)) continue;
       step(`README.md: ${example.name} ${onNode}`, () => runExample(example, { folder: consumer, node }));
     }
+    step(`pooled-executor/transform ${onNode}`, () => checkTransformExport(consumer, node));
     step(`command line ${onNode}`, () => checkCommandLine(consumer, { node }));
   }
   console.log('The package is fit to publish.');
