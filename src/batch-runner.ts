@@ -2,7 +2,7 @@ import type { RowIdentity } from './batch.ts';
 import type { Continuation, ContinuedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import { generatedStateId } from './core/generated-id.ts';
-import { Snapshots, type Snapshot } from './core/snapshot.ts';
+import type { Snapshot, Snapshots } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Outlet } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -82,7 +82,7 @@ export class BatchRunner {
     const { entrance, intake, dispatcher, clock, refuseUnlessUsable } = this.#parts;
     const submittedAt = clock.now();
     if (entrance.mayContinue(options)) {
-      const snapshots = snapshotsOf(batchRows, new Snapshots(false)); // by themselves: a part of them may run
+      const snapshots = snapshotsOf(batchRows, intake.newSnapshots()); // by themselves: a part of them may run
       const submission = await this.#enter({ ...batchRows, submittedAt, snapshots }, options);
       refuseUnlessUsable(action); // it may have been shut down meanwhile
       return this.#run(submission, options, outlet);

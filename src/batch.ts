@@ -2,6 +2,7 @@ import { messageOf } from './core/row-error.ts';
 import { CompletedRun } from './completed-run.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
+import { Moved } from './core/moved.ts';
 import { failure } from './core/outcome.ts';
 import { ReorderBuffer } from './core/reorder-buffer.ts';
 import type { RowErrorCode } from './core/row-error.ts';
@@ -198,6 +199,7 @@ export class Batch {
     row.completedAt = completedAt;
     row.completeIndex = this.#completed++;
     this.stats.onResult(result.status);
+    if (row.snapshot instanceof Moved) row.snapshot.release();
     this.#buffer.complete(row.submitIndex, row as CompletedRow);
   }
 
@@ -207,6 +209,7 @@ export class Batch {
     const errors = results.reduce((sum, { status }) => (status === 'error' ? sum + 1 : sum), 0);
     this.stats.onResult('success', count - errors);
     this.stats.onResult('error', errors);
+    run.moved?.release();
     const completed = new CompletedRun(run, results, { times, completeIndex: this.#completed });
     this.#completed += count;
     this.#buffer.complete(run.submitIndex, completed, count);

@@ -1,6 +1,6 @@
 import type { PooledExecutorOptions } from './options.ts';
 import { PooledExecutor } from './pooled-executor.ts';
-import type { TransformContext } from './core/transform.ts';
+import type { Transform, TransformContext } from './core/transform.ts';
 import type { TransformResult } from './core/transform-result.ts';
 
 type ExportOf<Module, Name extends string> = Module extends (...args: never[]) => unknown
@@ -44,6 +44,11 @@ type Unwrapped<Returned> =
  */
 export function createExecutor<Module, Name extends string = 'default'>(
   options: PooledExecutorOptions<RowOf<Module, Name>, OutputOf<Module, Name>>,
-): PooledExecutor<RowOf<Module, Name>, OutputOf<Module, Name>> {
+): PooledExecutor<RowOf<Module, Name>, OutputOf<Module, Name>>;
+/** The same for a function, which says by itself what its rows and outputs are. */
+export function createExecutor<Row, Output>(
+  options: PooledExecutorOptions<Row, Output> & { readonly transform: Transform<Row, Output> },
+): PooledExecutor<Row, Output>;
+export function createExecutor(options: PooledExecutorOptions): PooledExecutor {
   return new PooledExecutor(options);
 }

@@ -9,7 +9,7 @@ import type { BatchStats, StatsCounter } from './core/stats.ts';
 import type { Throttle } from './core/throttle/throttle.ts';
 import type { Outlet } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { ConcurrencyGauge } from './engine/concurrency-gauge.ts';
+import type { Engine } from './engine/engine.ts';
 import type { BatchOptions } from './options.ts';
 import { PendingRow } from './pending-row.ts';
 import { ProgressReporter } from './progress-reporter.ts';
@@ -25,9 +25,7 @@ export interface IntakeParts {
   readonly clock: Clock;
   readonly dispatcher: Dispatcher;
   readonly throttle: Throttle;
-  readonly gauge: ConcurrencyGauge;
-  /** Whether large rows may cross in shared memory, or be handed over. */
-  readonly sharesMemory: boolean;
+  readonly engine: Pick<Engine, 'gauge' | 'sharesMemory' | 'ensureSendable'>;
   /** The executor's counts. */
   readonly totals: StatsCounter;
   readonly trail: TrailWriter | undefined;
@@ -78,13 +76,14 @@ export class Intake {
 
   /** For the snapshots of all rows of one batch, from the first one on. */
   newSnapshots(): Snapshots {
-    const { trail, sharesMemory } = this.#parts;
-    if (trail !== undefined) return new Snapshots(false); // a record wants each row by itself
-    return new Snapshots(true, { sharesBytes: sharesMemory, handsOn: sharesMemory });
+    const { trail, engine } = this.#parts;
+    const { sharesMemory, ensureSendable } = engine;
+    if (trail !== undefined) return new Snapshots(false, { ensureSendable }); // a record wants each row by itself
+    return new Snapshots(true, { sharesBytes: sharesMemory, handsOn: sharesMemory, ensureSendable });
   }
 
   open(options: IntakeOptions, outlet: Outlet): OpenBatch {
-    const { gauge, trail } = this.#parts;
+    const { engine, trail } = this.#parts;
     const batch = this.#makeBatch(options, outlet);
     const admission = this.#admissionOf(batch);
     const givenBack = { successes: 0, errors: 0 };
@@ -119,7 +118,7 @@ export class Intake {
         });
       },
       release: () => {
-        gauge.release(batch.counter);
+        engine.gauge.release(batch.counter);
       },
     };
   }
@@ -152,14 +151,14 @@ export class Intake {
   }
 
   #makeBatch(options: IntakeOptions, outlet: Outlet): Batch {
-    const { clock, gauge, totals, throttle, trail } = this.#parts;
+    const { clock, engine, totals, throttle, trail } = this.#parts;
     const { runId = randomUUID(), onProgress } = options;
     const reporter = onProgress && new ProgressReporter(onProgress, clock, () => throttle.currentDelayMs);
     const batch: Batch = new Batch({
       runId,
       batchId: randomUUID(),
       clock,
-      counter: gauge.lease(),
+      counter: engine.gauge.lease(),
       generatedIds: options.generatedIds,
       stats: totals.forBatch(),
       snapshots: this.newSnapshots(),
@@ -201,8 +200,11 @@ export class Intake {
   }
 
   #statsOf(batch: Batch): BatchStats {
-    const { throttle, gauge } = this.#parts;
+    const { throttle, engine } = this.#parts;
     const { currentDelayMs } = throttle;
-    return batch.stats.snapshot({ currentDelayMs, maxConcurrentReached: gauge.highest(batch.counter) });
+    return batch.stats.snapshot({
+      currentDelayMs,
+      maxConcurrentReached: engine.gauge.highest(batch.counter),
+    });
   }
 }

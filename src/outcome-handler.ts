@@ -23,8 +23,6 @@ export interface SliceEnd {
 
 const MIN_BACKOFF_MS = 1;
 const LOST_UNBEGUN = 'Worker was lost before the row began, which was moved to it';
-const GIVEN_AWAY =
-  'Row was refused and can not be run again: it was moved, and the transform has given its memory away';
 /** A row that has lost its worker this often is given up, whoever did it: nothing goes on for ever. */
 const MAX_LOSSES = 20;
 
@@ -141,7 +139,7 @@ export class OutcomeHandler {
     const mayGoOn = row.isHere && history.crashes < maxRowCrashes && history.losses < MAX_LOSSES;
     if (batch.ending !== undefined) batch.completeEnded(row, batch.ending, now);
     else if (mayGoOn) this.#options.queue.pushReady(row);
-    else batch.complete(row, { status: 'error', error: outcome.error, retryable: false }, now);
+    else batch.complete(row, { status: 'error', error: finalLoss(row, outcome), retryable: false }, now);
   }
 
   /** Orders the row's wait and returns it, or ends the row when its budget is spent. */
@@ -159,10 +157,6 @@ export class OutcomeHandler {
     history.deadlineAt = (history.firstStartedAt as number) + maxCapacityRetryMs;
     if (history.deadlineAt <= now) {
       this.#giveUp(row, finishedAt, now);
-      return 0;
-    }
-    if (!row.isHere) {
-      batch.complete(row, failure('transform_error', GIVEN_AWAY, { cause: refusal.error }), finishedAt);
       return 0;
     }
     history.readyAt = Math.min(now + waitMs, history.deadlineAt);
@@ -189,6 +183,11 @@ export class OutcomeHandler {
     );
     row.batch.complete(row, result, completedAt);
   }
+}
+
+function finalLoss(row: BatchRow, { error }: LostOutcome): RowError {
+  if (row.isHere) return error;
+  return { ...error, message: `${error.message} (it was moved there, so that there is no other attempt)` };
 }
 
 /** A row that was given up because it hung says nothing about the service. */

@@ -132,8 +132,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       clock: this.#clock,
       dispatcher: this.#dispatcher,
       throttle: this.#throttle,
-      gauge: this.#engine.gauge,
-      sharesMemory: this.#engine.sharesMemory,
+      engine: this.#engine,
       totals: this.#totals,
       trail: this.#trail,
     });

@@ -3,7 +3,6 @@ import type { SubmittedRow } from './continuation.ts';
 import { ContinuedSource, Readmission } from './continued-source.ts';
 import type { Clock } from './core/clock.ts';
 import { generatedStateId } from './core/generated-id.ts';
-import { snapshotOf } from './core/snapshot.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { WindowedStream } from './entry-stream.ts';
@@ -101,10 +100,12 @@ export class StreamRunner {
       open.recordStart(entrance.about);
       return input;
     }
+    const snapshots = this.#parts.intake.newSnapshots();
     const pull = async (): Promise<SubmittedRow | undefined> => {
       const step = await input.next();
       if (step.done === true) return undefined;
-      return { ...identify(), snapshot: snapshotOf(step.value) };
+      const name = identify();
+      return { ...name, snapshot: snapshots.take(step.value, name.rowIndex) };
     };
     const begin = () =>
       entrance.enter(options, pull, ({ about, continuation }) => {

@@ -1,9 +1,12 @@
 import { Snapshots, type Uncloneable } from '../src/core/snapshot.ts';
 import { describe, expect, test } from 'vitest';
 import { Batch, type BatchRow } from '../src/batch.ts';
+import { move, Moved, takeOver } from '../src/core/moved.ts';
 import { StatsCounter } from '../src/core/stats.ts';
 import type { Entry } from '../src/index.ts';
 import { PendingRow } from '../src/pending-row.ts';
+import { RowRun } from '../src/row-run.ts';
+import { SliceTimes } from '../src/slice-times.ts';
 import { isSettled } from './helpers/event-loop.ts';
 import { FakeClock } from './helpers/fake-clock.ts';
 import { range } from './helpers/rows.ts';
@@ -66,6 +69,35 @@ describe('Batch.refuse', () => {
       expect(batch.stats.errors).toBe(1);
     },
   );
+});
+
+describe('Batch: the memory of a row that was moved', () => {
+  const movedRow = () => new Moved(takeOver(move(new Uint8Array(8)))!);
+  const place = { sequence: 0, submittedAt: 0 };
+  const success = { status: 'success', value: 1 } as const;
+
+  test('is kept by nobody when the row has its result', () => {
+    const batch = newBatch(() => undefined);
+    const [single, inRun] = [movedRow(), movedRow()];
+    const row: BatchRow = new PendingRow(batch, {
+      ...place,
+      submitIndex: batch.reserve(1),
+      snapshot: single,
+      name: undefined,
+    });
+    const run = RowRun.ofNew(batch, {
+      ...place,
+      submitIndex: batch.reserve(1),
+      count: 1,
+      offset: 0,
+      snapshots: [inRun],
+      names: undefined,
+    });
+    expect([single.content.buffers.length, inRun.content.buffers.length]).toEqual([1, 1]);
+    batch.complete(row, success, 0);
+    batch.completeRun(run, [success], new SliceTimes(Float64Array.of(0, 0), 0, 0));
+    expect([single.content.buffers.length, inRun.content.buffers.length]).toEqual([0, 0]);
+  });
 });
 
 describe('Batch.whenFewerAre', () => {

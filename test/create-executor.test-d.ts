@@ -109,3 +109,10 @@ export const typed: Transform<Mail, Score> = async (row, context) => {
   context.attempt = 2;
   return { score: length };
 };
+
+// a function says by itself what its rows and outputs are
+const ofFunction = createExecutor({
+  transform: (row: Mail): Score => ({ score: row.subject.length }),
+  poolSize: 2,
+});
+expectTypeOf(ofFunction).toEqualTypeOf<PooledExecutor<Mail, Score>>();

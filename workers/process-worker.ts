@@ -1,13 +1,15 @@
 /** What runs in each worker process: runs tasks, and reports what becomes of them. */
 import { syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';
+import type { EncodedList } from '../src/core/codec.ts';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
-import { writeFrame } from '../src/engine/frames.ts';
+import { fromBytes, writeFrame } from '../src/engine/frames.ts';
 import type { RowEnd } from '../src/engine/kept-outcomes.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
 import { refuseProcessChanges } from './refuse-process-changes.ts';
+import { outputFailure } from '../src/engine/slice-runner.ts';
 import { WorkerRuntime } from './worker-runtime.ts';
 import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
@@ -42,11 +44,11 @@ function watchParent(): void {
 async function onMessage(message: ProcessMessage): Promise<void> {
   switch (message.kind) {
     case 'set-up':
-      showWorkerData(message.workerData);
+      showWorkerData(fromBytes(message.workerData));
       report({ kind: 'set-up', reply: await runtime.run(message.task) });
       break;
     case 'run':
-      await runSlice(message.task);
+      await runSlice(unpacked(message));
       break;
     case 'answer':
       await runtime.run(message.answer);
@@ -60,6 +62,11 @@ async function onMessage(message: ProcessMessage): Promise<void> {
     case 'call-recorded':
       settleCall(message);
   }
+}
+
+function unpacked({ task, rows }: Extract<ProcessMessage, { kind: 'run' }>): SliceTask {
+  if (rows === undefined) return task;
+  return { ...task, job: { ...task.job, rows: fromBytes(rows) as EncodedList } };
 }
 
 async function runSlice(task: SliceTask): Promise<void> {
@@ -108,7 +115,12 @@ function laneWriter(lane: number): LaneWriter {
 }
 
 function reportEnd(lane: number, end: RowEnd): void {
-  report({ kind: 'lane', lane, step: 'end', end });
+  try {
+    report({ kind: 'lane', lane, step: 'end', end });
+  } catch (reason) {
+    const other = outputFailure(reason); // shared memory, which a thread could have returned
+    report({ kind: 'lane', lane, step: 'end', end: { ...end, output: undefined, other } });
+  }
 }
 
 const recordCall: CallRecorder = (sliceId, event) => {

@@ -8,7 +8,7 @@ import { AttemptContext } from '../src/engine/attempt-context.ts';
 import { ranSmoothly } from '../src/engine/engine.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
 import { monotonicNow } from '../src/engine/monotonic-now.ts';
-import { isDisturbed, unfinishedIn, UNTOUCHED, type SliceReturn } from '../src/engine/slice-columns.ts';
+import { isDisturbed, UNTOUCHED, withUnfinished, type SliceReturn } from '../src/engine/slice-columns.ts';
 import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
 import type {
   SetupTask,
@@ -122,17 +122,12 @@ export class WorkerRuntime {
     }
     const mayRun = task.behind === undefined || before?.ranSmoothly === true;
     try {
-      const slice = mayRun ? await this.#runSlice(task, this.#prepared) : UNTOUCHED;
+      const returned = mayRun ? await this.#runSlice(task, this.#prepared) : UNTOUCHED;
+      const { slice, ...more } = withUnfinished(task.job, returned);
       const { times, others } = slice;
       self.ranSmoothly = ranSmoothly({ times, disturbed: isDisturbed(others) }, task.job.count);
       const { reportHeap } = this.#prepared.setup;
-      const unfinished = unfinishedIn(task.job, slice);
-      return {
-        kind: 'slice',
-        slice,
-        ...(unfinished === undefined ? {} : { unfinished }),
-        ...(reportHeap ? { heapMb: heapMb() } : {}),
-      };
+      return { kind: 'slice', slice, ...more, ...(reportHeap ? { heapMb: heapMb() } : {}) };
     } finally {
       self.isOver = true;
       over.resolve(); // also when the slice can't even be read: what is behind it must not wait for ever

@@ -52,13 +52,6 @@ export function ownBytes({ arrayName, shared }: SentBytes): ArrayBufferView {
   return arrayOf({ arrayName, bytes: new Uint8Array(shared) });
 }
 
-/** What structured clone gives of a typed array whose buffer is transferred, with a tenth of the work; undefined for anything else. */
-export function takeBytes(value: object, buffer: ArrayBuffer): ArrayBufferView<ArrayBuffer> | undefined {
-  if (!ArrayBuffer.isView(value) || value.buffer !== buffer) return undefined;
-  const arrayName = isWhole(value) ? nameOf(value) : undefined;
-  return arrayName && new ARRAYS[arrayName](buffer.transfer());
-}
-
 /** What structured clone gives of a large typed array, with half the work; undefined for anything else. */
 export function copyLarge(value: object): ArrayBufferView | undefined {
   const content = largeContentOf(value);

@@ -6,18 +6,6 @@ import { isLarge, Moved, takeOver } from './moved.ts';
 /** A row as it was when its snapshot was taken: by itself, or one of a group; {@link Uncloneable} where there can be none. */
 export type Snapshot = Encoded;
 
-/**
- * Detaches one row from its caller. Never throws: what can't be cloned becomes the row's error when it is admitted.
- */
-export function snapshotOf(row: unknown): Snapshot {
-  try {
-    const moved = takeOver(row);
-    return moved === undefined ? encode(row) : moved.value;
-  } catch (reason) {
-    return new Uncloneable(reason);
-  }
-}
-
 /** Why there is no snapshot of a row. */
 export class Uncloneable {
   readonly reason: unknown;
@@ -36,6 +24,8 @@ export interface SnapshotsOptions {
   readonly sharesBytes?: boolean;
   /** Whether large values that were moved may be kept as {@link Moved}, each to be handed on by itself. */
   readonly handsOn?: boolean;
+  /** Throws for a clone that can't be sent to where rows run. */
+  readonly ensureSendable?: ((clone: unknown) => void) | undefined;
   /** How many rows there are, if that is known. */
   readonly expected?: number;
 }
@@ -45,30 +35,43 @@ export class Snapshots {
   #inGroups: boolean;
   readonly #sharesBytes: boolean;
   readonly #handsOn: boolean;
+  readonly #ensureSendable: SnapshotsOptions['ensureSendable'];
   #group: ColumnGroup | undefined;
   #smallGroups = 0;
   /** Of the next group. */
   #expected = 0;
 
   /** `inGroups`: whether rows of the same shape may be kept in columns, from which a single row's text is dear. */
-  constructor(inGroups: boolean, { sharesBytes, handsOn, expected }: SnapshotsOptions = {}) {
+  constructor(inGroups: boolean, options: SnapshotsOptions = {}) {
+    const { sharesBytes, handsOn, ensureSendable, expected } = options;
+    this.#ensureSendable = ensureSendable;
     this.#inGroups = inGroups;
     this.#sharesBytes = sharesBytes ?? false;
     this.#handsOn = handsOn ?? false;
     this.#expected = expected ?? 0;
   }
 
-  /** Like {@link snapshotOf}; positions grow, and a gap between them begins a new group. */
+  /**
+   * Detaches a row from its caller. Never throws: what can't be cloned becomes the row's error when it is admitted. Positions
+   * grow, and a gap between them begins a new group.
+   */
   take(row: unknown, position: number): Snapshot {
     try {
       const moved = takeOver(row);
-      if (moved !== undefined) return this.#handsOn && isLarge(moved) ? new Moved(moved) : moved.value;
+      if (moved !== undefined) {
+        return this.#handsOn && isLarge(moved) ? new Moved(moved) : this.#sendable(moved.value);
+      }
       const bytes = this.#sharesBytes ? SharedBytes.of(row) : undefined;
-      return bytes ?? this.#takeInGroup(row, position) ?? encode(row);
+      return bytes ?? this.#takeInGroup(row, position) ?? this.#sendable(encode(row));
     } catch (reason) {
       this.#group = undefined; // a getter may have thrown
       return new Uncloneable(reason);
     }
+  }
+
+  #sendable(encoded: Encoded): Encoded {
+    if (typeof encoded === 'object' && encoded !== null) this.#ensureSendable?.(encoded);
+    return encoded;
   }
 
   #takeInGroup(row: unknown, position: number): ColumnGroup | undefined {

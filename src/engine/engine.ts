@@ -91,6 +91,8 @@ export interface Engine {
   readonly slicesPerPermit: 1 | 2;
   /** Whether those threads can read shared memory of this one, and can be handed buffers. */
   readonly sharesMemory: boolean;
+  /** Throws for a clone of a row that can't be sent to where rows run; undefined where every clone can. */
+  readonly ensureSendable?: ((clone: unknown) => void) | undefined;
   /** Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails. */
   start(): Promise<void>;
   /**

@@ -31,7 +31,10 @@ export class LossReporter {
     this.#parts = parts;
   }
 
-  /** The worker is gone: what is kept of the slice, and which row was lost with it. Rows behind were never started. */
+  /**
+   * The worker is gone: what is kept of the slice, and which row was lost with it, as it ran, or as its outcome was of a kind
+   * that is not kept and had not left yet. Rows behind were never started.
+   */
   report(flight: Flight, reason: unknown): SliceReport {
     const { slice, member } = flight;
     const { host } = member;
@@ -39,10 +42,11 @@ export class LossReporter {
     if (state.row < 0) return this.#reportUntouched(flight, state, reason);
     const running = isRunning(state);
     this.#leaveGauge(slice, state);
-    const kept = host.keptOutcomes(slice.lane).slice(0, running ? state.row : undefined);
+    const over = running ? state.row : state.row + 1;
+    const kept = host.keptOutcomes(slice.lane).slice(0, over);
     const outcomes: Outcome[] = kept.map(({ outcome }) => outcome);
     const times = kept.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt]);
-    if (running) {
+    if (running || kept.length < over) {
       const now = this.#parts.clock.now();
       outcomes.push(this.#lossOf(flight, state, reason));
       // the lane says it a little less exactly: it did not begin before the row before it had ended

@@ -5,7 +5,7 @@ import { decode } from '../core/codec.ts';
 import { messageOf } from '../core/row-error.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder } from './engine.ts';
-import { FrameReader } from './frames.ts';
+import { FrameReader, toBytes } from './frames.ts';
 import type { Host } from './host.ts';
 import type { KeptOutcome, RowEnd } from './kept-outcomes.ts';
 import type { Lanes } from './lanes.ts';
@@ -116,7 +116,7 @@ export class ProcessHost implements Host {
   }
 
   #load(task: SetupTask): Promise<WorkerReply> {
-    this.#send({ kind: 'set-up', task, workerData: this.#options.workerData });
+    this.#send({ kind: 'set-up', task, workerData: toBytes(this.#options.workerData) });
     return this.#setUp.promise;
   }
 
@@ -124,7 +124,7 @@ export class ProcessHost implements Host {
     const span = this.#options.overlaps.open(monotonicNow());
     const running: Running = { answer: Promise.withResolvers(), counter: -1, span, ends: [] };
     this.#running.set(task.lane, running);
-    this.#send({ kind: 'run', task });
+    this.#send(toMessage(task));
     if (this.#options.lanes.isCancelled(task.lane)) this.cancel(task.lane);
     return running.answer.promise;
   }
@@ -262,6 +262,12 @@ export class ProcessHost implements Host {
     this.#child.channel?.unref();
     for (const pipe of this.#pipes) pipe.unref();
   }
+}
+
+function toMessage(task: SliceTask): ProcessMessage {
+  const { rows } = task.job;
+  if (typeof rows === 'string' || 'kinds' in rows) return { kind: 'run', task };
+  return { kind: 'run', task: { ...task, job: { ...task.job, rows: [] } }, rows: toBytes(rows) };
 }
 
 function startChild({ resourceLimits, env, execArgv }: ProcessHostOptions): ChildProcess {

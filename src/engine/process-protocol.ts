@@ -14,8 +14,9 @@ export const REPORT_FD = 4;
 
 /** What a worker process is told, over IPC. */
 export type ProcessMessage =
-  | { readonly kind: 'set-up'; readonly task: SetupTask; readonly workerData: unknown }
-  | { readonly kind: 'run'; readonly task: SliceTask }
+  | { readonly kind: 'set-up'; readonly task: SetupTask; readonly workerData: Uint8Array }
+  /** `rows` is what the job's rows are where these may be more than text; bytes by `toBytes`, like `workerData`. */
+  | { readonly kind: 'run'; readonly task: SliceTask; readonly rows?: Uint8Array | undefined }
   | { readonly kind: 'answer'; readonly answer: GlobalsAnswer }
   /** Stop before the next row. */
   | { readonly kind: 'cancel'; readonly lane: number }

@@ -1,7 +1,8 @@
 import { joinSnapshots } from '../core/snapshot.ts';
 import { decodeList, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
-import { isWhole, type MovedContent } from '../core/moved.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { handedOn, isWhole, type MovedContent } from '../core/moved.ts';
+import { failure, type Outcome } from '../core/outcome.ts';
+import { messageOf } from '../core/row-error.ts';
 import type { Slice, SliceReport, SliceRow } from './engine.ts';
 
 /** The rows of a slice by columns, as they cross a boundary; a column that says nothing new is left out. */
@@ -100,14 +101,31 @@ export function isDisturbed(others: SliceReturn['others']): boolean {
   return others.some(([, { status }]) => status === 'capacity' || status === 'lost');
 }
 
-/** The row of a slice that was handed over and has to be run again; undefined where the transform has given it away. */
-export function unfinishedIn(
+/**
+ * What leaves the worker of a slice whose only row was handed over: the row too, if it has to be run again. A row that was
+ * refused, and can not go back, has failed.
+ */
+export function withUnfinished(
   { rows }: Pick<SliceJob, 'rows'>,
-  { times, others }: Pick<SliceReturn, 'times' | 'others'>,
-): MovedContent | undefined {
+  slice: SliceReturn,
+): { readonly slice: SliceReturn; readonly unfinished?: MovedContent } {
   const moved = movedIn(rows);
-  if (moved === undefined || !isWhole(moved)) return undefined;
-  return times.length === 0 || isDisturbed(others) ? moved : undefined;
+  const { times, others } = slice;
+  if (moved === undefined || (times.length > 0 && !isDisturbed(others))) return { slice };
+  try {
+    if (!isWhole(moved)) throw new Error('its memory has been given away');
+    return { slice, unfinished: handedOn(moved) };
+  } catch (reason) {
+    return {
+      slice: { ...slice, others: others.map(([position, other]) => [position, failed(other, reason)]) },
+    };
+  }
+}
+
+function failed(other: Outcome, reason: unknown): Outcome {
+  if (other.status !== 'capacity') return other;
+  const message = `Row was refused and can not be run again: it was moved, and can not go back: ${messageOf(reason)}`;
+  return failure('transform_error', message, { cause: other.error });
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {

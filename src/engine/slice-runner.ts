@@ -156,11 +156,15 @@ function pack(returned: unknown, outputs: SliceOutputs): Outcome | undefined {
     // a plain object: only own data of the result may cross
     return { status: 'error', error: structuredClone(returned.error), retryable: returned.retryable };
   } catch (reason) {
-    const cause = describeThrown(reason);
-    return failure('transform_error', `Result of the transform can not leave the worker: ${cause.message}`, {
-      cause,
-    });
+    return outputFailure(reason);
   }
+}
+
+/** The outcome of a row whose output can't be sent for this reason. */
+export function outputFailure(reason: unknown): Outcome {
+  const cause = describeThrown(reason);
+  const message = `Result of the transform can not leave the worker: ${cause.message}`;
+  return failure('transform_error', message, { cause });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

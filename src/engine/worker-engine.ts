@@ -51,6 +51,8 @@ export interface WorkersOptions {
 /** What a kind of worker, threads or processes, provides. */
 export interface Workers {
   readonly sharesMemory: boolean;
+  /** As of an {@link Engine}. */
+  readonly ensureSendable?: ((clone: unknown) => void) | undefined;
   readonly gauge: ConcurrencyGauge;
   readonly lanes: Lanes;
   /** `onNews` is called when a row has left something in the worker that may hurt others. */
@@ -121,6 +123,10 @@ export class WorkerEngine implements Engine {
 
   get sharesMemory(): boolean {
     return this.#workers.sharesMemory;
+  }
+
+  get ensureSendable(): ((clone: unknown) => void) | undefined {
+    return this.#workers.ensureSendable;
   }
 
   get gauge(): ConcurrencyGauge {

@@ -48,7 +48,7 @@ export type WorkerReply =
 export interface SliceReply {
   readonly kind: 'slice';
   readonly slice: SliceReturn;
-  /** A row that was handed over, and has to be run again. Absent, too, when the transform has given its buffers away. */
+  /** A row that was handed over, and has to be run again. */
   readonly unfinished?: MovedContent | undefined;
   /** In use, garbage included; absent unless asked for. */
   readonly heapMb?: number | undefined;

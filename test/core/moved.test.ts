@@ -1,8 +1,16 @@
+import { markAsUntransferable } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { decodeList, largeBuffersIn, movedIn } from '../../src/core/codec.ts';
 import { LARGE_BYTES } from '../../src/core/large-bytes.ts';
 import { isLarge, isWhole, move, Moved, takeOver } from '../../src/core/moved.ts';
-import { joinSnapshots, Snapshots, snapshotOf, Uncloneable } from '../../src/core/snapshot.ts';
+import { TransformResult } from '../../src/core/transform-result.ts';
+import { joinSnapshots, Snapshots, Uncloneable } from '../../src/core/snapshot.ts';
+
+const snapshotOf = (row: unknown) => new Snapshots(false).take(row, 0);
+
+class Image {
+  readonly pixels = new Uint8Array(8);
+}
 
 describe('move', () => {
   test('gives back the value, on which nothing can be seen', () => {
@@ -23,10 +31,33 @@ describe('move', () => {
     'refuses what it can not mark',
     (close) => {
       expect(() => move(close({ bytes: new Uint8Array(8) }))).toThrow(
-        'Cannot move an object that is frozen or sealed: pass a copy of it, as { ...row }',
+        'Cannot move an object that is frozen or sealed: move a copy of it, as move({ ...object })',
       );
     },
   );
+});
+
+describe('move: refuses', () => {
+  test.each([
+    [
+      [new Uint8Array(8)],
+      "Cannot move [object Uint8Array]: only ArrayBuffers are handed over; name the array's `buffer`",
+    ],
+    [[new SharedArrayBuffer(8)], 'Cannot move [object SharedArrayBuffer]: only ArrayBuffers are handed over'],
+    [[{}], 'Cannot move [object Object]: only ArrayBuffers are handed over'],
+    [new ArrayBuffer(8), 'Cannot move: what is handed over must be a list of ArrayBuffers'],
+  ])('%o as a list of buffers', (buffers, message) => {
+    expect(() => move({}, buffers as never)).toThrow(new TypeError(message));
+  });
+
+  test('what the output is in, instead of the output', () => {
+    expect(() => move(TransformResult.success(new Uint8Array(8)))).toThrow(
+      'Cannot move a TransformResult: move its value, as TransformResult.success(move(value))',
+    );
+    expect(() => move(Promise.resolve(new Uint8Array(8)))).toThrow(
+      'Cannot move a promise: move what it resolves to',
+    );
+  });
 });
 
 describe('takeOver', () => {
@@ -38,7 +69,15 @@ describe('takeOver', () => {
     ['a buffer', () => new ArrayBuffer(8)],
     ['a buffer that can grow', () => new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }))],
     ['an object', () => ({ a: 1, bytes: new Uint8Array(8), deep: [{ more: new Int8Array(4) }] })],
-    ['an object without memory', () => ({ a: 1 })],
+    ['an object of a class', () => new Image()],
+    [
+      'a map and a set',
+      () =>
+        new Map<unknown, unknown>([
+          [1, new Uint8Array(8)],
+          [new Set([new Int8Array(2)]), 2],
+        ]),
+    ],
   ])('%s: as structured clone, without a copy', (_, make) => {
     const value = make();
     const taken = takeOver(move<object>(value));
@@ -80,6 +119,43 @@ describe('takeOver', () => {
     expect(taken?.value).toMatchObject({ shared: { 0: 7 } });
   });
 
+  test('a value of many parts', () => {
+    const row = {
+      bytes: new Uint8Array(8),
+      list: Array.from({ length: 300_000 }, (_, index) => ({ index })),
+    };
+    expect(takeOver(move(row))?.buffers).toHaveLength(1);
+  });
+
+  test('a value without memory goes the way of any other', () => {
+    const row = move({ a: 1 });
+    expect(takeOver(row)).toBeUndefined();
+    expect(snapshotOf(row)).toBe('{"a":1}');
+  });
+
+  test('memory that can not be handed over is copied, and stays', () => {
+    const untransferable = new Uint8Array(8).fill(1);
+    markAsUntransferable(untransferable.buffer);
+    for (const row of [{ all: untransferable, own: new Uint8Array(4) }, Buffer.from('abc'), untransferable]) {
+      expect(takeOver(move<object>(row, buffersOf(row)))).toBeUndefined();
+      expect(buffersOf(row).some(({ detached }) => detached)).toBe(false);
+    }
+    expect(snapshotOf(move(untransferable))).toStrictEqual(new Uint8Array(8).fill(1));
+  });
+
+  test('memory that has been given away before is no memory', () => {
+    const row = { bytes: new Uint8Array(8) };
+    takeOver(move(row, [row.bytes.buffer]));
+    expect(() => takeOver(move(row))).toThrow('it was moved, and its memory has been given away before');
+  });
+
+  test('a value that can not be cloned is left as it is', () => {
+    const row = { bytes: new Uint8Array(8), call: () => 1 };
+    expect(takeOver(move(row))).toBeUndefined();
+    expect(row.bytes).toHaveLength(8);
+    expect(snapshotOf(move(row))).toBeInstanceOf(Uncloneable);
+  });
+
   test('a value is marked once, and for one time', () => {
     const row = { bytes: new Uint8Array(8) };
     expect(takeOver(row)).toBeUndefined();
@@ -116,6 +192,12 @@ test('Moved: is here until its buffers are handed on, and when it has been put b
   expect(moved.content).toBe(elsewhere);
 });
 
+test('Moved: what was released is kept by nobody', () => {
+  const moved = new Moved(takeOver(move(new Uint8Array(8)))!);
+  moved.release();
+  expect(moved.content).toEqual({ value: undefined, buffers: [] });
+});
+
 describe('Snapshots', () => {
   const large = () => new Uint8Array(LARGE_BYTES).fill(3);
 
@@ -141,12 +223,6 @@ describe('Snapshots', () => {
     expect(row).toHaveLength(0);
   });
 
-  test('snapshotOf takes them over too', () => {
-    const row = large();
-    expect(snapshotOf(move(row))).toStrictEqual(large());
-    expect(row).toHaveLength(0);
-  });
-
   test('what can not be handed over has no snapshot', () => {
     const gone = move(large());
     structuredClone(gone, { transfer: [gone.buffer] });
@@ -158,5 +234,6 @@ describe('Snapshots', () => {
 function buffersOf(value: unknown): ArrayBuffer[] {
   if (value instanceof ArrayBuffer) return [value];
   if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+  if (value instanceof Map || value instanceof Set) return [...value].flatMap(buffersOf);
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(buffersOf) : [];
 }

@@ -45,6 +45,24 @@ describe('frames', () => {
     );
   });
 
+  test('arrays keep their own buffers, and share those that they shared', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const read: unknown[] = [];
+    const frames = written([{ bytes, buffer: bytes.buffer, floats: Float64Array.of(1.5), text: 'abc' }]);
+    new FrameReader((value) => read.push(value)).push(frames);
+    const [value] = read as [{ bytes: Uint8Array; buffer: ArrayBuffer; floats: Float64Array }];
+    expect(value).toEqual({ bytes, buffer: bytes.buffer, floats: Float64Array.of(1.5), text: 'abc' });
+    expect(value.bytes.buffer).toBe(value.buffer);
+    expect(value.floats.buffer.byteLength).toBe(8);
+  });
+
+  test('what can not leave the process is refused, and nothing is written', () => {
+    for (const value of [new SharedArrayBuffer(8), { call: () => 1 }]) {
+      expect(() => written([value])).toThrow('could not be cloned');
+      expect(written([])).toHaveLength(0);
+    }
+  });
+
   test('all at once, and a large one in pieces', () => {
     const values = [1, 'x'.repeat(1 << 20), { last: true }];
     const bytes = written(values);

@@ -1,41 +1,64 @@
 import { describe, expect, test } from 'vitest';
 import { failure, lost, type Outcome } from '../../src/core/outcome.ts';
-import { move, takeOver } from '../../src/core/moved.ts';
-import { toReport, unfinishedIn, UNTOUCHED } from '../../src/engine/slice-columns.ts';
+import { isWhole, move, takeOver } from '../../src/core/moved.ts';
+import { toReport, UNTOUCHED, withUnfinished, type SliceReturn } from '../../src/engine/slice-columns.ts';
 
-describe('unfinishedIn: what goes back of a row that was handed over', () => {
-  const contentOf = () => takeOver(move({ bytes: new Uint8Array(8) }))!;
+describe('withUnfinished: what goes back of a row that was handed over', () => {
+  const contentOf = (more: object = {}) => takeOver(move({ bytes: new Uint8Array(8).fill(3), ...more }))!;
   const refusal: Outcome = {
     status: 'capacity',
     statusCode: 503,
-    error: { code: 'transform_error', message: '' },
+    error: { code: 'transform_error', message: 'busy' },
   };
-  const ran = (outcome?: Outcome) => ({
+  const loss = lost(new Error('shut down'), 'bystander');
+  const ran = (outcome?: Outcome): SliceReturn => ({
+    outputs: ['[]'],
     times: [1, 2],
-    others: outcome === undefined ? [] : [[0, outcome] as const],
+    others: outcome === undefined ? [] : [[0, outcome]],
   });
 
   test.each([
     ['did not begin', UNTOUCHED],
     ['was refused', ran(refusal)],
-    ['lost its chance', ran(lost(new Error('shut down'), 'bystander'))],
-  ])('all of one that %s', (_, slice) => {
+    ['lost its chance', ran(loss)],
+  ])('all of one that %s, in hands that can send it', (_, slice) => {
     const moved = contentOf();
-    expect(unfinishedIn({ rows: { moved } }, slice)).toBe(moved);
-    expect(unfinishedIn({ rows: '[1]' }, slice)).toBeUndefined();
+    const sent = withUnfinished({ rows: { moved } }, slice);
+    expect(sent.slice).toBe(slice);
+    expect(sent.unfinished?.value).toEqual({ bytes: new Uint8Array(8).fill(3) });
+    expect(sent.unfinished?.buffers).toEqual([new Uint8Array(8).fill(3).buffer]);
+    expect(isWhole(moved)).toBe(false); // the transform may have kept it
+    expect(withUnfinished({ rows: '[1]' }, slice)).toEqual({ slice });
   });
 
   test.each([
     ['succeeded', ran()],
     ['failed', ran(failure('transform_error', 'no'))],
   ])('nothing of one that %s', (_, slice) => {
-    expect(unfinishedIn({ rows: { moved: contentOf() } }, slice)).toBeUndefined();
+    expect(withUnfinished({ rows: { moved: contentOf() } }, slice)).toEqual({ slice });
   });
 
-  test('nothing of one that the transform has given away', () => {
-    const moved = contentOf();
-    structuredClone(moved.value, { transfer: [...moved.buffers] });
-    expect(unfinishedIn({ rows: { moved } }, ran(refusal))).toBeUndefined();
+  const given = contentOf();
+  structuredClone(given.value, { transfer: [...given.buffers] });
+  const changed = contentOf();
+  Object.assign(changed.value as object, { helper: () => 1 });
+  test.each([
+    ['has been given away', given, 'its memory has been given away'],
+    ['is no longer what a message can carry', changed, '() => 1 could not be cloned.'],
+  ])('a refused one that %s has failed', (_, moved, reason) => {
+    const { slice, unfinished } = withUnfinished({ rows: { moved } }, ran(refusal));
+    expect(unfinished).toBeUndefined();
+    expect(slice.others).toEqual([
+      [
+        0,
+        failure(
+          'transform_error',
+          `Row was refused and can not be run again: it was moved, and can not go back: ${reason}`,
+          { cause: refusal.error },
+        ),
+      ],
+    ]);
+    expect(withUnfinished({ rows: { moved } }, ran(loss))).toEqual({ slice: ran(loss) });
   });
 });
 

@@ -12,6 +12,7 @@ import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { TrackedClock } from '../helpers/tracked-clock.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { range } from '../helpers/rows.ts';
+import { Stage } from '../helpers/stage.ts';
 import moving, { type PixelOutput, type PixelRow } from '../workers/moving-transform.ts';
 
 const LARGE = 1 << 16;
@@ -98,9 +99,13 @@ describe('move', () => {
   }) => {
     const executor = executorOf(createExecutor);
     const rows = [pixelRow(0), pixelRow(1, { what: 'refuse', times: 2 }), pixelRow(2)];
-    const results = await executor.map(rows.map((row) => move(row)));
-    expect(storiesOf(results)).toEqual(['0 ran 1 times', '1 ran 3 times', '2 ran 1 times']);
-    expect(executor.getStats().poolStats).toMatchObject({ attempts: 5, capacityRetries: 2 });
+    const results = await executor.map(rows.map((row) => move({ ...row, pixels: row.pixels.slice() })));
+    const streamed: TransformResult<PixelOutput>[] = [];
+    for await (const { result } of executor.stream(rows.map((row) => move(row)))) streamed.push(result);
+    for (const list of [results, streamed]) {
+      expect(storiesOf(list)).toEqual(['0 ran 1 times', '1 ran 3 times', '2 ran 1 times']);
+    }
+    expect(executor.getStats().poolStats).toMatchObject({ attempts: 10, capacityRetries: 4 });
   });
 
   test.for([
@@ -140,7 +145,60 @@ describe('move', () => {
     expect(entries.map(({ result }) => storyOf(result).replace(/ran it.*|: .*/, ''))).toEqual(
       range(12).map((id) => (id === 3 ? 'worker_lost' : `${id} ran 1 times`)),
     );
-    expect(entries[3]).toMatchObject({ attempts: 1, result: { retryable: false } });
+    expect(entries[3]).toMatchObject({
+      attempts: 1,
+      result: {
+        retryable: false,
+        error: {
+          message:
+            'Worker was lost while it ran the row: worker exited with code: 7 (it was moved there, so that there is no other attempt)',
+        },
+      },
+    });
+  });
+
+  test('I11: a row waits on this side as long as another one has the thread, which may end it', async ({
+    createExecutor,
+  }) => {
+    const stage = new Stage();
+    const executor = executorOf(createExecutor, {
+      poolSize: 1,
+      maxRowCrashes: 1,
+      workerData: { stage: stage.buffer },
+    });
+    const small = (id: number, more: Partial<PixelRow> = {}) => ({ id, pixels: new Uint8Array(8), ...more });
+    await executor.map(range(400).map((id) => small(id))); // after these, slices are sent behind one another
+    const results = executor.map([
+      small(0, { what: 'exit when told' }),
+      move(pixelRow(1)),
+      move(pixelRow(2)),
+    ]);
+    await stage.started(0);
+    stage.open(0);
+    expect(storiesOf(await results)).toEqual([
+      'worker_lost: Worker was lost while it ran the row: worker exited with code: 7',
+      '1 ran 1 times',
+      '2 ran 1 times',
+    ]);
+  });
+
+  test('a row whose thread ends between the end of the row and the reply is lost with it, in one attempt', async ({
+    createExecutor,
+  }) => {
+    const executor = executorOf(createExecutor, { poolSize: 1 });
+    const over = pixelRow(1, { what: 'exit when over', pixels: new Uint8Array(1 << 21) });
+    const { entries } = await executor.executeBatch(
+      [move({ ...over, pixels: over.pixels.slice() }), over, pixelRow(2)].map((row, rowIndex) => ({
+        row,
+        stateId: `row ${rowIndex}`,
+        rowIndex,
+      })),
+    );
+    expect(entries.map(({ result, attempts }) => [storyOf(result).replace(/:.*/, ''), attempts])).toEqual([
+      ['worker_lost', 1],
+      ['worker_lost', 2],
+      ['2 ran 1 times', 1],
+    ]);
   });
 
   test('I11: a row that hangs costs one row', async ({ createExecutor }) => {
@@ -163,10 +221,20 @@ describe('move', () => {
   test('a row that shares its thread with rows that wait runs when they are over', async ({
     createExecutor,
   }) => {
-    const executor = executorOf(createExecutor, { poolSize: 4, threads: 1 });
-    const results = await executor.map(range(8).map((id) => move(pixelRow(id))));
-    expect(storiesOf(results)).toEqual(range(8).map((id) => `${id} ran 1 times`));
-    expect(executor.getStats().poolStats.maxConcurrentReached).toBe(1);
+    const executorOfOne = () => executorOf(createExecutor, { poolSize: 4, threads: 1 });
+    for (const [what, attempts] of [
+      [undefined, 1],
+      ['refuse', 2],
+    ] as const) {
+      const executor = executorOfOne();
+      const rows = range(8).map((id) => pixelRow(id, { yields: true, ...(what && { what, times: 1 }) }));
+      const results = await executor.map(rows.map((row) => move(row)));
+      expect(storiesOf(results)).toEqual(range(8).map((id) => `${id} ran ${attempts} times`));
+      expect(executor.getStats().poolStats.maxConcurrentReached).toBe(1);
+    }
+    const others = executorOfOne();
+    await others.map(range(8).map((id) => pixelRow(id, { yields: true })));
+    expect(others.getStats().poolStats.maxConcurrentReached).toBeGreaterThan(1);
   });
 
   test('a row that failed is over, and its memory with it', async ({ createExecutor }) => {
@@ -189,12 +257,21 @@ describe('move', () => {
       error: {
         code: 'transform_error',
         message:
-          'Row was refused and can not be run again: it was moved, and the transform has given its memory away',
+          'Row was refused and can not be run again: it was moved, and can not go back: its memory has been given away',
         cause: { statusCode: 503 },
       },
     });
     expect(storyOf(results[1]!)).toBe('1 ran 1 times');
     expect(executor.getStats().poolStats).toMatchObject({ attempts: 2, capacityRetries: 0 });
+  });
+
+  test('I10: so has one that has made of it what no message can carry', async ({ createExecutor }) => {
+    const executor = executorOf(createExecutor);
+    const results = await executor.map([move(pixelRow(0, { what: 'change and refuse' })), move(pixelRow(1))]);
+    expect(storiesOf(results)).toEqual([
+      'transform_error: Row was refused and can not be run again: it was moved, and can not go back: () => 1 could not be cloned.',
+      '1 ran 1 times',
+    ]);
   });
 
   test('a row whose time is over while it waits ends like any other', async ({ createExecutor }) => {
@@ -262,6 +339,10 @@ describe('move', () => {
       expect.stringMatching(/^transform_error: Row can not be cloned: .*detached/),
       expect.stringMatching(/^transform_error: Row can not be cloned: .*detached/),
     ]);
+    const [again] = await executor.map([move(row)]);
+    expect(storyOf(again!)).toBe(
+      'transform_error: Row can not be cloned: it was moved, and its memory has been given away before',
+    );
   });
 });
 

@@ -5,7 +5,9 @@ import { turns } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { codesOf, collect, contextsOf, outputsOf, range } from '../helpers/rows.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
+import { ISOLATIONS } from '../helpers/runs.ts';
 import { recordsOf } from '../helpers/trails.ts';
+import type { BufferOutput, BufferRow } from '../workers/buffer-transform.ts';
 import type { CallingRow } from '../workers/calling-transform.ts';
 import type { FaultyRow } from '../workers/faulty-transform.ts';
 
@@ -36,6 +38,49 @@ describe("isolation: 'process'", () => {
       { stateId: 'row-4', rowIndex: 4, attempt: 1 },
     ]);
   });
+
+  test.for(ISOLATIONS)(
+    'isolation %s: arrays arrive, there and back, with buffers of their own, and share those that they shared',
+    async (isolation, { createExecutor }) => {
+      const executor = createExecutor<BufferRow, BufferOutput>({
+        transform: workerUrl('buffer-transform.ts'),
+        poolSize: 1,
+        isolation,
+        workerData: { bytes: new Uint8Array(5) },
+      });
+      const bytes = Uint8Array.of(1, 2, 3);
+      const row: BufferRow = { bytes, buffer: bytes.buffer, floats: Float64Array.of(0.5) };
+      const { entries } = await executor.executeBatch(contextsOf([row, { bytes }]));
+      const [both, alone] = outputsOf(entries) as [BufferOutput, BufferOutput];
+      expect(both).toEqual({ ...row, found: [3, 8, 5, true] });
+      expect(both.bytes?.buffer).toBe(both.buffer);
+      expect(both.floats?.buffer.byteLength).toBe(8);
+      expect(alone).toEqual({ bytes, found: [3, undefined, 5, false] });
+    },
+  );
+
+  test.for([undefined, () => new MemoryAuditTrail()])(
+    'I10 shared memory can go to no process: a row with it, and one that gives it, have an error, and no other row has',
+    async (makeTrail, { createExecutor }) => {
+      const executor = createExecutor<BufferRow, BufferOutput>({
+        transform: workerUrl('buffer-transform.ts'),
+        poolSize: 1,
+        isolation,
+        workerData: { bytes: new Uint8Array(5) },
+        audit: makeTrail?.(),
+      });
+      const rows: BufferRow[] = [{}, { buffer: new SharedArrayBuffer(8) }, { gives: 'shared' }, {}];
+      const { entries } = await executor.executeBatch(contextsOf(rows));
+      expect(
+        entries.map(({ result, attempts }) => [result.status === 'error' && result.error.message, attempts]),
+      ).toEqual([
+        [false, 1],
+        ['Row can not be cloned: #<SharedArrayBuffer> could not be cloned.', 0],
+        ['Result of the transform can not leave the worker: #<SharedArrayBuffer> could not be cloned.', 1],
+        [false, 1],
+      ]);
+    },
+  );
 
   test('order, and never more rows at once than there may be', async ({ createExecutor }) => {
     const executor = createExecutor<number, number>({
