@@ -67,7 +67,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     handsOn,
   });
   const others: [number, Outcome][] = [];
-  const times = count > FEW_ROWS ? new Float64Array(2 * count) : [];
+  const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;
   let goesOn = true;
   let position = 0;
@@ -115,9 +115,16 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     outputs: joined,
     outputLengths: host.recordCall !== undefined && isJoinedText(joined) ? outputs.textLengths() : undefined,
     others,
-    times: times instanceof Float64Array ? times.subarray(0, 2 * position) : times,
+    times: position > FEW_ROWS ? times.subarray(0, 2 * position) : listOf(times, 2 * position),
     nextCallIndices,
   };
+}
+
+/** The first of the numbers. Not by a method that a row may have exchanged. */
+function listOf(numbers: Float64Array, count: number): number[] {
+  const list: number[] = [];
+  for (let index = 0; index < count; index++) list[index] = numbers[index] as number;
+  return list;
 }
 
 function contextOf(job: SliceJob, position: number, host: SliceHost): AttemptContext {
