@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { serialize } from 'node:v8';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { hashOfValue } from './audit/records.ts';
@@ -9,6 +8,7 @@ import type { ResolvedThrottleOptions } from './core/throttle/throttle-options.t
 import type { Throttle } from './core/throttle/throttle.ts';
 import { messageOf } from './core/row-error.ts';
 import type { Transform } from './core/transform.ts';
+import { ensureSendable } from './engine/frames.ts';
 import type { GlobalsWatch } from './engine/watched-globals.ts';
 import {
   BATCH_OPTIONS,
@@ -216,7 +216,7 @@ function refuseOptionsOfWorkers(
 /** Each worker gets a clone of it. */
 function checkWorkerData({ workerData, isolation }: ResolvedOptions): void {
   try {
-    if (isolation === 'process') serialize(workerData);
+    if (isolation === 'process') ensureSendable(workerData);
     else structuredClone(workerData);
   } catch (reason) {
     const rule = `must be what can be cloned into a worker (${messageOf(reason)})`;

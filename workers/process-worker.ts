@@ -4,7 +4,7 @@ import threads from 'node:worker_threads';
 import type { EncodedList } from '../src/core/codec.ts';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
-import { fromBytes, writeFrame } from '../src/engine/frames.ts';
+import { ensureSendable, fromBytes, writeFrame } from '../src/engine/frames.ts';
 import type { RowEnd } from '../src/engine/kept-outcomes.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
@@ -116,6 +116,8 @@ function laneWriter(lane: number): LaneWriter {
 
 function reportEnd(lane: number, end: RowEnd): void {
   try {
+    const encoded: unknown = end.output?.snapshot;
+    if (typeof encoded === 'object') ensureSendable(encoded);
     report({ kind: 'lane', lane, step: 'end', end });
   } catch (reason) {
     const other = outputFailure(reason); // shared memory, which a thread could have returned

@@ -86,6 +86,7 @@ export class ProcessHost implements Host {
     try {
       return await ('setup' in task ? this.#load(task) : this.#runSlice(task));
     } catch {
+      this.terminate(); // it has ended, unless the task could not be sent
       throw await this.ended;
     } finally {
       if (--this.#busy === 0 && !this.#child.killed) this.#stayOutOfTheWay();

@@ -69,7 +69,13 @@ describe("isolation: 'process'", () => {
         workerData: { bytes: new Uint8Array(5) },
         audit: makeTrail?.(),
       });
-      const rows: BufferRow[] = [{}, { buffer: new SharedArrayBuffer(8) }, { gives: 'shared' }, {}];
+      const rows: BufferRow[] = [
+        {},
+        { buffer: new SharedArrayBuffer(8) },
+        { gives: 'shared' },
+        { gives: 'code' },
+        {},
+      ];
       const { entries } = await executor.executeBatch(contextsOf(rows));
       expect(
         entries.map(({ result, attempts }) => [result.status === 'error' && result.error.message, attempts]),
@@ -77,6 +83,7 @@ describe("isolation: 'process'", () => {
         [false, 1],
         ['Row can not be cloned: #<SharedArrayBuffer> could not be cloned.', 0],
         ['Result of the transform can not leave the worker: #<SharedArrayBuffer> could not be cloned.', 1],
+        [expect.stringMatching(/^Result of the transform can not leave the worker: /), 1],
         [false, 1],
       ]);
     },
