@@ -8,7 +8,7 @@ import type { ResolvedThrottleOptions } from './core/throttle/throttle-options.t
 import type { Throttle } from './core/throttle/throttle.ts';
 import { messageOf } from './core/row-error.ts';
 import type { Transform } from './core/transform.ts';
-import { ensureSendable } from './engine/frames.ts';
+import { ensureSendable } from './engine/value-bytes.ts';
 import type { GlobalsWatch } from './engine/watched-globals.ts';
 import {
   BATCH_OPTIONS,

@@ -4,12 +4,13 @@ import threads from 'node:worker_threads';
 import type { EncodedList } from '../src/core/codec.ts';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
-import { ensureSendable, fromBytes, writeFrame } from '../src/engine/frames.ts';
+import { writeFrame } from '../src/engine/frames.ts';
 import type { RowEnd } from '../src/engine/kept-outcomes.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
 import { refuseProcessChanges } from './refuse-process-changes.ts';
 import { outputFailure } from '../src/engine/slice-runner.ts';
+import { ensureSendable, fromBytes } from '../src/engine/value-bytes.ts';
 import { WorkerRuntime } from './worker-runtime.ts';
 import type { LaneWriter, WorkerSite } from './worker-site.ts';
 

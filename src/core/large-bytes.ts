@@ -1,21 +1,9 @@
+import { TYPED_ARRAYS, viewNameOf } from './typed-arrays.ts';
+
 /** Arrays of fewer bytes are cheaper to clone with their message. */
 export const LARGE_BYTES = 1 << 16;
 
-const ARRAYS = {
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-} as const;
-
-type ArrayName = keyof typeof ARRAYS;
+type ArrayName = keyof typeof TYPED_ARRAYS;
 
 /** The bytes of a typed array, and which kind of array it is. */
 interface Content {
@@ -59,7 +47,7 @@ export function copyLarge(value: object): ArrayBufferView | undefined {
 }
 
 function arrayOf({ arrayName, bytes }: Content): ArrayBufferView {
-  return new ARRAYS[arrayName](new Uint8Array(bytes).buffer);
+  return new TYPED_ARRAYS[arrayName](new Uint8Array(bytes).buffer);
 }
 
 /** Of a large typed array that is all of its buffer: else structured clone would carry the rest of that too. */
@@ -74,10 +62,7 @@ function isWhole({ buffer, byteLength }: ArrayBufferView): boolean {
   return buffer instanceof ArrayBuffer && !buffer.resizable && buffer.byteLength === byteLength;
 }
 
-const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
-
-/** The kind that it is, whatever its class says. */
 function nameOf(value: ArrayBufferView): ArrayName | undefined {
-  const name = Reflect.get(TYPED_ARRAY, Symbol.toStringTag, value) as string | undefined;
-  return name !== undefined && Object.hasOwn(ARRAYS, name) ? (name as ArrayName) : undefined;
+  const name = viewNameOf(value);
+  return Object.hasOwn(TYPED_ARRAYS, name) ? (name as ArrayName) : undefined;
 }

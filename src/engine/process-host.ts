@@ -5,7 +5,7 @@ import { decode } from '../core/codec.ts';
 import { messageOf } from '../core/row-error.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder } from './engine.ts';
-import { FrameReader, toBytes } from './frames.ts';
+import { FrameReader } from './frames.ts';
 import type { Host } from './host.ts';
 import type { KeptOutcome, RowEnd } from './kept-outcomes.ts';
 import type { Lanes } from './lanes.ts';
@@ -13,6 +13,7 @@ import { REPORT_FD, type LaneReport, type ProcessMessage, type ProcessReport } f
 import { monotonicNow } from './monotonic-now.ts';
 import type { OpenSpan, Overlaps } from './overlaps.ts';
 import type { SliceReturn } from './slice-columns.ts';
+import { toBytes } from './value-bytes.ts';
 import type {
   SetupTask,
   SliceTask,

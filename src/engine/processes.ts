@@ -1,5 +1,5 @@
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
-import { ensureSendable } from './frames.ts';
+import { ensureSendable } from './value-bytes.ts';
 import type { Host } from './host.ts';
 import { Lanes } from './lanes.ts';
 import { Overlaps } from './overlaps.ts';
