@@ -36,8 +36,8 @@ export const large: Group = {
   obstacles:
     'Nothing is copied: what is left is the way of a row, of which the threads do nothing else here. A moved row goes by itself, as others in ' +
     'its slice would be lost if it ended the thread, so that all that a slice costs (a permit, the gauge, the lane, the record of ' +
-    'its times, a reply) comes for each row, on top of what piscina does for it: some 50 µs on both threads together, where piscina ' +
-    'takes 70. A profile shows no one thing: a third of what the main thread does is to wake the other one. Tried: times of small slices as a list ' +
+    'its times, a reply) comes for each row, on top of what piscina does for it, and takes about as long again. ' +
+    'A profile shows no one thing: a third of what the main thread does is to wake the other one. Tried: times of small slices as a list ' +
     'instead of a buffer (kept: a buffer each made V8 collect far more often), the change of hands by ArrayBuffer.transfer instead of ' +
     'structuredClone (no faster, and it takes memory that Node says must not be taken).',
   run: async ({ settings, say }) => {
