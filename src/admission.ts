@@ -2,6 +2,7 @@ import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import { Moved } from './core/moved.ts';
 import { Uncloneable, type Snapshot } from './core/snapshot.ts';
+import { TextGroup, type TextRows } from './core/text-rows.ts';
 import type { RowName } from './pending-row.ts';
 import { RowRun, type NewRows } from './row-run.ts';
 
@@ -100,6 +101,18 @@ export class Admission {
       start = index + 1;
     }
     passOn(start, to);
+  }
+
+  /** Texts that were handed over together, each of which is a row: they are passed on at once. */
+  addTexts(rows: TextRows): void {
+    const { batch, clock, nextSequence, pass } = this.#options;
+    const count = rows.size;
+    if (count === 0) return;
+    this.flush();
+    const submitIndex = batch.reserve(count);
+    const snapshots = new Array<Snapshot>(count).fill(new TextGroup(rows, submitIndex));
+    const place = { sequence: nextSequence(count), submitIndex, submittedAt: clock.now() };
+    pass(RowRun.ofNew(batch, { ...place, count, offset: 0, snapshots, names: undefined }));
   }
 
   /** A row that has a past. */

@@ -8,6 +8,7 @@ import { ReorderBuffer } from './core/reorder-buffer.ts';
 import type { RowErrorCode } from './core/row-error.ts';
 import type { StatsCounter } from './core/stats.ts';
 import type { TransformResult } from './core/transform-result.ts';
+import type { RunResults } from './run-results.ts';
 import type { Snapshot, Snapshots, Uncloneable } from './core/snapshot.ts';
 import { Delivery, type Completed, type CompletedRow, type Outlet } from './delivery.ts';
 import { PendingRow, type AdmittedRow } from './pending-row.ts';
@@ -204,13 +205,15 @@ export class Batch {
   }
 
   /** Gives rows that ran once their results, all of them; {@link flush} afterwards. */
-  completeRun(run: BatchRun, results: readonly TransformResult<unknown>[], times: SliceTimes): void {
-    const count = results.length;
-    const errors = results.reduce((sum, { status }) => (status === 'error' ? sum + 1 : sum), 0);
+  completeRun(run: BatchRun, results: RunResults, times: SliceTimes): void {
+    const { count, errors } = results;
     this.stats.onResult('success', count - errors);
     this.stats.onResult('error', errors);
     run.moved?.release();
-    const completed = new CompletedRun(run, results, { times, completeIndex: this.#completed });
+    const completed = new CompletedRun(run.withoutSnapshots(), results, {
+      times,
+      completeIndex: this.#completed,
+    });
     this.#completed += count;
     this.#buffer.complete(run.submitIndex, completed, count);
   }

@@ -1,9 +1,10 @@
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { generatedStateId } from './core/generated-id.ts';
-import type { TransformResult } from './core/transform-result.ts';
-import type { SliceTimes } from './slice-times.ts';
+import { EntryRun, type EntryList } from './entry-run.ts';
 import type { AdmittedRow } from './pending-row.ts';
+import type { RunResults } from './run-results.ts';
+import type { SliceTimes } from './slice-times.ts';
 
 /** As of a RowRun. */
 interface FreshRun {
@@ -12,7 +13,7 @@ interface FreshRun {
 
 /** The results of rows that ran once and were done. */
 export class CompletedRun {
-  readonly results: readonly TransformResult<unknown>[];
+  readonly results: RunResults;
   readonly #run: FreshRun;
   readonly #times: SliceTimes;
   readonly #completeIndex: number;
@@ -20,7 +21,7 @@ export class CompletedRun {
   /** @param completeIndex as which of its batch the first row got its result; the others follow */
   constructor(
     run: FreshRun,
-    results: readonly TransformResult<unknown>[],
+    results: RunResults,
     { times, completeIndex }: { readonly times: SliceTimes; readonly completeIndex: number },
   ) {
     this.results = results;
@@ -29,18 +30,28 @@ export class CompletedRun {
     this.#completeIndex = completeIndex;
   }
 
-  /** The row's entry, but for its wait. */
-  entryAt(index: number, clock: Clock): Entry<unknown> {
+  /** @param readyAt when it was the rows' turn, in ms since the epoch */
+  entries(clock: Clock, readyAt: number): EntryRun {
+    const list: EntryList = {
+      entryAt: (index) => this.entryAt(index, clock, readyAt),
+      textsIn: (from, to) => this.results.textsIn(from, to),
+    };
+    return new EntryRun(list, { from: 0, to: this.results.count });
+  }
+
+  /** @param readyAt as of {@link entries} */
+  entryAt(index: number, clock: Clock, readyAt: number): Entry<unknown> {
     const { submitIndex, submittedAt, name } = this.#run.admittedAt(index);
+    const completedAt = clock.toEpoch(this.#times.finishedAt(index));
     return {
       rowIndex: name?.rowIndex ?? submitIndex,
       stateId: name?.stateId ?? generatedStateId(submitIndex),
-      result: this.results[index] as TransformResult<unknown>,
+      result: this.results.at(index),
       submitIndex,
       completeIndex: this.#completeIndex + index,
       submittedAt: clock.toEpoch(submittedAt),
-      completedAt: clock.toEpoch(this.#times.finishedAt(index)),
-      bufferWaitMs: 0,
+      completedAt,
+      bufferWaitMs: Math.max(0, readyAt - completedAt),
       attempts: 1,
     };
   }

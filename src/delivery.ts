@@ -2,10 +2,12 @@ import { CompletedRun } from './completed-run.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import type { TransformResult } from './core/transform-result.ts';
+import { EntryRun } from './entry-run.ts';
 import { PendingRow } from './pending-row.ts';
 
-/** Takes what is next in order: entries, or their results where nothing else of them is wanted. */
+/** Takes what is next in order: entries, as they are or to be made later, or their results where nothing else is wanted. */
 export type Outlet =
+  | { readonly kind: 'runs'; readonly deliver: (runs: readonly EntryRun[]) => void }
   | { readonly kind: 'entries'; readonly deliver: (entries: readonly Entry<unknown>[]) => void }
   | { readonly kind: 'results'; readonly deliver: (results: readonly TransformResult<unknown>[]) => void };
 
@@ -59,8 +61,9 @@ export class Delivery {
   /** Delivers what is next in order, after it is on record. */
   emit(ready: readonly Completed[]): void {
     const { record, outlet, onDelivered } = this.#parts;
-    if (outlet.kind === 'results' && record === undefined) {
-      this.#deliverResults(ready, outlet);
+    if (record === undefined && outlet.kind !== 'entries') {
+      if (outlet.kind === 'results') this.#deliverResults(ready, outlet);
+      else this.#deliverRuns(ready, outlet);
       onDelivered(false);
       return;
     }
@@ -96,29 +99,62 @@ export class Delivery {
     const { clock } = this.#parts;
     const now = clock.toEpoch(clock.now());
     const entries: MutableEntry[] = [];
-    const add = (entry: MutableEntry) => {
-      entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
-      entries.push(entry);
-    };
     for (const completed of ready) {
       if (completed instanceof CompletedRun) {
-        for (let index = 0; index < completed.results.length; index++) add(completed.entryAt(index, clock));
+        const { count } = completed.results;
+        for (let index = 0; index < count; index++) entries.push(completed.entryAt(index, clock, now));
       } else {
-        add(completed instanceof PendingRow ? entryOf(completed, clock) : completed);
+        entries.push(entryOf(completed, clock, now));
       }
     }
     return entries;
   }
 
+  /** Rows that ran together have no entries before somebody asks for them. */
+  #runsOf(ready: readonly Completed[]): readonly EntryRun[] {
+    const { clock } = this.#parts;
+    const now = clock.toEpoch(clock.now());
+    const runs: EntryRun[] = [];
+    let singles: MutableEntry[] = [];
+    const endSingles = () => {
+      if (singles.length > 0) runs.push(EntryRun.of(singles));
+      singles = [];
+    };
+    for (const completed of ready) {
+      if (completed instanceof CompletedRun) {
+        endSingles();
+        runs.push(completed.entries(clock, now));
+      } else {
+        singles.push(entryOf(completed, clock, now));
+      }
+    }
+    endSingles();
+    return runs;
+  }
+
+  #deliverRuns(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'runs' }>): void {
+    const runs = this.#runsOf(ready);
+    const count = runs.reduce((sum, { size }) => sum + size, 0);
+    this.#deliver(count, () => outlet.deliver(runs));
+  }
+
   #deliverEntries(entries: readonly MutableEntry[]): void {
     const { outlet } = this.#parts;
-    if (outlet.kind === 'results') this.#deliverResults(entries, outlet);
-    else this.#deliver(entries.length, () => outlet.deliver(entries));
+    switch (outlet.kind) {
+      case 'results':
+        this.#deliverResults(entries, outlet);
+        break;
+      case 'runs':
+        this.#deliver(entries.length, () => outlet.deliver([EntryRun.of(entries)]));
+        break;
+      case 'entries':
+        this.#deliver(entries.length, () => outlet.deliver(entries));
+    }
   }
 
   #deliverResults(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'results' }>): void {
     for (const completed of ready) {
-      const results = completed instanceof CompletedRun ? completed.results : [completed.result];
+      const results = completed instanceof CompletedRun ? completed.results.list() : [completed.result];
       this.#deliver(results.length, () => outlet.deliver(results));
     }
   }
@@ -129,7 +165,14 @@ export class Delivery {
   }
 }
 
-function entryOf(row: CompletedRow, clock: Clock): MutableEntry {
+/** @param now in ms since the epoch */
+function entryOf(completed: CompletedRow | MutableEntry, clock: Clock, now: number): MutableEntry {
+  const entry = completed instanceof PendingRow ? entryOfRow(completed, clock) : completed;
+  entry.bufferWaitMs = Math.max(0, now - entry.completedAt);
+  return entry;
+}
+
+function entryOfRow(row: CompletedRow, clock: Clock): MutableEntry {
   return {
     rowIndex: row.rowIndex,
     stateId: row.stateId,

@@ -1,8 +1,12 @@
 import type { Batch } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
+import { concatenate } from './core/concatenate.ts';
 import { Fifo } from './core/fifo.ts';
 import type { BatchStats } from './core/stats.ts';
+import { TextRows } from './core/text-rows.ts';
+import { EntryQueue } from './entry-queue.ts';
+import type { EntryRun } from './entry-run.ts';
 import type { RowSource, SourceStep } from './row-source.ts';
 
 /** The entries of a stream, in order; iterate it once. */
@@ -14,6 +18,12 @@ export interface EntryStream<Output> extends AsyncIterableIterator<Entry<Output>
    * For consumers that can deal with many at once, which saves a promise for each. Rejects like `next`.
    */
   nextReady(): Promise<readonly Entry<Output>[]>;
+  /**
+   * Like `nextReady`, in runs of entries that are made when they are asked for.
+   *
+   * @internal for the command line
+   */
+  nextRuns(): Promise<readonly EntryRun<Output>[]>;
   return(): Promise<IteratorReturnResult<undefined>>;
   throw(error: unknown): Promise<never>;
 }
@@ -26,6 +36,8 @@ export interface StreamParts {
   /** How many rows may be admitted and not yet taken, at this moment. */
   readonly window: () => number;
   readonly admit: (row: unknown) => void;
+  /** Several at once; undefined where each row has to come by itself. */
+  readonly admitTexts: ((rows: TextRows) => void) | undefined;
   /** No more rows will be admitted. */
   readonly close: () => void;
   /** The consumer has stopped: ends the batch and drops its entries. */
@@ -40,7 +52,7 @@ interface Reader {
   /** Whether it takes all that is ready, and not only one entry. */
   readonly takesAll: boolean;
   /** Ends its wait; with no entries at the end of the stream. */
-  readonly resolve: (entries: readonly Entry<unknown>[]) => void;
+  readonly resolve: (runs: readonly EntryRun[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -60,7 +72,7 @@ export class WindowedStream implements EntryStream<unknown> {
   /** Resolves when every entry is taken, or the stream was stopped, and nothing of it runs any more. */
   readonly finished: Promise<void>;
   readonly #parts: StreamParts;
-  readonly #entries = new Fifo<Entry<unknown>>();
+  readonly #entries = new EntryQueue();
   readonly #readers = new Fifo<Reader>();
   readonly #finishing = Promise.withResolvers<void>();
   #taken = 0;
@@ -68,6 +80,8 @@ export class WindowedStream implements EntryStream<unknown> {
   #atConsumer = 0;
   #catchingUp: PromiseWithResolvers<void> | undefined;
   #pulling = false;
+  /** What the source gave and the window has no room for yet. */
+  #texts: TextRows | undefined;
   /** No more is pulled. */
   #sourceEnded = false;
   #readToEnd = false;
@@ -111,17 +125,23 @@ export class WindowedStream implements EntryStream<unknown> {
   next(): Promise<Step> {
     this.#makeRoom();
     const entry = this.#entries.shift();
-    if (entry === undefined) return this.#wait(false).then(([first]) => stepOf(first));
+    if (entry === undefined) return this.#wait(false).then(([first]) => stepOf(first?.at(0)));
     this.#onTaken(1);
     return Promise.resolve(stepOf(entry));
   }
 
-  nextReady(): Promise<readonly Entry<unknown>[]> {
+  async nextReady(): Promise<readonly Entry<unknown>[]> {
+    const runs = await this.nextRuns();
+    return concatenate(runs.map((run) => Array.from(run)));
+  }
+
+  nextRuns(): Promise<readonly EntryRun[]> {
     this.#makeRoom();
-    const entries = this.#entries.take(this.#entries.size);
-    if (entries.length === 0) return this.#wait(true);
-    this.#onTaken(entries.length);
-    return Promise.resolve(entries);
+    const { size } = this.#entries;
+    if (size === 0) return this.#wait(true);
+    const runs = this.#entries.take(size);
+    this.#onTaken(size);
+    return Promise.resolve(runs);
   }
 
   /** The consumer stops: closes the source and resolves when nothing of the stream runs any more. */
@@ -143,17 +163,15 @@ export class WindowedStream implements EntryStream<unknown> {
   }
 
   /** Takes the entries that are next in order. */
-  deliver(entries: readonly Entry<unknown>[]): void {
-    for (let given = 0; given < entries.length;) {
+  deliver(runs: readonly EntryRun[]): void {
+    for (const run of runs) this.#entries.push(run);
+    while (this.#entries.size > 0) {
       const reader = this.#readers.shift();
-      if (reader === undefined) {
-        for (const entry of entries.slice(given)) this.#entries.push(entry);
-        break;
-      }
+      if (reader === undefined) break;
       // one that takes all leaves an entry for each that waits behind it
-      const count = reader.takesAll ? Math.max(1, entries.length - given - this.#readers.size) : 1;
+      const count = reader.takesAll ? Math.max(1, this.#entries.size - this.#readers.size) : 1;
       this.#count(count);
-      reader.resolve(entries.slice(given, (given += count)));
+      reader.resolve(this.#entries.take(count));
     }
     this.#noteIfCaughtUp();
     this.#pull();
@@ -197,16 +215,20 @@ export class WindowedStream implements EntryStream<unknown> {
 
   /** Never rejects: an error of the source is kept for the reader. */
   async #pullWhileRoom(): Promise<void> {
-    const { source, admit, clock } = this.#parts;
+    const { source, clock } = this.#parts;
     let startedAt = clock.now();
     let pulled = 0;
     this.#pulling = true;
     try {
       while (!this.#sourceEnded && this.#room > 0) {
-        const next = source.next();
-        const step = next instanceof Promise ? await next : next;
-        if (this.#hasEnded(step)) return;
-        admit(step.value);
+        if (this.#texts === undefined) {
+          const next = source.next();
+          const step = next instanceof Promise ? await next : next;
+          if (this.#hasEnded(step)) return;
+          if (step.value instanceof TextRows) this.#texts = step.value;
+          else this.#parts.admit(step.value);
+        }
+        if (this.#texts !== undefined) this.#admitSome(this.#texts);
         if (++pulled % CLOCK_INTERVAL !== 0 || clock.now() - startedAt < LONGEST_PULL_MS) continue;
         await new Promise<void>((resolve) => {
           clock.defer(resolve);
@@ -220,6 +242,16 @@ export class WindowedStream implements EntryStream<unknown> {
     } finally {
       this.#pulling = false;
     }
+  }
+
+  /** As many as there is room for, or one where each has to come by itself. */
+  #admitSome(texts: TextRows): void {
+    const { admit, admitTexts } = this.#parts;
+    const most = admitTexts === undefined ? 1 : Math.max(1, this.#room); // there was room when they were asked for
+    const count = Math.min(most, texts.size);
+    this.#texts = count < texts.size ? texts.part(count, texts.size) : undefined;
+    if (admitTexts !== undefined) admitTexts(texts.part(0, count));
+    else if (count > 0) admit(texts.at(0));
   }
 
   #hasEnded(step: SourceStep<unknown>): step is IteratorReturnResult<unknown> {
@@ -249,9 +281,9 @@ export class WindowedStream implements EntryStream<unknown> {
     this.#atConsumer += entries - 1;
   }
 
-  #wait(takesAll: boolean): Promise<readonly Entry<unknown>[]> {
+  #wait(takesAll: boolean): Promise<readonly EntryRun[]> {
     if (this.#settled || this.#stopped) return this.#end();
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Entry<unknown>[]>();
+    const { promise, resolve, reject } = Promise.withResolvers<readonly EntryRun[]>();
     this.#readers.push({ takesAll, resolve, reject });
     this.#noteIfCaughtUp();
     this.#pull();

@@ -74,6 +74,10 @@ export type { CheckedCounts, Finding, OutputCheck, Verification } from './audit/
 /** @internal */
 export { identifyTransform } from './audit/transform-identity.ts';
 /** @internal */
+export { TextRows } from './core/text-rows.ts';
+/** @internal */
+export type { EntryRun } from './entry-run.ts';
+/** @internal */
 export { openEvents } from './audit/event-trail.ts';
 /** @internal */
 export type { EventGroup } from './audit/event-trail.ts';

@@ -6,6 +6,7 @@ import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
 import { Snapshots, Uncloneable } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
+import type { TextRows } from './core/text-rows.ts';
 import type { Throttle } from './core/throttle/throttle.ts';
 import type { Outlet } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -40,6 +41,8 @@ export interface OpenBatch {
   admit(row: unknown): void;
   /** The same for rows that were handed over together. */
   admitGroup(group: RowGroup): void;
+  /** The same for texts; undefined where each has to come by itself, as it is put on record. */
+  readonly admitTexts: ((rows: TextRows) => void) | undefined;
   /** Takes in a row that was submitted before, in a batch that continues the run. */
   readmit(row: ContinuedRow): void;
   /** No more rows come. */
@@ -60,7 +63,7 @@ export interface OpenBatch {
 const SMALLEST_GROUP = 32;
 
 /** The way of a batch's rows into the queue. */
-interface RowAdmission extends Pick<Admission, 'add' | 'addGroup' | 'flush'> {
+interface RowAdmission extends Pick<Admission, 'add' | 'addGroup' | 'addTexts' | 'flush'> {
   /** For a row that was submitted before. */
   resume(row: BatchRow, past: RowPast): void;
 }
@@ -96,6 +99,7 @@ export class Intake {
       },
       admit: (row) => admission.add(row),
       admitGroup: (group) => admission.addGroup(group),
+      admitTexts: trail === undefined ? (rows) => admission.addTexts(rows) : undefined,
       readmit: (continued) => {
         if (continued.kind === 'recorded') {
           givenBack[continued.entry.result.status === 'success' ? 'successes' : 'errors']++;
@@ -185,6 +189,7 @@ export class Intake {
     return {
       add: (row) => admission.add(row),
       addGroup: (group) => admission.addGroup(group),
+      addTexts: (rows) => admission.addTexts(rows),
       flush: () => admission.flush(),
       resume: (row, past) => {
         recorded?.notePast(row, past);

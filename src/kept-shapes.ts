@@ -4,6 +4,7 @@ import type { Clock } from './core/clock.ts';
 import { RowQueue } from './core/row-queue.ts';
 import { Snapshots } from './core/snapshot.ts';
 import { StatsCounter } from './core/stats.ts';
+import { ListedResults } from './run-results.ts';
 import { SliceTimes } from './slice-times.ts';
 
 let kept: readonly unknown[] | undefined;
@@ -47,7 +48,7 @@ function sampleObjects(clock: Clock): readonly unknown[] {
     run.send();
     const now = clock.now();
     const times = new SliceTimes(Float64Array.of(now, now), now, now);
-    batch.completeRun(run, [{ status: 'success', value: run.columns }], times);
+    batch.completeRun(run, new ListedResults([{ status: 'success', value: run.columns }]), times);
     batch.flush();
     samples.push(run, run.admittedAt(0), ...run.rows, snapshots, times);
   }

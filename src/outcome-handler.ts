@@ -1,10 +1,11 @@
 import type { Batch, BatchRow, BatchRun } from './batch.ts';
+import type { TransformResult } from './core/transform-result.ts';
 import { failure, type CapacityOutcome, type LostOutcome, type Outcome } from './core/outcome.ts';
 import type { RowError } from './core/row-error.ts';
-import type { TransformResult } from './core/transform-result.ts';
 import type { RowQueue } from './core/row-queue.ts';
 import type { ThrottledAttempt, ThrottleSeat } from './core/throttle/throttle.ts';
 import { RowRun } from './row-run.ts';
+import type { RunResults } from './run-results.ts';
 import type { SliceTimes } from './slice-times.ts';
 
 export interface OutcomeHandlerOptions {
@@ -65,14 +66,17 @@ export class OutcomeHandler {
   }
 
   /** The same, at once, for rows that ran for the first time and have their results. */
-  applyAll(
-    run: BatchRun,
-    results: readonly TransformResult<unknown>[],
-    times: SliceTimes,
-    { attempt, now }: SliceEnd,
-  ): void {
+  applyAll(run: BatchRun, results: RunResults, times: SliceTimes, { attempt, now }: SliceEnd): void {
     const { throttle } = this.#options;
-    run.batch.stats.onAttempt(false, results.length);
+    run.batch.stats.onAttempt(false, results.count);
+    if (results.errors === 0) throttle.onSuccess(attempt, now, results.count);
+    else this.#tellThrottle(results.list(), { attempt, now });
+    run.batch.completeRun(run, results, times);
+  }
+
+  /** Successes that follow one another at once. */
+  #tellThrottle(results: readonly TransformResult<unknown>[], { attempt, now }: SliceEnd): void {
+    const { throttle } = this.#options;
     let successes = 0;
     const tellSuccesses = () => {
       if (successes > 0) throttle.onSuccess(attempt, now, successes);
@@ -87,7 +91,6 @@ export class OutcomeHandler {
       }
     }
     tellSuccesses();
-    run.batch.completeRun(run, results, times);
   }
 
   /** The budget of a refused row is spent while it waits. */

@@ -5,6 +5,7 @@ import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
 import { ranSmoothly, type SliceReport } from './engine/engine.ts';
 import type { Flight } from './flights.ts';
 import type { OutcomeHandler, SliceEnd } from './outcome-handler.ts';
+import { ListedResults, TextResults, type RunResults } from './run-results.ts';
 import { SliceTimes } from './slice-times.ts';
 
 export interface ReportHandlerParts {
@@ -33,8 +34,7 @@ export class ReportHandler {
       observer.onAttempts === undefined &&
       report.nextCallIndices === undefined
     ) {
-      // neither refused nor lost, as it was smooth
-      outcomes.applyAll(run, report.outcomes as TransformResult<unknown>[], times, end);
+      outcomes.applyAll(run, resultsOf(report), times, end);
     } else {
       this.#applyEach(flight, report, times, end);
     }
@@ -68,4 +68,12 @@ export class ReportHandler {
       encoded: report.encoded,
     });
   }
+}
+
+/** Of a report that is smooth: no row was refused or lost. */
+function resultsOf(report: SliceReport): RunResults {
+  const { texts } = report;
+  return texts === undefined
+    ? new ListedResults(report.outcomes as TransformResult<unknown>[])
+    : new TextResults(texts);
 }

@@ -137,6 +137,11 @@ export class RowRun<Batch extends RowHolder> implements QueuedRun<Batch, Pending
     this.#isSent = false;
   }
 
+  /** The rows by their places and names alone: what they were is of no use any more. Only of a run that {@link isFresh}. */
+  withoutSnapshots(): RowRun<Batch> {
+    return new RowRun(this.batch, { ...this.#new, snapshots: [] });
+  }
+
   /** The rows by columns, as they are to be sent; undefined where they may differ in more than these say. */
   get columns(): FreshColumns | undefined {
     if (this.#rows !== undefined) return undefined;

@@ -43,9 +43,9 @@ export class StreamRunner {
     const open = intake.open(
       { ...options, generatedIds: true },
       {
-        kind: 'entries',
-        deliver: (entries) => {
-          stream.deliver(entries);
+        kind: 'runs',
+        deliver: (runs) => {
+          stream.deliver(runs);
         },
       },
     );
@@ -69,6 +69,12 @@ export class StreamRunner {
           open.admit(row);
         }
       },
+      admitTexts:
+        open.admitTexts &&
+        ((rows) => {
+          nextIndex += rows.size;
+          open.admitTexts?.(rows);
+        }),
       close: () => {
         open.close();
       },

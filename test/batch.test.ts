@@ -6,6 +6,7 @@ import { StatsCounter } from '../src/core/stats.ts';
 import type { Entry } from '../src/index.ts';
 import { PendingRow } from '../src/pending-row.ts';
 import { RowRun } from '../src/row-run.ts';
+import { ListedResults } from '../src/run-results.ts';
 import { SliceTimes } from '../src/slice-times.ts';
 import { isSettled } from './helpers/event-loop.ts';
 import { FakeClock } from './helpers/fake-clock.ts';
@@ -95,7 +96,7 @@ describe('Batch: the memory of a row that was moved', () => {
     });
     expect([single.content.buffers.length, inRun.content.buffers.length]).toEqual([1, 1]);
     batch.complete(row, success, 0);
-    batch.completeRun(run, [success], new SliceTimes(Float64Array.of(0, 0), 0, 0));
+    batch.completeRun(run, new ListedResults([success]), new SliceTimes(Float64Array.of(0, 0), 0, 0));
     expect([single.content.buffers.length, inRun.content.buffers.length]).toEqual([0, 0]);
   });
 });

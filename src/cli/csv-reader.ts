@@ -1,6 +1,6 @@
 import { Parser, type CsvError, type InfoRecord } from 'csv-parse';
 import { RunError } from './exit.ts';
-import type { InputRow, RowReader } from './input-row.ts';
+import { ListedRows, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 
 /** A quote that is never closed would otherwise take the rest of the file into memory. */
 const MAX_RECORD_BYTES = 256 * 1024 * 1024;
@@ -48,21 +48,21 @@ export class CsvReader implements RowReader {
     });
   }
 
-  push(chunk: Buffer): Promise<readonly InputRow[]> {
+  push(chunk: Buffer): Promise<InputRows> {
     return this.#parsed((done) => this.#parser.write(chunk, done));
   }
 
-  end(): Promise<readonly InputRow[]> {
+  end(): Promise<InputRows> {
     return this.#parsed((done) => this.#parser.end(done));
   }
 
-  async #parsed(act: (done: () => void) => unknown): Promise<readonly InputRow[]> {
+  async #parsed(act: (done: () => void) => unknown): Promise<InputRows> {
     await new Promise<void>((resolve) => act(resolve));
     if (this.#failure !== undefined)
       throw new RunError(`Cannot read ${this.#name}: ${this.#failure.message}`);
     const rows = this.#rows;
     this.#rows = [];
-    return rows;
+    return new ListedRows(rows);
   }
 
   #onRecord(fields: string[], endLine: number): void {

@@ -1,4 +1,4 @@
-import type { Entry, RowError } from '../index.ts';
+import type { Entry, RowError, TextRows } from '../index.ts';
 import { describeLimit, isExceeded, type ErrorLimit } from './error-limit.ts';
 import { locateError, rejectOf } from './error-text.ts';
 import { messageOf, RunError, UsageError } from './exit.ts';
@@ -51,24 +51,43 @@ export class Emitter {
   /**
    * Writes what became of a row. Gives a promise when the next row should wait for it.
    *
-   * @param row may be undefined for a row that has succeeded and can't be rejected
+   * @param rowOf asked for a row that has failed
    * @throws TooManyErrors when of the rows that were not on record one more has failed than the limit allows; the row is
    *   written
    * @throws UsageError when the row's result is on record, and not whole
    */
-  emit(entry: Entry<string>, row: InputRow | undefined): Promise<unknown> | undefined {
+  emit(entry: Entry<string>, rowOf: () => InputRow): Promise<unknown> | undefined {
     this.#emitted++;
     if (!this.#isOnRecord(entry)) this.#ranHere.emitted++;
     const { result } = entry;
     this.#refuseIfRedacted(entry);
-    if (result.status === 'error')
-      return this.#emitFailure(entry, row, locateError(result.error, known(row)));
+    if (result.status === 'error') {
+      const row = rowOf();
+      return this.#emitFailure(entry, row, locateError(result.error, row));
+    }
     try {
       return this.#parts.output.write(this.#parts.format.success(result.value));
     } catch (reason) {
       if (!(reason instanceof ResultProblem)) throw reason;
-      return this.#emitFailure(entry, row, { code: 'transform_error', message: messageOf(reason) });
+      return this.#emitFailure(entry, rowOf(), { code: 'transform_error', message: messageOf(reason) });
     }
+  }
+
+  /** Whether {@link emitAll} may be called. */
+  get takesMany(): boolean {
+    return this.#parts.format.successes !== undefined && this.#parts.isOnRecord === undefined;
+  }
+
+  /** Like {@link emit}, for rows that have all succeeded. */
+  emitAll(outputs: readonly TextRows[]): Promise<unknown> | undefined {
+    const { output, format } = this.#parts;
+    let written: Promise<unknown> | undefined;
+    for (const texts of outputs) {
+      this.#emitted += texts.size;
+      this.#ranHere.emitted += texts.size;
+      written = output.write(format.successes?.(texts) ?? '');
+    }
+    return written;
   }
 
   /** Writes what the format has held back. */
@@ -77,17 +96,13 @@ export class Emitter {
     if (output.failure === undefined) void output.write(format.end());
   }
 
-  #emitFailure(
-    entry: Entry<string>,
-    row: InputRow | undefined,
-    error: RowError,
-  ): Promise<unknown> | undefined {
+  #emitFailure(entry: Entry<string>, row: InputRow, error: RowError): Promise<unknown> | undefined {
     const { rejects, output, format } = this.#parts;
     this.#failed++;
     const written =
       rejects === undefined
         ? output.write(format.failure(error))
-        : rejects.write(`${rejectOf(entry, error, known(row))}\n`);
+        : rejects.write(`${rejectOf(entry, error, row)}\n`);
     if (!this.#isOnRecord(entry)) {
       this.#ranHere.failed++;
       this.#checkLimit();
@@ -119,9 +134,4 @@ export class Emitter {
       `Stopped as more rows have failed than --max-errors ${describeLimit(limit)} allows: ${failed} of ${emitted}${others}`,
     );
   }
-}
-
-function known(row: InputRow | undefined): InputRow {
-  if (row === undefined) throw new Error('Cannot write what became of a row that is not known');
-  return row;
 }

@@ -45,7 +45,7 @@ export class FileCheck implements OutputCheck {
   }
 
   async check(entry: Entry<unknown>, request: unknown): Promise<void> {
-    const written = this.#emitter.emit(asLine(entry), rowOf(request));
+    const written = this.#emitter.emit(asLine(entry), () => rowOf(request));
     if (written !== undefined) await written;
   }
 

@@ -1,3 +1,5 @@
+import { TextRows } from '../index.ts';
+
 /** One row on its way from the input to the executor. */
 export interface InputRow {
   /** Number of the line it starts on, from 1. */
@@ -8,10 +10,58 @@ export interface InputRow {
   readonly problem: string | undefined;
 }
 
+/** Rows that follow one another in the input. */
+export interface InputRows {
+  readonly size: number;
+  /** Their texts, where that is all there is to know of them. */
+  readonly texts?: TextRows;
+  at(index: number): InputRow;
+}
+
 /** Turns the bytes of an input into rows. */
 export interface RowReader {
   /** Gives the rows that are complete with this chunk. */
-  push(chunk: Buffer): readonly InputRow[] | Promise<readonly InputRow[]>;
+  push(chunk: Buffer): InputRows | Promise<InputRows>;
   /** Gives what is left when the input has ended. */
-  end(): readonly InputRow[] | Promise<readonly InputRow[]>;
+  end(): InputRows | Promise<InputRows>;
+}
+
+/** Rows of any kind. */
+export class ListedRows implements InputRows {
+  readonly #rows: readonly InputRow[];
+
+  constructor(rows: readonly InputRow[]) {
+    this.#rows = rows;
+  }
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  at(index: number): InputRow {
+    return this.#rows[index] as InputRow;
+  }
+}
+
+/** Lines one after the other, each of which is a row as it is. */
+export class PlainLines implements InputRows {
+  readonly texts: TextRows;
+  readonly #firstLine: number;
+
+  /**
+   * @param text the lines, without the break behind the last one
+   * @param ends where each of them ends
+   */
+  constructor(text: string, ends: Int32Array, firstLine: number) {
+    this.texts = new TextRows(text, ends);
+    this.#firstLine = firstLine;
+  }
+
+  get size(): number {
+    return this.texts.size;
+  }
+
+  at(index: number): InputRow {
+    return { line: this.#firstLine + index, text: this.texts.at(index), problem: undefined };
+  }
 }

@@ -1,4 +1,4 @@
-import { fstatSync, type Stats } from 'node:fs';
+import { createReadStream, fstatSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -8,6 +8,8 @@ import { kindOf, type FileKind, type RowFormat } from './formats.ts';
 
 /** As text it is small enough for V8 to keep it where all that is young is: larger ones get pages of their own, and cost 12% of all CPU time. */
 const CHUNK_BYTES = 64 * 1024;
+/** Each read of a file wakes another thread and waits for it, which can take as long as to deal with what it brings. */
+const READ_BYTES = 8 * CHUNK_BYTES;
 
 /** An input that is open and not yet read. */
 export interface Input {
@@ -39,7 +41,7 @@ export async function openInput(file: string | undefined, format: RowFormat | un
     await handle.close();
     throw new UsageError(`Cannot read ${file}: it is a directory`);
   }
-  return toInput({ name: file, kind, stats, raw: handle.createReadStream({ highWaterMark: CHUNK_BYTES }) });
+  return toInput({ name: file, kind, stats, raw: handle.createReadStream({ highWaterMark: READ_BYTES }) });
 }
 
 function openStdin(file: string | undefined, format: RowFormat | undefined): Input {
@@ -47,7 +49,11 @@ function openStdin(file: string | undefined, format: RowFormat | undefined): Inp
     throw new UsageError("Nothing to read: name an input file, pipe rows in, or give '-' to type them");
   }
   const kind = kindOf(undefined, format);
-  return toInput({ name: 'stdin', kind, stats: fstatSync(0), raw: process.stdin });
+  const stats = fstatSync(0);
+  const raw = stats.isFile()
+    ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES })
+    : process.stdin;
+  return toInput({ name: 'stdin', kind, stats, raw });
 }
 
 async function openForReading(file: string): Promise<FileHandle> {
@@ -85,7 +91,9 @@ function gunzip(raw: Readable): Readable {
 
 async function* readChunks(name: string, stream: Readable): AsyncGenerator<Buffer, void> {
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    for await (const read of stream as AsyncIterable<Buffer>) {
+      for (let at = 0; at < read.length; at += CHUNK_BYTES) yield read.subarray(at, at + CHUNK_BYTES);
+    }
   } catch (reason) {
     throw new RunError(`Cannot read ${name}: ${messageOf(reason)}`);
   }

@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
-import type { InputRow, RowReader } from './input-row.ts';
+import { ListedRows, PlainLines, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 
 /** Half of what a string can hold, so that the line still fits when it is quoted or has a mark put before it. */
 const MAX_LINE_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
@@ -24,18 +24,45 @@ export class LineSplitter implements RowReader {
     this.#maxLength = maxLength;
   }
 
-  push(chunk: Buffer): InputRow[] {
-    return this.#split(this.#decoder.write(chunk));
+  push(chunk: Buffer): InputRows {
+    const text = this.#withoutMark(this.#decoder.write(chunk));
+    return this.#plainLines(text) ?? new ListedRows(this.#split(text));
   }
 
-  end(): InputRow[] {
-    const rows = this.#split(this.#decoder.end());
+  end(): InputRows {
+    const rows = this.#split(this.#withoutMark(this.#decoder.end()));
     this.#finishLine(rows);
-    return rows;
+    return new ListedRows(rows);
   }
 
-  #split(decoded: string): InputRow[] {
-    const text = this.#withoutMark(decoded);
+  /** The lines that end in the text, where nothing has to be done to any of them; else undefined, and nothing has happened. */
+  #plainLines(text: string): PlainLines | undefined {
+    const end = text.lastIndexOf('\n');
+    if (end === -1 || this.#overlong) return undefined;
+    const lines = this.#rest + text.slice(0, end);
+    const ends = lines.includes('\r') ? undefined : this.#endsOf(lines);
+    if (ends === undefined) return undefined;
+    const plain = new PlainLines(lines, ends, this.#line + 1);
+    this.#line += ends.length;
+    this.#rest = '';
+    this.#extendLine(text.slice(end + 1));
+    return plain;
+  }
+
+  /** Where each line ends; undefined when one may be blank or is too long. */
+  #endsOf(lines: string): Int32Array | undefined {
+    const ends: number[] = [];
+    for (let start = 0; start <= lines.length;) {
+      const found = lines.indexOf('\n', start);
+      const end = found === -1 ? lines.length : found;
+      if (!(lines.charCodeAt(start) > SPACE) || end - start > this.#maxLength) return undefined;
+      ends.push(end);
+      start = end + 1;
+    }
+    return Int32Array.from(ends);
+  }
+
+  #split(text: string): InputRow[] {
     const rows: InputRow[] = [];
     let start = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { PooledExecutor, TransformLoadError, type AuditTrail } from '../index.ts';
+import { PooledExecutor, TransformLoadError, type AuditTrail, type TextRows } from '../index.ts';
 import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './executor-flags.ts';
 import { UsageError } from './exit.ts';
 import type { SourceRow } from './row-source.ts';
@@ -8,7 +8,7 @@ import type { RunFlags } from './run-flags.ts';
 import { workerEnv } from './worker-env.ts';
 
 /** Runs rows from text to text. */
-export type LineExecutor = PooledExecutor<SourceRow, string>;
+export type LineExecutor = PooledExecutor<SourceRow | TextRows, string>;
 
 const LINE_TRANSFORM_URL = new URL(
   // the build keeps the layout, so only the extension differs
@@ -33,7 +33,7 @@ export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | u
       transform: LINE_TRANSFORM_URL,
       workerData: { url, exportName, workerData },
     };
-    return new PooledExecutor<SourceRow, string>(all);
+    return new PooledExecutor(all);
   });
 }
 

@@ -1,4 +1,4 @@
-import type { RowError } from '../index.ts';
+import type { RowError, TextRows } from '../index.ts';
 
 /** How results stand in the output. */
 export interface ResultFormat {
@@ -9,6 +9,8 @@ export interface ResultFormat {
    * @throws ResultProblem when the format can't carry it
    */
   success(json: string): string;
+  /** The same for many rows, where that is quicker. */
+  successes?(outputs: TextRows): string;
   /** Gives the text that stands in the place of a row that failed. */
   failure(error: RowError): string;
   /** Gives what is left to write when there are no more rows. */

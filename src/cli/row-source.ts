@@ -1,37 +1,49 @@
 import { Fifo } from './fifo.ts';
-import type { InputRow, RowReader } from './input-row.ts';
+import type { TextRows } from '../index.ts';
+import { ListedRows, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 
 /** What a row is for the executor: its text, or why there is none. See workers/line-transform.ts. */
 export type SourceRow = string | { readonly malformed: string };
 
-type Step = IteratorResult<SourceRow, undefined>;
+type Step = IteratorResult<SourceRow | TextRows, undefined>;
+
+/** Rows that were handed out. */
+interface HandedOut {
+  /** Of the first of them. */
+  readonly rowIndex: number;
+  readonly rows: InputRows;
+}
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+const NO_ROWS = new ListedRows([]);
 
 /**
  * Hands the rows of an input to the executor, and remembers those whose entry has not come back. Written by hand, as
  * an async generator costs more per row than all else here.
  */
-export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
-  readonly #batches: AsyncGenerator<readonly InputRow[], void>;
+export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, undefined> {
+  readonly #batches: AsyncGenerator<InputRows, void>;
   readonly #onClose: () => void;
-  readonly #keeps: (rowIndex: number) => boolean;
-  readonly #handedOut = new Fifo<InputRow>();
+  readonly #keeps: ((rowIndex: number) => boolean) | undefined;
+  readonly #handedOut = new Fifo<HandedOut>();
+  /** The first of those in {@link #handedOut}, taken out. */
+  #first: HandedOut | undefined;
   #nextIndex = 0;
-  #batch: readonly InputRow[] = [];
+  #batch: InputRows = NO_ROWS;
   #position = 0;
   #rowsRead = 0;
   #closed = false;
 
   /**
    * @param onClose frees the input; called once, when it has ended or is no longer wanted
-   * @param keeps whether the row at this position is remembered until its entry comes back; default: all are
+   * @param keeps whether the row at this position is remembered until its entry comes back, where each is handed out by
+   *   itself; by default all are, and many may be handed out at once
    */
   constructor(
     chunks: AsyncIterable<Buffer>,
     reader: RowReader,
     onClose: () => void,
-    keeps: (rowIndex: number) => boolean = () => true,
+    keeps?: (rowIndex: number) => boolean,
   ) {
     this.#batches = readBatches(chunks, reader);
     this.#onClose = onClose;
@@ -49,8 +61,8 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
 
   /** Rows at hand come at once, which the executor takes; typed as what an iterator may be. */
   next(): Promise<Step> {
-    const row = this.#closed ? undefined : this.#batch[this.#position];
-    return row === undefined ? this.#nextBatch() : (this.#handOut(row) as unknown as Promise<Step>);
+    if (this.#closed || this.#position === this.#batch.size) return this.#nextBatch();
+    return this.#handOut() as unknown as Promise<Step>;
   }
 
   /** Stops reading, also while a `next` is pending. */
@@ -59,12 +71,21 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
     return Promise.resolve(DONE);
   }
 
-  /** Gives the row that was handed out at this position; rows are taken in order. Undefined for one that is not kept. */
-  take(rowIndex: number): InputRow | undefined {
-    if (!this.#keeps(rowIndex)) return undefined;
-    const row = this.#handedOut.shift();
-    if (row === undefined) throw new Error('Cannot take row as none was handed out');
-    return row;
+  /** Gives the row that was handed out at this position, and forgets those before it. */
+  rowAt(rowIndex: number): InputRow {
+    this.forgetBefore(rowIndex);
+    const first = this.#first;
+    if (first === undefined || first.rowIndex > rowIndex)
+      throw new Error(`Cannot find row ${rowIndex} as it is not kept`);
+    return first.rows.at(rowIndex - first.rowIndex);
+  }
+
+  /** The entries of the rows before this position have been dealt with. */
+  forgetBefore(rowIndex: number): void {
+    this.#first ??= this.#handedOut.shift();
+    while (this.#first !== undefined && this.#first.rowIndex + this.#first.rows.size <= rowIndex) {
+      this.#first = this.#handedOut.shift();
+    }
   }
 
   async #nextBatch(): Promise<Step> {
@@ -73,15 +94,14 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
       if (batch === undefined) break;
       this.#batch = batch;
       this.#position = 0;
-      this.#rowsRead += batch.length;
-      const first = batch[0];
-      if (first !== undefined) return this.#handOut(first);
+      this.#rowsRead += batch.size;
+      if (batch.size > 0) return this.#handOut();
     }
     this.#close();
     return DONE;
   }
 
-  async #readBatch(): Promise<readonly InputRow[] | undefined> {
+  async #readBatch(): Promise<InputRows | undefined> {
     try {
       return (await this.#batches.next()).value ?? undefined;
     } catch (reason) {
@@ -90,9 +110,19 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
     }
   }
 
-  #handOut(row: InputRow): IteratorYieldResult<SourceRow> {
-    this.#position++;
-    if (this.#keeps(this.#nextIndex++)) this.#handedOut.push(row);
+  #handOut(): IteratorYieldResult<SourceRow | TextRows> {
+    const { texts, size } = this.#batch;
+    if (this.#keeps === undefined) {
+      if (this.#position === 0) this.#handedOut.push({ rowIndex: this.#nextIndex, rows: this.#batch });
+      if (texts !== undefined) {
+        this.#position = size;
+        this.#nextIndex += size;
+        return { done: false, value: texts };
+      }
+    }
+    const row = this.#batch.at(this.#position++);
+    const rowIndex = this.#nextIndex++;
+    if (this.#keeps?.(rowIndex) === true) this.#handedOut.push({ rowIndex, rows: new ListedRows([row]) });
     return { done: false, value: row.problem === undefined ? row.text : { malformed: row.problem } };
   }
 
@@ -106,7 +136,7 @@ export class RowSource implements AsyncIterableIterator<SourceRow, undefined> {
 async function* readBatches(
   chunks: AsyncIterable<Buffer>,
   reader: RowReader,
-): AsyncGenerator<readonly InputRow[], void> {
+): AsyncGenerator<InputRows, void> {
   for await (const chunk of chunks) yield await reader.push(chunk);
   yield await reader.end();
 }

@@ -1,4 +1,4 @@
-import { DriftError, TransformLoadError, type Entry, type EntryStream } from '../index.ts';
+import { DriftError, TransformLoadError, type Entry, type EntryRun, type EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
 import type { Display } from './display.ts';
@@ -137,9 +137,9 @@ export class RunLoop {
   async #emitAll(): Promise<Ending> {
     try {
       for (;;) {
-        const entries = await this.#stream.nextReady();
-        if (entries.length === 0) return { kind: 'finished' };
-        if (!(await this.#emitSome(entries))) return { kind: 'cut' };
+        const runs = await this.#stream.nextRuns();
+        if (runs.length === 0) return { kind: 'finished' };
+        for (const run of runs) if (!(await this.#emitSome(run))) return { kind: 'cut' };
       }
     } catch (reason) {
       return { kind: 'failed', reason: namingModule(reason, this.#transformUrl) };
@@ -149,20 +149,30 @@ export class RunLoop {
   }
 
   /** False when the run was cut at one of them. */
-  async #emitSome(entries: readonly Entry<string>[]): Promise<boolean> {
-    for (const entry of entries) {
+  async #emitSome(run: EntryRun<string>): Promise<boolean> {
+    const texts = this.#emitter.takesMany ? run.texts : undefined;
+    if (texts !== undefined && !this.#isCut) {
+      const written = this.#writing(() => this.#emitter.emitAll(texts));
+      this.#source.forgetBefore(this.#emitter.emitted);
+      if (written !== undefined) await written;
+      return true;
+    }
+    for (const entry of run) {
       if (this.#isCut || isUnfinished(entry)) return false;
       if (this.#isAllWritten) await this.#acceptOutputs();
-      const written = this.#emit(entry);
+      const written = this.#writing(() =>
+        this.#emitter.emit(entry, () => this.#source.rowAt(entry.rowIndex)),
+      );
+      this.#source.forgetBefore(entry.rowIndex + 1);
       if (written !== undefined) await written;
       if (this.#isAllWritten) await this.#acceptOutputs();
     }
     return true;
   }
 
-  #emit(entry: Entry<string>): Promise<unknown> | undefined {
+  #writing(emit: () => Promise<unknown> | undefined): Promise<unknown> | undefined {
     try {
-      return this.#emitter.emit(entry, this.#source.take(entry.rowIndex));
+      return emit();
     } catch (reason) {
       this.#shutDownNow(); // else the loop would wait for the rows that run
       throw reason;
@@ -276,12 +286,16 @@ function throwIfUnusable(reason: unknown): void {
   if (reason instanceof TransformLoadError || reason instanceof UsageError) throw reason;
 }
 
-/** Which input rows are needed once more when their entries come back; of the others only the results are. */
+/**
+ * Which input rows are needed once more when their entries come back; of the others only the results are. Undefined for a
+ * new run, whose rows may go many at a time.
+ */
 function rowsToKeep(
   run: ContinuedRun | undefined,
   { output, rejects }: RunFiles,
 ): ((rowIndex: number) => boolean) | undefined {
+  if (run === undefined) return undefined;
   // a result that stands in no column of the CSV output is rejected
-  if (run === undefined || (rejects !== undefined && output.kind.format === 'csv')) return undefined;
+  if (rejects !== undefined && output.kind.format === 'csv') return () => true;
   return (rowIndex) => !run.survey.hasSucceeded(rowIndex);
 }

@@ -23,7 +23,7 @@ export interface ColumnBlock {
   readonly integers: Int32Array;
   /** All columns of numbers, one after the other. */
   readonly numbers: Float64Array;
-  /** All columns of strings, one after the other, and each string's length. */
+  /** All columns of strings, one after the other, with a line break between each two strings, and each string's length. */
   readonly text: string;
   readonly lengths: Int32Array;
   /** The other columns, in their order. */
@@ -54,7 +54,7 @@ export function toBlock(
   const numbers = new Float64Array(count * countOf(kinds, 'numbers'));
   const lengths = new Int32Array(count * countOf(kinds, 'strings'));
   const others: (string | readonly unknown[])[] = [];
-  let text = '';
+  const texts: string[] = [];
   let integersAt = 0;
   let numbersAt = 0;
   let lengthsAt = 0;
@@ -68,7 +68,7 @@ export function toBlock(
         break;
       case 'strings':
         for (let row = from; row < to; row++) lengths[lengthsAt++] = (values[row] as string).length;
-        text += values.slice(from, to).join('');
+        texts.push(values.slice(from, to).join('\n'));
         break;
       case 'json':
         others.push(`[${values.slice(from, to).join(',')}]`);
@@ -77,7 +77,7 @@ export function toBlock(
         others.push(values.slice(from, to));
     }
   }
-  return { count, keys, kinds, integers, numbers, text, lengths, others };
+  return { count, keys, kinds, integers, numbers, text: texts.join('\n'), lengths, others };
 }
 
 function countOf(kinds: readonly ColumnKind[], kind: ColumnKind): number {
@@ -132,6 +132,7 @@ function columnsOf(block: ColumnBlock): ArrayLike<unknown>[] {
         const strings = new Array<string>(count);
         for (let row = 0; row < count; row++) {
           strings[row] = text.slice(textAt, (textAt += lengths[lengthsAt++] as number));
+          textAt++;
         }
         return strings;
       }

@@ -2,6 +2,7 @@ import { encode, joinEncoded, type Encoded, type EncodedList } from './codec.ts'
 import { ColumnGroup } from './column-group.ts';
 import { SharedBytes } from './large-bytes.ts';
 import { isLarge, Moved, takeOver } from './moved.ts';
+import { TextGroup } from './text-rows.ts';
 
 /** A row as it was when its snapshot was taken: by itself, or one of a group; {@link Uncloneable} where there can be none. */
 export type Snapshot = Encoded;
@@ -148,7 +149,7 @@ function join(snapshots: readonly Snapshot[], range: JoinedRange): EncodedList {
       endOthers();
       parts.push({ moved: snapshot.content });
       from++;
-    } else if (snapshot instanceof ColumnGroup) {
+    } else if (isGroup(snapshot)) {
       const position = positionOf(from);
       const count = runLength(snapshots, { ...range, from });
       if (count >= SMALLEST_BLOCK) {
@@ -169,7 +170,11 @@ function join(snapshots: readonly Snapshot[], range: JoinedRange): EncodedList {
 
 /** A snapshot by itself. */
 export function encodedOf({ snapshot, position }: PlacedSnapshot): Encoded {
-  return snapshot instanceof ColumnGroup ? snapshot.encodedFrom(position, position + 1)[0] : snapshot;
+  return isGroup(snapshot) ? snapshot.encodedFrom(position, position + 1)[0] : snapshot;
+}
+
+function isGroup(snapshot: Snapshot): snapshot is ColumnGroup | TextGroup {
+  return snapshot instanceof ColumnGroup || snapshot instanceof TextGroup;
 }
 
 /** How many snapshots from one on follow one another in the same group. */

@@ -4,6 +4,7 @@ import type { CallEvent } from '../core/call-event.ts';
 import type { Moved } from '../core/moved.ts';
 import type { PlacedSnapshot } from '../core/snapshot.ts';
 import type { Encoded, EncodedList } from '../core/codec.ts';
+import type { TextRows } from '../core/text-rows.ts';
 
 /** One row of a slice. */
 export interface SliceRow extends PlacedSnapshot {
@@ -53,6 +54,8 @@ export interface SliceReport {
   readonly threadId: number;
   /** Unpacked each time it is read: not to be taken out of the report where it may not be needed. */
   readonly outcomes: readonly Outcome[];
+  /** The outputs, where all rows have succeeded and these are strings that crossed the boundary together. */
+  readonly texts?: readonly TextRows[] | undefined;
   /** The outputs of the successful rows by position, as they crossed the boundary, where the trail may want them. */
   readonly encoded?: readonly Encoded[] | undefined;
   /** Whether any row was refused or lost, so that what comes next depends on the outcomes. */

@@ -1,5 +1,6 @@
 import { joinSnapshots } from '../core/snapshot.ts';
 import { decodeList, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
+import { textRowsIn, type TextRows } from '../core/text-rows.ts';
 import { handedOn, isWhole, type MovedContent } from '../core/moved.ts';
 import { failure, type Outcome } from '../core/outcome.ts';
 import { messageOf } from '../core/row-error.ts';
@@ -90,6 +91,9 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
     get outcomes() {
       return decodeOutcomes(slice);
     },
+    get texts() {
+      return textOutputs(slice);
+    },
     get encoded() {
       return encodedOutputs(slice);
     },
@@ -126,6 +130,17 @@ function failed(other: Outcome, reason: unknown): Outcome {
   if (other.status !== 'capacity') return other;
   const message = `Row was refused and can not be run again: it was moved, and can not go back: ${messageOf(reason)}`;
   return failure('transform_error', message, { cause: other.error });
+}
+
+function textOutputs({ outputs, others }: SliceReturn): readonly TextRows[] | undefined {
+  if (others.length > 0 || typeof outputs === 'string') return undefined;
+  const texts: TextRows[] = [];
+  for (const part of 'parts' in outputs ? outputs.parts : [outputs]) {
+    const rows = typeof part === 'object' && 'kinds' in part ? textRowsIn(part) : undefined;
+    if (rows === undefined) return undefined;
+    texts.push(rows);
+  }
+  return texts;
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {

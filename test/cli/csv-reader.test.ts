@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { stringify } from 'csv-stringify/sync';
 import { describe, expect, test } from 'vitest';
 import { CsvReader } from '../../src/cli/csv-reader.ts';
+import { listRows } from '../helpers/input-rows.ts';
 
 /** Reads text in chunks of the given size. */
 async function read(text: string, chunkSize = 1_000) {
@@ -9,9 +10,9 @@ async function read(text: string, chunkSize = 1_000) {
   const bytes = Buffer.from(text);
   const rows = [];
   for (let start = 0; start < bytes.length; start += chunkSize) {
-    rows.push(...(await reader.push(bytes.subarray(start, start + chunkSize))));
+    rows.push(...listRows(await reader.push(bytes.subarray(start, start + chunkSize))));
   }
-  return [...rows, ...(await reader.end())];
+  return [...rows, ...listRows(await reader.end())];
 }
 
 const field = fc.string({ unit: fc.constantFrom('a', '"', ',', ' ', '\n', 'é', '😀'), minLength: 1 });

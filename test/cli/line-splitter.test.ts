@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineSplitter } from '../../src/cli/line-splitter.ts';
+import { listRows } from '../helpers/input-rows.ts';
 
 /** Reads bytes in chunks that end at the given places. */
 function split(bytes: Buffer, cuts: readonly number[] = [], splitter = new LineSplitter()) {
   const ends = [...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length];
-  const rows = ends.flatMap((end, index) => splitter.push(bytes.subarray(ends[index - 1] ?? 0, end)));
-  return [...rows, ...splitter.end()];
+  const rows = ends.flatMap((end, index) =>
+    listRows(splitter.push(bytes.subarray(ends[index - 1] ?? 0, end))),
+  );
+  return [...rows, ...listRows(splitter.end())];
 }
 
 const row = (line: number, text: string) => ({ line, text, problem: undefined });

@@ -1,9 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
 import { LineSplitter } from '../../src/cli/line-splitter.ts';
-import { RowSource } from '../../src/cli/row-source.ts';
+import { RowSource, type SourceRow } from '../../src/cli/row-source.ts';
+import { TextRows } from '../../src/index.ts';
 
 async function* chunksOf(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Promise.resolve(Buffer.from(text));
+}
+
+/** What was handed out, many at a time or not. */
+function listed(value: SourceRow | TextRows | undefined): unknown[] {
+  return value instanceof TextRows
+    ? Array.from({ length: value.size }, (_, index) => value.at(index))
+    : [value];
 }
 
 const row = (line: number, text: string) => ({ line, text, problem: undefined });
@@ -13,19 +21,30 @@ describe('RowSource', () => {
     const onClose = vi.fn();
     const source = new RowSource(chunksOf('1\n2', '', '2\n', '3'), new LineSplitter(), onClose);
     const rows: unknown[] = [];
-    for await (const text of source) rows.push(text);
+    for await (const value of source) rows.push(...listed(value));
     expect(rows).toEqual(['1', '22', '3']);
     expect(source.rowsRead).toBe(3);
-    expect([0, 1, 2].map((index) => source.take(index))).toEqual([row(1, '1'), row(2, '22'), row(3, '3')]);
-    expect(() => source.take(3)).toThrow('none was handed out');
+    expect([0, 1, 2].map((index) => source.rowAt(index))).toEqual([row(1, '1'), row(2, '22'), row(3, '3')]);
+    expect(() => source.rowAt(1)).toThrow('row 1 as it is not kept');
+    expect(() => source.rowAt(3)).toThrow('row 3 as it is not kept');
     expect(await source.next()).toEqual({ done: true, value: undefined });
     expect(onClose).toHaveBeenCalledOnce();
+  });
+
+  test('where only some rows are kept, each is handed out by itself', async () => {
+    const isOdd = (rowIndex: number) => rowIndex % 2 === 1;
+    const source = new RowSource(chunksOf('0\n1\n2\n3\n'), new LineSplitter(), () => undefined, isOdd);
+    const rows: unknown[] = [];
+    for await (const value of source) rows.push(value);
+    expect(rows).toEqual(['0', '1', '2', '3']);
+    expect([1, 3].map((index) => source.rowAt(index))).toEqual([row(2, '1'), row(4, '3')]);
+    expect(() => source.rowAt(2)).toThrow('row 2 as it is not kept');
   });
 
   test('a row that could not be read travels as what is wrong with it', async () => {
     const source = new RowSource(chunksOf('12345\n'), new LineSplitter(2), () => undefined);
     expect(await source.next()).toEqual({ done: false, value: { malformed: 'longer than 2 characters' } });
-    expect(source.take(0)?.line).toBe(1);
+    expect(source.rowAt(0).line).toBe(1);
   });
 
   test('is closed while it waits for the input: what the input says then is of no interest', async () => {
@@ -47,7 +66,7 @@ describe('RowSource', () => {
       throw new Error('broken');
     }
     const source = new RowSource(chunks(), new LineSplitter(), () => undefined);
-    expect(await source.next()).toEqual({ done: false, value: '1' });
+    expect(listed((await source.next()).value)).toEqual(['1']);
     await expect(source.next()).rejects.toThrow('broken');
   });
 });

@@ -33,7 +33,7 @@ describe('toBlock and decodeBlock', () => {
       kinds: ['numbers', 'strings', 'primitives', 'json', 'integers', 'numbers', 'strings', 'integers'],
       integers: Int32Array.of(7, -8, 0, -(2 ** 31), 2 ** 31 - 1, 1),
       numbers: Float64Array.of(1, 2.5, -0, NaN, 5, Infinity),
-      text: 'abc\ud800de',
+      text: 'a\n\nbc\n\ud800\nd\ne',
       lengths: Int32Array.of(1, 0, 2, 1, 1, 1),
       others: [[1, 'a', 2], '[[1],{},[]]'],
     });
@@ -96,7 +96,7 @@ describe('toBlock and decodeBlock', () => {
     expect(block).toMatchObject({
       count: 2,
       kinds: ['integers', 'strings', 'json', 'primitives'],
-      text: 'bc',
+      text: 'b\nc',
     });
     expect(decodeBlock(structuredClone(block))).toEqual([
       { a: 1, b: 'b', c: [1], d: 2n },
