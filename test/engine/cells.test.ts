@@ -8,6 +8,8 @@ const primitive = fc.oneof(
   fc.double(),
   fc.bigInt(),
   fc.string({ unit: 'binary', maxLength: 100 }),
+  fc.string({ unit: 'grapheme-ascii', maxLength: 100 }),
+  fc.string({ unit: fc.constantFrom('a', '€', '\ud800'), maxLength: 100 }),
 );
 
 function writeAll(cells: Cells, values: readonly unknown[]): number {
