@@ -89,7 +89,8 @@ export class BatchRunner {
     }
     entrance.claim(options.runId, identitiesOf(batchRows));
     const { about } = entrance;
-    if (batchRows.rows.length > 0 && options.signal?.aborted !== true) dispatcher.expectRows();
+    const { length } = batchRows.rows;
+    if (length > 0 && options.signal?.aborted !== true) dispatcher.expectRows(length);
     const snapshots = snapshotsOf(batchRows, intake.newSnapshots());
     refuseUnlessUsable(action); // a getter of a row may have shut it down
     return this.#run(

@@ -81,9 +81,9 @@ export class Dispatcher {
     return this.#sizer.rowsPerWorker;
   }
 
-  /** Rows are about to come: the engine may start meanwhile. */
-  expectRows(): void {
-    this.#start.begin();
+  /** So many rows are about to come: the engine may start meanwhile. */
+  expectRows(count: number): void {
+    this.#start.begin(this.#queue.readyCount + count);
   }
 
   /** Queues new rows. */
@@ -151,7 +151,8 @@ export class Dispatcher {
     this.#pacing.close(now);
     this.#recall(now);
     let held = false;
-    if (this.#queue.readyCount > 0 && this.#start.isReady()) {
+    const { readyCount } = this.#queue;
+    if (readyCount > 0 && this.#start.isReady(readyCount)) {
       while (this.#canDispatch() && this.#throttle.mayDispatch()) {
         if (this.#throttle.gateAt(now) > now) {
           this.#pacing.open(now, this.#queue.readyBatches());

@@ -12,11 +12,12 @@ export class EngineStart {
     this.#events = events;
   }
 
-  /** The engine starts, if it has not. */
-  begin(): void {
+  /** The engine starts, if it has not, for so many rows as wait by now. */
+  begin(rows: number): void {
+    if (this.#state === 'starting') this.#engine.expectRows?.(rows);
     if (this.#state !== 'idle') return;
     this.#state = 'starting';
-    this.#engine.start().then(
+    this.#engine.start(rows).then(
       () => {
         this.#state = 'ready';
         this.#events.onReady();
@@ -28,9 +29,9 @@ export class EngineStart {
     this.#events.onStarting();
   }
 
-  /** Whether slices can be sent; the first time it is asked, the engine starts. */
-  isReady(): boolean {
-    this.begin();
+  /** Whether slices can be sent for the rows that wait; the first time it is asked, the engine starts. */
+  isReady(rows: number): boolean {
+    this.begin(rows);
     return this.#state === 'ready';
   }
 

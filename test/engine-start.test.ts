@@ -6,7 +6,15 @@ import { turns } from './helpers/event-loop.ts';
 /** An engine that starts as often as it is asked to, each time as the next of `starts` says. */
 function makeStart(...starts: readonly (() => Promise<void>)[]) {
   const told: unknown[] = [];
-  const engine = { started: 0, start: () => starts[engine.started++]!() };
+  const engine = {
+    started: 0,
+    expected: [] as number[],
+    start: (rows: number) => {
+      engine.expected.push(rows);
+      return starts[engine.started++]!();
+    },
+    expectRows: (rows: number) => engine.expected.push(rows),
+  };
   const start = new EngineStart(engine as unknown as Engine, {
     onStarting: () => told.push('starting'),
     onReady: () => told.push('ready'),
@@ -19,18 +27,27 @@ describe('EngineStart', () => {
   test('starts when it is first asked, once, and tells when it is ready', async () => {
     const { engine, start, told } = makeStart(() => Promise.resolve());
     expect(engine.started).toBe(0);
-    expect([start.isReady(), start.isReady()]).toEqual([false, false]);
+    expect([start.isReady(1), start.isReady(1)]).toEqual([false, false]);
     await turns(2);
-    expect([start.isReady(), engine.started, told]).toEqual([true, 1, ['starting', 'ready']]);
+    expect([start.isReady(1), engine.started, told]).toEqual([true, 1, ['starting', 'ready']]);
+  });
+
+  test('the engine hears how many rows wait for it, until it is ready', async () => {
+    const { engine, start } = makeStart(() => Promise.resolve());
+    start.begin(1);
+    start.isReady(3);
+    await turns(2);
+    start.isReady(7);
+    expect(engine.expected).toEqual([1, 3]);
   });
 
   test('what is fatal is told once, as it came, and nothing starts again', async () => {
     const fatal = new Error('no module');
     const { engine, start, told } = makeStart(() => Promise.reject(fatal));
-    start.isReady();
+    start.isReady(1);
     await turns(2);
     start.fail(new Error('no worker either'));
-    expect([start.isReady(), engine.started]).toEqual([false, 1]);
+    expect([start.isReady(1), engine.started]).toEqual([false, 1]);
     expect(told).toHaveLength(2);
     expect(told[1]).toBe(fatal);
   });
@@ -48,11 +65,11 @@ describe('EngineStart', () => {
       () => Promise.reject(lack),
       () => Promise.resolve(),
     );
-    start.isReady();
+    start.isReady(1);
     await turns(2);
-    start.isReady();
+    start.isReady(1);
     await turns(2);
-    expect([start.isReady(), engine.started]).toEqual([true, 2]);
+    expect([start.isReady(1), engine.started]).toEqual([true, 2]);
     expect(told).toEqual(['starting', lack, 'starting', 'ready']);
   });
 });

@@ -36,6 +36,8 @@ const MAX_FRUITLESS = 20;
 const UNUSED_DELAY_MS = 1_000;
 /** What a machine may run short of for a while when a worker is to be started. */
 const SHORTAGE = /\b(EMFILE|ENFILE|EAGAIN|ENOMEM)\b/;
+/** When workers that no slice has asked for are started: short slices run undisturbed by them until then. */
+const SPARE_START_DELAY_MS = 20;
 /** How long a worker that is loading may take before it is ended. */
 const LOAD_GRACE_MS = 5_000;
 
@@ -48,6 +50,10 @@ export class Crew {
   readonly #members = new Set<Member>();
   readonly #placement: Placement;
   readonly #loading = new Set<Promise<unknown>>();
+  /** While the first worker starts: those that load the transform as soon as it has. */
+  #followers: Member[] | undefined;
+  /** How many workers are yet to be started: when a slice has none for itself, or some time has passed. */
+  #spare = 0;
   readonly #restarts = new Set<() => void>();
   /** The worker whose successor is being started. */
   #succeeded: Member | undefined;
@@ -61,19 +67,35 @@ export class Crew {
     this.#placement = new Placement(this.#members, options.slicesPerHost);
   }
 
-  /** Resolves when the first worker has loaded the transform; the others load it only then. */
-  async start(): Promise<void> {
-    const [first, ...others] = Array.from({ length: this.#options.size }, () => this.#enlist());
-    if (first === undefined) return;
+  /**
+   * Resolves when the first worker has loaded the transform; the others load it only then.
+   *
+   * @param slices how many wait, at most: workers beyond that would compete with theirs for the machine, and start later
+   */
+  async start(slices: number = this.#options.size): Promise<void> {
+    const first = this.#enlist();
+    const followers: Member[] = (this.#followers = []);
+    this.expectSlices(slices);
     try {
       await this.#load(first);
     } catch (reason) {
-      for (const { host } of others) host.terminate(); // the next start begins anew
+      for (const { host } of followers) host.terminate(); // the next start begins anew
       throw reason;
+    } finally {
+      this.#followers = undefined;
     }
-    for (const member of others) {
+    this.#spare = this.#options.size - 1 - followers.length;
+    for (const member of followers) {
       this.#load(member).catch((reason: unknown) => this.#onStartFailed(reason, () => this.#replace()));
     }
+    if (this.#spare > 0) this.#after(SPARE_START_DELAY_MS, () => this.#startSpare());
+  }
+
+  /** While the first worker starts: so many slices wait by now, at most. */
+  expectSlices(slices: number): void {
+    const count = Math.min(slices, this.#options.size) - 1;
+    const followers = this.#followers;
+    while (followers !== undefined && followers.length < count) followers.push(this.#enlist());
   }
 
   /**
@@ -82,7 +104,9 @@ export class Crew {
    */
   tryTake(alone: boolean): Member | undefined {
     if (this.#broken !== undefined) throw this.#broken;
-    return this.#placement.tryTake(alone);
+    const member = this.#placement.tryTake(alone);
+    if (member === undefined || member.slices > 1) this.#startSpare(); // it should have had one for itself
+    return member;
   }
 
   /** The same, and waits. Gives undefined when the crew is dismissed meanwhile; rejects when it is broken. */
@@ -150,6 +174,7 @@ export class Crew {
   /** Ends all workers; those that are loading get a moment to get through it. Resolves when none is left. */
   async dismiss(): Promise<void> {
     this.#closed = true;
+    this.#spare = 0;
     for (const cancel of this.#restarts) cancel();
     this.#placement.end();
     // Node aborts the whole process when a thread is ended while it requires an ES module
@@ -194,6 +219,10 @@ export class Crew {
     this.#enlistAndLoad().catch((reason: unknown) => {
       this.#onStartFailed(reason, () => this.#replace());
     });
+  }
+
+  #startSpare(): void {
+    for (; this.#spare > 0; this.#spare--) this.#replace();
   }
 
   #onStartFailed(reason: unknown, again: () => void): void {

@@ -96,8 +96,14 @@ export interface Engine {
   readonly sharesMemory: boolean;
   /** Throws for a clone of a row that can't be sent to where rows run; undefined where every clone can. */
   readonly ensureSendable?: ((clone: unknown) => void) | undefined;
-  /** Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails. */
-  start(): Promise<void>;
+  /**
+   * Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails.
+   *
+   * @param rows how many wait for it: threads that none of these needs may start later. Default: more than there are threads
+   */
+  start(rows?: number): Promise<void>;
+  /** So many rows wait for it by now, while it starts. */
+  readonly expectRows?: ((rows: number) => void) | undefined;
   /**
    * Runs the rows of a slice in order until one is refused or `signal` is aborted, which stops before the next row.
    * Never rejects because of a row. Rejects when nothing can run any more.

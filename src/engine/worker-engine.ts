@@ -137,13 +137,17 @@ export class WorkerEngine implements Engine {
     return this.#workers.takesBehind ? 2 : 1;
   }
 
-  start(): Promise<void> {
-    return (this.#started ??= this.#start());
+  start(rows?: number): Promise<void> {
+    return (this.#started ??= this.#start(rows));
   }
 
-  async #start(): Promise<void> {
+  expectRows(rows: number): void {
+    this.#crew.expectSlices(rows);
+  }
+
+  async #start(rows: number | undefined): Promise<void> {
     try {
-      await this.#inFlight.track(this.#crew.start());
+      await this.#inFlight.track(this.#crew.start(rows));
     } catch (reason) {
       if (reason instanceof WorkerStartError) this.#started = undefined;
       throw reason;

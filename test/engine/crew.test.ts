@@ -106,6 +106,83 @@ describe('Crew', () => {
     });
   });
 
+  describe('start for fewer slices than there may be workers', () => {
+    async function startedFor(slices: number, slicesPerHost = 1): Promise<Crew> {
+      const crew = crewOf(4, slicesPerHost);
+      const started = crew.start(slices);
+      await loadAll();
+      await started;
+      await loadAll();
+      return crew;
+    }
+
+    test('only so many workers start, the others when some time has passed', async () => {
+      const crew = await startedFor(2);
+      expect([crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([1, 2]);
+      expect(alive()).toEqual([1, 2]);
+      await clock.advance(20);
+      expect(alive()).toEqual([1, 2, 3, 4]);
+      await loadAll();
+      expect([crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([3, 4]);
+    });
+
+    test('one for none', async () => {
+      await startedFor(0);
+      expect(alive()).toEqual([1]);
+    });
+
+    test('as many as wait by the time that the first is ready; they load when it is', async () => {
+      const crew = crewOf(4);
+      const started = crew.start(1);
+      for (const slices of [3, 2]) crew.expectSlices(slices);
+      await turns();
+      expect(hosts.map(({ tasks }) => tasks.length)).toEqual([1, 0, 0]);
+      await loadAll();
+      await started;
+      expect(hosts.map(({ tasks }) => tasks.length)).toEqual([1, 1, 1]);
+      crew.expectSlices(4);
+      expect(alive()).toEqual([1, 2, 3]);
+    });
+
+    test('a slice that has to wait has the others started at once, once', async () => {
+      const crew = await startedFor(1);
+      crew.tryTake(false);
+      expect(alive()).toEqual([1]);
+      crew.tryTake(false);
+      const waiting = crew.take(false);
+      expect(alive()).toEqual([1, 2, 3, 4]);
+      await loadAll();
+      expect(taken(await waiting)).toBe(2);
+      await clock.advance(20);
+      expect(hosts).toHaveLength(4);
+    });
+
+    test('so does one that has to share a worker', async () => {
+      const crew = await startedFor(1, 2);
+      expect([crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([1, 1]);
+      expect(alive()).toEqual([1, 2, 3, 4]);
+    });
+
+    test('a start that fails can be tried again for more', async () => {
+      const crew = crewOf(2);
+      const failed = expect(crew.start(1)).rejects.toThrow(WorkerStartError);
+      await turns();
+      hosts[0]!.end(new Error('Worker initialization failure: EMFILE'));
+      await failed;
+      const started = crew.start(2);
+      await loadAll();
+      await started;
+      await loadAll();
+      expect([alive(), clock.timers]).toEqual([[2, 3], 0]);
+    });
+
+    test('a crew that is dismissed starts none', async () => {
+      const crew = await startedFor(1);
+      await crew.dismiss();
+      expect([crew.tryTake(false), hosts.length, clock.timers]).toEqual([undefined, 1, 0]);
+    });
+  });
+
   describe('places', () => {
     test('slices go to the least busy; when all are busy they wait, first come first served', async () => {
       const crew = await startedCrew(2, 2);

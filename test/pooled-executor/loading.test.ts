@@ -114,8 +114,8 @@ test('workers start while the snapshots of the first batch are taken, and not fo
   const transform = (row: { readonly value: number }) => row;
   const clock = new TrackedClock();
   const engine = new (class extends InlineEngine {
-    override start(): Promise<void> {
-      seen.push('start');
+    override start(rows = NaN): Promise<void> {
+      seen.push(`start for ${rows}`);
       return super.start();
     }
   })({ transform, attemptTimeoutMs: undefined, recordCall: undefined, clock });
@@ -129,8 +129,8 @@ test('workers start while the snapshots of the first batch are taken, and not fo
       return 1;
     },
   };
-  await executor.map([row]);
-  expect(seen.slice(0, 2)).toEqual(['start', 'snapshot']);
+  await executor.map([row, row]);
+  expect(seen.slice(0, 2)).toEqual(['start for 2', 'snapshot']);
 });
 
 describe('transform: a module that can not be loaded', () => {
