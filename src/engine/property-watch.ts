@@ -25,19 +25,19 @@ const getterOf = Function.prototype.call.bind(
 type Key = string | symbol;
 type Values = Record<Key, unknown>;
 
-/** Properties with what is expected of them, side by side, so that comparing them allocates nothing. */
-class Table {
-  readonly owners: number[] = [];
-  readonly holders: Values[] = [];
-  readonly keys: Key[] = [];
-  readonly expected: unknown[] = [];
-
-  add(owner: number, object: object, key: Key, expected: unknown): void {
-    this.owners.push(owner);
-    this.holders.push(object as Values);
-    this.keys.push(key);
-    this.expected.push(expected);
-  }
+/**
+ * What is expected of an object: properties and values, or getters, side by side, so that comparing them allocates nothing.
+ * Taking it is part of each worker's start: it must not allocate much either.
+ */
+interface BaseLine {
+  readonly watched: Watched;
+  readonly keys: Key[];
+  readonly values: unknown[];
+  readonly getterKeys: Key[];
+  readonly getters: unknown[];
+  /** How many keys the object has that are enumerable, and altogether. */
+  readonly enumerable: number;
+  readonly own: number;
 }
 
 /**
@@ -49,13 +49,7 @@ export class PropertyWatch {
   readonly #quickObjects: number;
   /** Names of properties that do not count any more. */
   readonly #accepted = new Set<string>();
-  #values = new Table();
-  /** How many of these a quick look takes. */
-  #quickValues = 0;
-  #getters = new Table();
-  /** How many keys the objects have that are enumerable, and altogether. */
-  #enumerable: number[] = [];
-  #own: number[] = [];
+  #baseLines: readonly BaseLine[] = [];
 
   constructor({ objects, slowObjects }: WatchedObjects) {
     this.#objects = [...objects, ...slowObjects];
@@ -65,15 +59,7 @@ export class PropertyWatch {
 
   /** Takes things as they are for the base line of the looks to come. */
   rebase(): void {
-    this.#values = new Table();
-    this.#getters = new Table();
-    this.#enumerable = [];
-    this.#own = [];
-    for (let owner = 0; owner < this.#objects.length; owner++) {
-      if (owner === this.#quickObjects) this.#quickValues = this.#values.keys.length;
-      this.#add(owner, this.#objects[owner] as Watched);
-    }
-    if (this.#quickObjects === this.#objects.length) this.#quickValues = this.#values.keys.length;
+    this.#baseLines = this.#objects.map((watched) => this.#baseLineOf(watched));
   }
 
   /** Properties of these names may be what they like from now on. */
@@ -83,90 +69,107 @@ export class PropertyWatch {
 
   /** Names of what differs, such as `globalThis.cache`. Does not see added properties that are not enumerable. */
   quickLook(): readonly string[] {
-    return this.#differs(this.#quickValues, this.#quickObjects) ? this.#differences() : [];
+    return this.#differs(this.#quickObjects) ? this.#differences() : [];
   }
 
   /** The same, and sees all. Takes several times as long. */
   thoroughLook(): readonly string[] {
     const differs =
-      this.#differs(this.#values.keys.length, this.#objects.length) ||
-      this.#objects.some(({ object }, owner) => ownKeys(object).length !== this.#own[owner]);
+      this.#differs(this.#objects.length) ||
+      this.#baseLines.some(({ watched, own }) => ownKeys(watched.object).length !== own);
     return differs ? this.#differences() : [];
   }
 
-  #add(owner: number, watched: Watched): void {
-    const { object, readable = [] } = watched;
-    const keys = ownKeys(object);
-    this.#own.push(keys.length);
-    this.#enumerable.push(enumerableKeys(object).length);
-    for (const key of keys) {
-      const descriptor = this.#describe(watched, key);
-      if (descriptor === undefined) continue;
-      if ('value' in descriptor) this.#values.add(owner, object, key, descriptor.value);
-      else if (readable.includes(key as string))
-        this.#values.add(owner, object, key, (object as Values)[key]);
-      else this.#getters.add(owner, object, key, getterOf(object, key));
+  #baseLineOf(watched: Watched): BaseLine {
+    const { readable } = watched;
+    const object = watched.object as Values;
+    const allKeys = ownKeys(object);
+    const enumerable = enumerableKeys(object).length;
+    const [keys, values, getterKeys, getters]: [Key[], unknown[], Key[], unknown[]] = [[], [], [], []];
+    for (const key of allKeys) {
+      if (!this.#counts(watched, key)) continue;
+      const getter = getterOf(object, key);
+      if (getter === undefined || readable?.includes(key as string) === true) {
+        keys.push(key);
+        values.push(object[key]);
+      } else {
+        getterKeys.push(key);
+        getters.push(getter);
+      }
     }
+    return { watched, keys, values, getterKeys, getters, enumerable, own: allKeys.length };
   }
 
-  /** Undefined if the property does not count. It is asked for only then: some of Node's are made when they are. */
-  #describe(watched: Watched, key: Key): PropertyDescriptor | undefined {
-    if (watched.counts?.(key) === false) return undefined;
-    if (this.#accepted.size > 0 && this.#accepted.has(nameOf(watched, key))) return undefined;
-    const descriptor = describe(watched.object, key);
-    const isFixed = descriptor?.configurable === false && descriptor.writable !== true;
-    return isFixed ? undefined : descriptor;
+  /** Properties that don't are never looked at: some of Node's are made when they are. */
+  #counts(watched: Watched, key: Key): boolean {
+    if (watched.counts?.(key) === false) return false;
+    return this.#accepted.size === 0 || !this.#accepted.has(nameOf(watched, key));
   }
 
   /** May say so though nothing that counts does. */
-  #differs(values: number, objects: number): boolean {
-    const { holders, keys, expected } = this.#values;
-    for (let index = 0; index < values; index++) {
-      const value = (holders[index] as Values)[keys[index] as Key];
-      if (value !== expected[index] && !is(value, expected[index])) return true;
+  #differs(objects: number): boolean {
+    for (let index = 0; index < objects; index++) {
+      const { watched, keys, values, getterKeys, getters } = this.#baseLines[index] as BaseLine;
+      const object = watched.object as Values;
+      for (let position = 0; position < keys.length; position++) {
+        const value = object[keys[position] as Key];
+        if (value !== values[position] && !is(value, values[position])) return true;
+      }
+      for (let position = 0; position < getterKeys.length; position++) {
+        if (getterOf(object, getterKeys[position] as Key) !== getters[position]) return true;
+      }
     }
-    const getters = this.#getters;
-    for (let index = 0; index < getters.keys.length; index++) {
-      const getter = getterOf(getters.holders[index] as Values, getters.keys[index] as Key);
-      if (getter !== getters.expected[index]) return true;
-    }
-    for (let owner = 0; owner < objects; owner++) {
-      if (enumerableKeys((this.#objects[owner] as Watched).object).length !== this.#enumerable[owner])
-        return true;
+    for (let index = 0; index < objects; index++) {
+      const { watched, enumerable } = this.#baseLines[index] as BaseLine;
+      if (enumerableKeys(watched.object).length !== enumerable) return true;
     }
     return false;
   }
 
   #differences(): readonly string[] {
-    const known = this.#objects.map(() => new Set<Key>());
-    const names: string[] = [];
-    for (const [table, hasChanged] of [
-      [this.#values, isOtherValue],
-      [this.#getters, isOtherGetter],
-    ] as const) {
-      for (const [index, key] of table.keys.entries()) {
-        const owner = table.owners[index] as number;
-        known[owner]?.add(key);
-        const name = nameOf(this.#objects[owner] as Watched, key);
-        if (this.#accepted.has(name)) continue;
-        if (hasChanged(table.holders[index] as Values, key, table.expected[index])) names.push(name);
-      }
-    }
-    for (const [owner, watched] of this.#objects.entries()) {
-      for (const key of ownKeys(watched.object)) {
-        if (known[owner]?.has(key) !== true && this.#describe(watched, key)) names.push(nameOf(watched, key));
-      }
-    }
+    const names = [otherValues, otherGetters, addedKeys].flatMap((find) => this.#namesOf(find));
     if (names.length === 0) this.rebase(); // or each look would go into it again
     return names;
   }
+
+  #namesOf(find: (baseLine: BaseLine, counts: (key: Key) => boolean) => readonly Key[]): readonly string[] {
+    return this.#baseLines.flatMap((baseLine) => {
+      const { watched } = baseLine;
+      return find(baseLine, (key) => this.#counts(watched, key)).map((key) => nameOf(watched, key));
+    });
+  }
+}
+
+function otherValues({ watched, keys, values }: BaseLine, counts: (key: Key) => boolean): readonly Key[] {
+  const object = watched.object as Values;
+  return keys.filter((key, position) => counts(key) && isOtherValue(object, key, values[position]));
+}
+
+function otherGetters(
+  { watched, getterKeys, getters }: BaseLine,
+  counts: (key: Key) => boolean,
+): readonly Key[] {
+  const { object } = watched;
+  return getterKeys.filter((key, position) => counts(key) && isOtherGetter(object, key, getters[position]));
+}
+
+function addedKeys({ watched, keys, getterKeys }: BaseLine, counts: (key: Key) => boolean): readonly Key[] {
+  const { object } = watched;
+  const known = new Set<Key>([...keys, ...getterKeys]);
+  return ownKeys(object).filter((key) => !known.has(key) && counts(key) && !isFixed(object, key));
+}
+
+/** Nobody can change it any more. */
+function isFixed(object: object, key: Key): boolean {
+  const descriptor = describe(object, key);
+  return descriptor?.configurable === false && descriptor.writable !== true;
 }
 
 function isOtherValue(object: Values, key: Key, expected: unknown): boolean {
   return describe(object, key) === undefined || !is(object[key], expected);
 }
 
-function isOtherGetter(object: Values, key: Key, expected: unknown): boolean {
+function isOtherGetter(object: object, key: Key, expected: unknown): boolean {
   const now = describe(object, key);
   if (now === undefined) return true;
   if (!('value' in now)) return getterOf(object, key) !== expected;
