@@ -47,12 +47,12 @@ const MAX_TOTAL_BYTES = 1 << 26;
 export class KeptOutcomes {
   /** Hand it to a worker and give it to the constructor there. */
   readonly buffer: SharedArrayBuffer;
-  readonly #lanes: readonly LaneMemory[];
+  /** Each is made when it is first needed: that takes time, and the dispatching thread needs none unless a worker is lost. */
+  readonly #lanes: (LaneMemory | undefined)[];
 
   constructor(lanes: number, buffer = new SharedArrayBuffer(lanes * laneBytes(lanes))) {
     this.buffer = buffer;
-    const bytes = buffer.byteLength / lanes;
-    this.#lanes = Array.from({ length: lanes }, (_, lane) => new LaneMemory(buffer, lane * bytes, bytes));
+    this.#lanes = new Array<undefined>(lanes).fill(undefined);
   }
 
   /** Running thread: takes up a slice; what was kept of the one before is gone. */
@@ -74,9 +74,12 @@ export class KeptOutcomes {
   }
 
   #memoryOf(lane: number): LaneMemory {
-    const memory = this.#lanes[lane];
-    if (memory === undefined) throw new RangeError(`Cannot find lane ${lane}`);
-    return memory;
+    return (this.#lanes[lane] ??= this.#openMemory(lane));
+  }
+
+  #openMemory(lane: number): LaneMemory {
+    const bytes = this.buffer.byteLength / this.#lanes.length;
+    return new LaneMemory(this.buffer, lane * bytes, bytes);
   }
 }
 
