@@ -36,7 +36,7 @@ const ADMISSION_GROUP = 2_048;
 interface Submission extends BatchRows {
   readonly snapshots: readonly Snapshot[];
   readonly submittedAt: number;
-  readonly about: Entered['about'];
+  readonly about: Entered['about'] | undefined;
   /** The rows that were submitted before, in order; new ones follow. */
   readonly continued: readonly ContinuedRow[];
   /** How many of the rows those were. */

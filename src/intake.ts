@@ -35,8 +35,8 @@ export interface IntakeParts {
 /** A batch and the way into it. */
 export interface OpenBatch {
   readonly batch: Batch;
-  /** Puts the beginning of the batch on record. To be called once, before anything else is. */
-  recordStart(about: Omit<BatchRecord, 'kind'>): void;
+  /** Puts the beginning of the batch on record, where there is one. To be called once, before anything else is. */
+  recordStart(about: Omit<BatchRecord, 'kind'> | undefined): void;
   /** Takes a row in, which is called by its place; it is dispatched when it is on record. */
   admit(row: unknown): void;
   /** The same for rows that were handed over together. */
@@ -95,7 +95,7 @@ export class Intake {
       batch,
       recordStart: (about) => {
         started = about;
-        trail?.batchStarted(batch, about);
+        if (about !== undefined) trail?.batchStarted(batch, about);
       },
       admit: (row) => admission.add(row),
       admitGroup: (group) => admission.addGroup(group),

@@ -26,9 +26,9 @@ export class RunEntrance {
     this.#registry = new RunRegistry(async (runId) => audit?.history?.(runId));
   }
 
-  /** What is put on record of a batch that continues nothing. */
-  get about(): BatchDescription {
-    return this.#about();
+  /** What is put on record of a batch that continues nothing; undefined when there is no record. */
+  get about(): BatchDescription | undefined {
+    return this.#audit && this.#about();
   }
 
   /**
