@@ -1,6 +1,5 @@
 /** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { getHeapStatistics } from 'node:v8';
 import { decodeList } from '../src/core/codec.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
@@ -8,6 +7,7 @@ import { AttemptContext } from '../src/engine/attempt-context.ts';
 import { ranSmoothly } from '../src/engine/engine.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
 import { monotonicNow } from '../src/engine/monotonic-now.ts';
+import { nodeV8 } from '../src/engine/node-v8.ts';
 import { isDisturbed, UNTOUCHED, withUnfinished, type SliceReturn } from '../src/engine/slice-columns.ts';
 import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
 import type {
@@ -232,7 +232,7 @@ export class WorkerRuntime {
 }
 
 function heapMb(): number {
-  return getHeapStatistics().used_heap_size / 2 ** 20;
+  return nodeV8().getHeapStatistics().used_heap_size / 2 ** 20;
 }
 
 function loadFailed(reason: unknown): WorkerReply {

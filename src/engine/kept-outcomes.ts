@@ -1,9 +1,9 @@
-import { deserialize, serialize } from 'node:v8';
 import { decode } from '../core/codec.ts';
 import { ColumnGroup } from '../core/column-group.ts';
 import { Moved } from '../core/moved.ts';
 import type { PlacedSnapshot } from '../core/snapshot.ts';
 import { Cells } from './cells.ts';
+import { nodeV8 } from './node-v8.ts';
 import type { Outcome } from '../core/outcome.ts';
 
 /** How a row of a slice ended, before its slice did. Instants in ms on the shared monotonic clock. */
@@ -120,7 +120,7 @@ class LaneMemory {
     switch (typeof encoded) {
       case 'string':
         return encoded.isWellFormed()
-          ? this.#keepText(end, start, encoded)
+          ? this.#keepText(end, TEXT, encoded)
           : this.#keepSerialized(end, CLONE, encoded);
       case 'number':
         if (!this.#hasRoom(start, 8)) return false;
@@ -140,7 +140,7 @@ class LaneMemory {
     let shape: Shape = { keys: undefined, nested: [] };
     for (let at = 0; this.#int(at, KIND) !== 0; at = next(at, this.#int(at, LENGTH))) {
       if (this.#int(at, KIND) === SHAPE) {
-        shape = this.#deserialize(at) as Shape;
+        shape = JSON.parse(this.#textAt(at)) as Shape;
         continue;
       }
       kept.push({
@@ -155,7 +155,7 @@ class LaneMemory {
   #keepRow(end: RowEnd, group: ColumnGroup, position: number): boolean {
     if (this.#shape !== group) {
       const { keys, nested } = group;
-      if (!this.#keepSerialized(end, SHAPE, { keys, nested } satisfies Shape)) return false;
+      if (!this.#keepText(end, SHAPE, JSON.stringify({ keys, nested } satisfies Shape))) return false;
       this.#shape = group;
     }
     const start = this.#cursor + HEADER_BYTES;
@@ -169,15 +169,16 @@ class LaneMemory {
     return this.#finish(end, ROW, at - start);
   }
 
-  #keepText(end: RowEnd, start: number, text: string): boolean {
+  #keepText(end: RowEnd, kind: number, text: string): boolean {
+    const start = this.#cursor + HEADER_BYTES;
     if (!this.#hasRoom(start, 3 * text.length)) return false; // the most that its characters take
-    return this.#finish(end, TEXT, this.#bytes.write(text, start, 'utf8'));
+    return this.#finish(end, kind, this.#bytes.write(text, start, 'utf8'));
   }
 
   #keepSerialized(end: RowEnd, kind: number, value: unknown): boolean {
     let bytes: Buffer;
     try {
-      bytes = serialize(value);
+      bytes = nodeV8().serialize(value);
     } catch {
       return false; // shared memory, ports and the like
     }
@@ -206,10 +207,9 @@ class LaneMemory {
 
   #outcomeAt(at: number, shape: Shape): Outcome {
     const start = at + HEADER_BYTES;
-    const end = start + this.#int(at, LENGTH);
     switch (this.#int(at, KIND)) {
       case TEXT:
-        return { status: 'success', value: decode(this.#bytes.toString('utf8', start, end)) };
+        return { status: 'success', value: decode(this.#textAt(at)) };
       case NUMBER:
         return { status: 'success', value: this.#floats[start / 8] };
       case UNDEFINED:
@@ -223,10 +223,15 @@ class LaneMemory {
     }
   }
 
+  #textAt(at: number): string {
+    const start = at + HEADER_BYTES;
+    return this.#bytes.toString('utf8', start, start + this.#int(at, LENGTH));
+  }
+
   #deserialize(at: number): unknown {
     const start = at + HEADER_BYTES;
     const end = start + this.#int(at, LENGTH);
-    return deserialize(Buffer.from(this.#bytes.subarray(start, end))); // a copy: it may not read shared memory
+    return nodeV8().deserialize(Buffer.from(this.#bytes.subarray(start, end))); // a copy: it may not read shared memory
   }
 
   #int(at: number, field: number): number {

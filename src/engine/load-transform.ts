@@ -1,5 +1,4 @@
 import { describeThrown } from '../core/row-error.ts';
-import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Transform } from '../core/transform.ts';
 import { isTransformLoadError, TransformLoadError } from './engine.ts';
@@ -72,7 +71,8 @@ async function importWithTsx(url: string, reason: unknown): Promise<Namespace> {
 /** The ES module of tsx's API: its CommonJS one can't be imported on every Node. */
 function findTsx(from: string): string | undefined {
   try {
-    const require = createRequire(from);
+    // few threads need it
+    const require = process.getBuiltinModule('node:module').createRequire(from);
     const { exports } = require('tsx/package.json') as TsxPackage;
     return new URL(exports['./esm/api'].import.default, pathToFileURL(require.resolve('tsx/package.json')))
       .href;

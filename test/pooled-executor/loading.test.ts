@@ -133,6 +133,19 @@ test('workers start while the snapshots of the first batch are taken, and not fo
   expect(seen.slice(0, 2)).toEqual(['start for 2', 'snapshot']);
 });
 
+test('modules of Node that few rows need, and that take long, are not part of a start', async ({
+  createExecutor,
+}) => {
+  const transform = 'data:text/javascript,export default () => ({ made: process.moduleLoadList.join() })';
+  const executor = createExecutor<object, { made: string }>({ transform, poolSize: 1 });
+  const entries = await executor.executeBatch(contextsOf([{ id: 1 }, { id: 2 }])); // the first has ended when the second runs
+  for (const { made } of outputsOf(entries) as { made: string }[]) {
+    expect(made.split(',')).toContain('NativeModule worker_threads');
+    for (const name of ['fs/promises', 'module', 'v8'])
+      expect(made.split(',')).not.toContain(`NativeModule ${name}`);
+  }
+});
+
 describe('transform: a module that can not be loaded', () => {
   test.for(BROKEN)(
     '%s: each call fails at once, with file and reason',
