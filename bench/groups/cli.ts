@@ -46,13 +46,14 @@ export const cli: Group = {
     '`pooled-executor run` without a trail; a Node script of one thread that parses, transforms and prints whole chunks of lines; ' +
     'and GNU parallel (`--pipe -k --block 10M`), which starts that script for each block. The outputs are compared with the input, byte for byte.',
   obstacles:
-    'Parsing and printing a line takes 0.7 µs, and nothing else has to be done here; all that makes a run safe comes on top. In a ' +
-    'profile of a million lines (`node --cpu-prof`; all threads) a tenth is the start of three threads, a seventh the compiler, a ' +
-    'fifth parsing and printing, a tenth garbage collection; the rest is reading, splitting, sending, order, entries, what a worker notes of ' +
-    'each row, and writing. A line in the middle of a long run costs 2.5 to 3 µs of CPU time, the first ones three times that. The ' +
-    'script does no more than parse and print, and GNU parallel runs two of them. Tried: ' +
-    'reads of 1 MB, larger windows, the young generation at 16 MB (3%), parsing a slice at once (0.1 µs per line, which the check ' +
-    'that each line is valid by itself takes back), a bundle (0.06 s): none kept.',
+    'Parsing and printing a line is all there is to do here, and all that the script does; GNU parallel runs two of them. What makes a run ' +
+    'safe comes on top, and takes three times as much CPU time as the whole script. Of that time the two workers take six tenths, the ' +
+    'main thread, which reads, splits, sends, orders and writes whole chunks as text, a fifth, V8 (collections, compiler) on threads of its own ' +
+    'a seventh. In a profile of a worker (`node --cpu-prof`) two fifths are parsing and printing, a tenth each: the loop over the rows; the copy ' +
+    'of each result that outlives the thread; the async context that says which row it was; collections. Lines in the beginning cost three times as much as later ones. ' +
+    'Tried: rows, results and entries as text, made one by one only when somebody asks (kept: a quarter of all CPU time), reads of 512 kB (kept), results kept as UTF-8 (kept), ' +
+    'larger windows, the young generation from 12 to 96 MB (no gain), parsing a slice at once (0.1 µs per line, which the check that each ' +
+    'line is valid by itself takes back).',
   run: async ({ settings, say }) => {
     const lines = settings.quick ? LINES.quick : LINES.full;
     const jobs = String(settings.threads);
