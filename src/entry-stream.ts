@@ -189,6 +189,7 @@ export class WindowedStream implements EntryStream<unknown> {
   async endSource(): Promise<void> {
     if (this.#sourceEnded) return;
     this.#sourceEnded = true;
+    this.#texts = undefined;
     this.#parts.close();
     try {
       await this.#parts.source.close();

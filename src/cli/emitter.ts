@@ -51,7 +51,7 @@ export class Emitter {
   /**
    * Writes what became of a row. Gives a promise when the next row should wait for it.
    *
-   * @param rowOf asked for a row that has failed
+   * @param rowOf asked for a row whose transform has failed, or that goes to the rejects
    * @throws TooManyErrors when of the rows that were not on record one more has failed than the limit allows; the row is
    *   written
    * @throws UsageError when the row's result is on record, and not whole
@@ -61,15 +61,12 @@ export class Emitter {
     if (!this.#isOnRecord(entry)) this.#ranHere.emitted++;
     const { result } = entry;
     this.#refuseIfRedacted(entry);
-    if (result.status === 'error') {
-      const row = rowOf();
-      return this.#emitFailure(entry, row, locateError(result.error, row));
-    }
+    if (result.status === 'error') return this.#emitFailure(entry, rowOf, locateError(result.error, rowOf()));
     try {
       return this.#parts.output.write(this.#parts.format.success(result.value));
     } catch (reason) {
       if (!(reason instanceof ResultProblem)) throw reason;
-      return this.#emitFailure(entry, rowOf(), { code: 'transform_error', message: messageOf(reason) });
+      return this.#emitFailure(entry, rowOf, { code: 'transform_error', message: messageOf(reason) });
     }
   }
 
@@ -81,11 +78,12 @@ export class Emitter {
   /** Like {@link emit}, for rows that have all succeeded. */
   emitAll(outputs: readonly TextRows[]): Promise<unknown> | undefined {
     const { output, format } = this.#parts;
+    if (format.successes === undefined) throw new Error('Cannot write many rows at once in this format');
     let written: Promise<unknown> | undefined;
     for (const texts of outputs) {
       this.#emitted += texts.size;
       this.#ranHere.emitted += texts.size;
-      written = output.write(format.successes?.(texts) ?? '');
+      written = output.write(format.successes(texts));
     }
     return written;
   }
@@ -96,13 +94,13 @@ export class Emitter {
     if (output.failure === undefined) void output.write(format.end());
   }
 
-  #emitFailure(entry: Entry<string>, row: InputRow, error: RowError): Promise<unknown> | undefined {
+  #emitFailure(entry: Entry<string>, rowOf: () => InputRow, error: RowError): Promise<unknown> | undefined {
     const { rejects, output, format } = this.#parts;
     this.#failed++;
     const written =
       rejects === undefined
         ? output.write(format.failure(error))
-        : rejects.write(`${rejectOf(entry, error, row)}\n`);
+        : rejects.write(`${rejectOf(entry, error, rowOf())}\n`);
     if (!this.#isOnRecord(entry)) {
       this.#ranHere.failed++;
       this.#checkLimit();

@@ -7,8 +7,8 @@ export interface Clock {
   /** Calls back once after `delayMs`; returns what cancels it. Keeps the process alive until then. */
   setTimer(callback: () => void, delayMs: number): () => void;
   /**
-   * The same for what only ends something that hangs: it does not keep the process alive, and a clock of a test need not
-   * let that much time pass by itself.
+   * The same for what nobody waits for, such as the end of something that hangs: it does not keep the process alive, and a
+   * clock of a test need not let that much time pass by itself.
    */
   setLimit(callback: () => void, delayMs: number): () => void;
   /** Calls back once the present turn of the event loop is over. */

@@ -28,6 +28,7 @@ export class TextRows {
 
   /** All of them, with the character between each two. */
   get joined(): string {
+    if (this.size === 0) return '';
     return this.#text.slice(this.#startOf(0), this.#startOf(this.size) - GAP);
   }
 

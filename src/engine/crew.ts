@@ -84,18 +84,23 @@ export class Crew {
     } finally {
       this.#followers = undefined;
     }
+    if (this.#closed) return; // dismissed meanwhile: it ends the workers that there are
     this.#spare = this.#options.size - 1 - followers.length;
     for (const member of followers) {
       this.#load(member).catch((reason: unknown) => this.#onStartFailed(reason, () => this.#replace()));
     }
-    if (this.#spare > 0) this.#after(SPARE_START_DELAY_MS, () => this.#startSpare());
+    if (this.#spare > 0) this.#startSpareLater();
   }
 
-  /** While the first worker starts: so many slices wait by now, at most. */
+  /** While the first worker starts: so many slices wait by now, at most. Workers that can't be started yet are tried again. */
   expectSlices(slices: number): void {
     const count = Math.min(slices, this.#options.size) - 1;
     const followers = this.#followers;
-    while (followers !== undefined && followers.length < count) followers.push(this.#enlist());
+    try {
+      while (followers !== undefined && followers.length < count) followers.push(this.#enlist());
+    } catch {
+      // those that are missing are spare
+    }
   }
 
   /**
@@ -105,7 +110,8 @@ export class Crew {
   tryTake(alone: boolean): Member | undefined {
     if (this.#broken !== undefined) throw this.#broken;
     const member = this.#placement.tryTake(alone);
-    if (member === undefined || member.slices > 1) this.#startSpare(); // it should have had one for itself
+    const hasOne = member?.slices === 1;
+    if (!hasOne && this.#startingCount <= this.#placement.waitingCount) this.#startSpare(); // none is on its way to it
     return member;
   }
 
@@ -219,6 +225,19 @@ export class Crew {
     this.#enlistAndLoad().catch((reason: unknown) => {
       this.#onStartFailed(reason, () => this.#replace());
     });
+  }
+
+  get #startingCount(): number {
+    return [...this.#members].filter(({ state }) => state === 'starting').length;
+  }
+
+  /** A process that has nothing else to do need not wait for them. */
+  #startSpareLater(): void {
+    const cancel = this.#options.clock.setLimit(() => {
+      this.#restarts.delete(cancel);
+      this.#startSpare();
+    }, SPARE_START_DELAY_MS);
+    this.#restarts.add(cancel);
   }
 
   #startSpare(): void {

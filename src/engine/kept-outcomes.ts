@@ -120,7 +120,7 @@ class LaneMemory {
     switch (typeof encoded) {
       case 'string':
         return encoded.isWellFormed()
-          ? this.#keepText(end, TEXT, encoded)
+          ? this.#keepText(end, encoded)
           : this.#keepSerialized(end, CLONE, encoded);
       case 'number':
         if (!this.#hasRoom(start, 8)) return false;
@@ -140,7 +140,7 @@ class LaneMemory {
     let shape: Shape = { keys: undefined, nested: [] };
     for (let at = 0; this.#int(at, KIND) !== 0; at = next(at, this.#int(at, LENGTH))) {
       if (this.#int(at, KIND) === SHAPE) {
-        shape = JSON.parse(this.#textAt(at)) as Shape;
+        shape = this.#shapeAt(at);
         continue;
       }
       kept.push({
@@ -154,12 +154,11 @@ class LaneMemory {
 
   #keepRow(end: RowEnd, group: ColumnGroup, position: number): boolean {
     if (this.#shape !== group) {
-      const { keys, nested } = group;
-      if (!this.#keepText(end, SHAPE, JSON.stringify({ keys, nested } satisfies Shape))) return false;
+      if (!this.#keepShape(end, group)) return false;
       this.#shape = group;
     }
     const start = this.#cursor + HEADER_BYTES;
-    const limit = this.#bytes.length - 2 * HEADER_BYTES;
+    const limit = this.#limit;
     let at = start;
     for (let column = 0; column < group.nested.length; column++) {
       const behind = this.#cells.write(at, group.cell(column, position), limit);
@@ -169,10 +168,25 @@ class LaneMemory {
     return this.#finish(end, ROW, at - start);
   }
 
-  #keepText(end: RowEnd, kind: number, text: string): boolean {
+  /** Cell by cell, and not as text or a clone: a row may have changed how those are made. */
+  #keepShape(end: RowEnd, { keys, nested }: Shape): boolean {
+    const cells: unknown[] = [nested.length, keys !== undefined];
+    for (let index = 0; index < nested.length; index++) cells[cells.length] = nested[index];
+    for (let index = 0; index < (keys?.length ?? 0); index++) cells[cells.length] = keys?.[index];
+    const start = this.#cursor + HEADER_BYTES;
+    let at = start;
+    for (let index = 0; index < cells.length; index++) {
+      const behind = this.#cells.write(at, cells[index], this.#limit);
+      if (behind === undefined) return false;
+      at = behind;
+    }
+    return this.#finish(end, SHAPE, at - start);
+  }
+
+  #keepText(end: RowEnd, text: string): boolean {
     const start = this.#cursor + HEADER_BYTES;
     if (!this.#hasRoom(start, 3 * text.length)) return false; // the most that its characters take
-    return this.#finish(end, kind, this.#bytes.write(text, start, 'utf8'));
+    return this.#finish(end, TEXT, this.#bytes.write(text, start, 'utf8'));
   }
 
   #keepSerialized(end: RowEnd, kind: number, value: unknown): boolean {
@@ -190,7 +204,11 @@ class LaneMemory {
 
   /** Behind the bytes and their padding a header must fit that ends the list. */
   #hasRoom(start: number, bytes: number): boolean {
-    return start + bytes + 2 * HEADER_BYTES <= this.#bytes.length;
+    return start + bytes <= this.#limit;
+  }
+
+  get #limit(): number {
+    return this.#bytes.length - 2 * HEADER_BYTES;
   }
 
   /** Writes the header; the kind comes last, as it makes the record part of the list. */
@@ -226,6 +244,14 @@ class LaneMemory {
   #textAt(at: number): string {
     const start = at + HEADER_BYTES;
     return this.#bytes.toString('utf8', start, start + this.#int(at, LENGTH));
+  }
+
+  #shapeAt(at: number): Shape {
+    const start = at + HEADER_BYTES;
+    const [columns, hasKeys] = this.#cells.read(start, 2) as [number, boolean];
+    const cells = this.#cells.read(start, 2 + columns + (hasKeys ? columns : 0));
+    const nested = cells.slice(2, 2 + columns) as boolean[];
+    return { keys: hasKeys ? (cells.slice(2 + columns) as string[]) : undefined, nested };
   }
 
   #deserialize(at: number): unknown {

@@ -75,6 +75,19 @@ describe('--resume', () => {
     expect(again.stderr).toContain('10 rows are on record, 0 of them have to run');
   });
 
+  test('a result that stands in no column of the CSV output failed in the first run, and does so again', async ({
+    folder,
+  }) => {
+    const values = [{ a: 1 }, { a: 2, b: 3 }, { a: 4 }];
+    folder.write('in.ndjson', toLines(values.map((value) => ({ case: 'value', value }))));
+    const args = ['run', cases, 'in.ndjson', '-o', 'out.csv'];
+    const first = await folder.run(args);
+    const output = folder.read('out.csv');
+    expect({ code: first.code, lines: output.split('\n').length }).toEqual({ code: 3, lines: 5 });
+    const again = await folder.run([...args, '--resume']);
+    expect({ code: again.code, output: folder.read('out.csv') }).toEqual({ code: 3, output });
+  });
+
   test.runIf(isStress)(
     'an older output that the dead run had not begun to replace is replaced',
     async ({ folder }) => {

@@ -13,10 +13,13 @@ const ONE_ROW = { rows: 1, fruitful: true };
 describe('Crew', () => {
   let clock: FakeClock;
   let hosts: FakeHost[];
+  /** Why the next workers can't be started. */
+  let failures: Error[];
 
   beforeEach(() => {
     clock = new FakeClock();
     hosts = [];
+    failures = [];
   });
 
   function crewOf(size: number, slicesPerHost = 1): Crew {
@@ -27,6 +30,8 @@ describe('Crew', () => {
       loadTimeoutMs: 60_000,
       clock,
       startHost: () => {
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
         const host = new FakeHost(hosts.length + 1);
         hosts.push(host);
         return host;
@@ -174,6 +179,44 @@ describe('Crew', () => {
       await started;
       await loadAll();
       expect([alive(), clock.timers]).toEqual([[2, 3], 0]);
+    });
+
+    test('workers beyond the slices are not started while the workers of these load', async () => {
+      const crew = crewOf(4);
+      const started = crew.start(2);
+      await turns();
+      hosts[0]!.answers[0]!.resolve({ kind: 'ready' });
+      await started;
+      expect([crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([1, undefined]);
+      const waiting = crew.take(false);
+      expect(alive()).toEqual([1, 2]);
+      crew.tryTake(false); // a third: there is none on its way to it
+      expect(alive()).toEqual([1, 2, 3, 4]);
+      await loadAll();
+      expect(taken(await waiting)).toBe(2);
+    });
+
+    test('one that can not be started meanwhile is tried again', async () => {
+      const crew = crewOf(3);
+      const started = crew.start(1);
+      failures.push(new Error('Worker initialization failure: EAGAIN'));
+      crew.expectSlices(3);
+      expect(alive()).toEqual([1]);
+      await loadAll();
+      await started;
+      await clock.advance(20);
+      await loadAll();
+      expect([crew.tryTake(false), crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([1, 2, 3]);
+    });
+
+    test('a crew that is dismissed while the first loads starts none', async () => {
+      const crew = crewOf(4);
+      const started = crew.start(2);
+      const dismissed = crew.dismiss();
+      await loadAll();
+      await Promise.all([started, dismissed]);
+      await clock.advance(20);
+      expect([alive(), hosts.length, clock.timers]).toEqual([[], 2, 0]);
     });
 
     test('a crew that is dismissed starts none', async () => {

@@ -50,6 +50,25 @@ describe('KeptOutcomes', () => {
     );
   });
 
+  test('I11 outputs in columns are read as they were where a row has changed how JSON is made', () => {
+    const outputs = [
+      { id: 1, list: [1, 2] },
+      { id: 2, list: [] },
+    ];
+    const running = new KeptOutcomes(1);
+    running.reset(0);
+    const ends = endsOf(outputs);
+    Object.defineProperty(Array.prototype, 'toJSON', { value: () => 'changed', configurable: true });
+    try {
+      expect(ends.map((end) => running.keep(0, end))).toEqual([true, true]);
+    } finally {
+      Reflect.deleteProperty(Array.prototype, 'toJSON');
+    }
+    expect(running.read(0).map(({ outcome }) => outcome)).toEqual(
+      outputs.map((value) => ({ status: 'success', value })),
+    );
+  });
+
   test('I11 outputs in columns are read as they were', () => {
     const like = fc.record({ id: fc.double(), name: fc.string({ unit: 'binary' }), more: cloneableTree });
     const values = fc.array(fc.oneof({ weight: 5, arbitrary: like }, cloneableTree), { maxLength: 20 });
