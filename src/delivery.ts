@@ -5,10 +5,9 @@ import type { TransformResult } from './core/transform-result.ts';
 import { EntryRun } from './entry-run.ts';
 import { PendingRow } from './pending-row.ts';
 
-/** Takes what is next in order: entries, as they are or to be made later, or their results where nothing else is wanted. */
+/** Takes what is next in order: entries, or their results where nothing else of them is wanted. */
 export type Outlet =
-  | { readonly kind: 'runs'; readonly deliver: (runs: readonly EntryRun[]) => void }
-  | { readonly kind: 'entries'; readonly deliver: (entries: readonly Entry<unknown>[]) => void }
+  | { readonly kind: 'entries'; readonly deliver: (runs: readonly EntryRun[]) => void }
   | { readonly kind: 'results'; readonly deliver: (results: readonly TransformResult<unknown>[]) => void };
 
 type MutableEntry = { -readonly [Key in keyof Entry<unknown>]: Entry<unknown>[Key] };
@@ -61,7 +60,7 @@ export class Delivery {
   /** Delivers what is next in order, after it is on record. */
   emit(ready: readonly Completed[]): void {
     const { record, outlet, onDelivered } = this.#parts;
-    if (record === undefined && outlet.kind !== 'entries') {
+    if (record === undefined) {
       if (outlet.kind === 'results') this.#deliverResults(ready, outlet);
       else this.#deliverRuns(ready, outlet);
       onDelivered(false);
@@ -71,7 +70,7 @@ export class Delivery {
     const unrecorded =
       this.#givenBack.size === 0 ? entries : entries.filter((entry) => !this.#isGivenBack(entry));
     // nothing overtakes entries that are on their way to the trail
-    if (record === undefined || this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
+    if (this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
       this.#deliverEntries(entries);
       onDelivered(false);
       return;
@@ -132,7 +131,7 @@ export class Delivery {
     return runs;
   }
 
-  #deliverRuns(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'runs' }>): void {
+  #deliverRuns(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'entries' }>): void {
     const runs = this.#runsOf(ready);
     const count = runs.reduce((sum, { size }) => sum + size, 0);
     this.#deliver(count, () => outlet.deliver(runs));
@@ -140,16 +139,8 @@ export class Delivery {
 
   #deliverEntries(entries: readonly MutableEntry[]): void {
     const { outlet } = this.#parts;
-    switch (outlet.kind) {
-      case 'results':
-        this.#deliverResults(entries, outlet);
-        break;
-      case 'runs':
-        this.#deliver(entries.length, () => outlet.deliver([EntryRun.of(entries)]));
-        break;
-      case 'entries':
-        this.#deliver(entries.length, () => outlet.deliver(entries));
-    }
+    if (outlet.kind === 'results') this.#deliverResults(entries, outlet);
+    else this.#deliver(entries.length, () => outlet.deliver([EntryRun.of(entries)]));
   }
 
   #deliverResults(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'results' }>): void {

@@ -31,7 +31,7 @@ function sampleObjects(clock: Clock): readonly unknown[] {
     generatedIds: true,
     stats: new StatsCounter(0).forBatch(),
     snapshots: new Snapshots(true),
-    outlet: { kind: 'entries', deliver: (entries) => samples.push(...entries) },
+    outlet: { kind: 'entries', deliver: (runs) => samples.push(...runs.flatMap((run) => [...run])) },
   });
   let sequence = 0;
   const admission = new Admission({

@@ -14,6 +14,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { POOL_COUNTER } from './engine/concurrency-gauge.ts';
 import { createEngine } from './engine/create-engine.ts';
 import { WorkerStartError, type CallRecorder, type Engine } from './engine/engine.ts';
+import type { EntryRun } from './entry-run.ts';
 import type { EntryStream } from './entry-stream.ts';
 import { Intake } from './intake.ts';
 import { keepShapes } from './kept-shapes.ts';
@@ -181,8 +182,8 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     checkBatchOptions(options);
     const batchOptions = { ...options, generatedIds: false };
     const entries: Entry<unknown>[] = [];
-    const collect = (ready: readonly Entry<unknown>[]) => {
-      for (const entry of ready) entries.push(entry);
+    const collect = (runs: readonly EntryRun[]) => {
+      for (const run of runs) for (let index = 0; index < run.size; index++) entries.push(run.at(index));
     };
     const outlet = { kind: 'entries', deliver: collect } as const;
     const identities = checkContexts(contexts);

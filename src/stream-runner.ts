@@ -43,7 +43,7 @@ export class StreamRunner {
     const open = intake.open(
       { ...options, generatedIds: true },
       {
-        kind: 'runs',
+        kind: 'entries',
         deliver: (runs) => {
           stream.deliver(runs);
         },

@@ -31,7 +31,7 @@ function newBatch(deliver: (entries: readonly Entry<unknown>[]) => void): Batch 
     generatedIds: false,
     snapshots: new Snapshots(false),
     stats: new StatsCounter(0),
-    outlet: { kind: 'entries', deliver },
+    outlet: { kind: 'entries', deliver: (runs) => deliver(runs.flatMap((run) => [...run])) },
   });
 }
 
