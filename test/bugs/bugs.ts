@@ -21,6 +21,8 @@ const DELIVERY = 'src/delivery.ts';
 const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
 const RUN = 'src/row-run.ts';
+const RESULTS = 'src/run-results.ts';
+const STREAM = 'src/entry-stream.ts';
 const STATS = 'src/core/stats.ts';
 const RUNTIME = 'workers/worker-runtime.ts';
 
@@ -296,9 +298,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: BATCH,
-        search: 'const count = results.length;',
-        replace: `if (results.some((result) => result.status === 'success' && result.value === null)) return;
-    const count = results.length;`,
+        search: 'const { count, errors } = results;',
+        replace: `if (results.list().some((result) => result.status === 'success' && result.value === null)) return;
+    const { count, errors } = results;`,
       },
     ],
     tests: ['pooled-executor/small-batches'],
@@ -308,8 +310,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DELIVERY,
-        search: "if (outlet.kind === 'results' && record === undefined) {",
-        replace: "if (outlet.kind === 'results') {",
+        search: 'if (record === undefined) {',
+        replace: "if (record === undefined || outlet.kind === 'results') {",
       },
     ],
     tests: ['audit/trail-order', 'audit/trail-failure'],
@@ -340,12 +342,19 @@ export const BUGS: readonly Bug[] = [
     name: 'rows that complete together are all counted as successes',
     edits: [
       {
-        file: BATCH,
+        file: RESULTS,
         search: "status === 'error' ? sum + 1 : sum",
         replace: "status === 'error' ? sum : sum",
       },
     ],
     tests: ['pooled-executor/transform-results', 'pooled-executor/small-batches'],
+  },
+  {
+    name: 'texts that come together are let in though the window has no room for all of them',
+    edits: [
+      { file: STREAM, search: 'Math.max(1, this.#room);', replace: 'Math.max(1, this.#room, texts.size);' },
+    ],
+    tests: ['pooled-executor/text-rows'],
   },
   {
     name: 'the throttle takes errors of rows that complete together for successes',
