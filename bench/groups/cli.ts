@@ -47,9 +47,9 @@ export const cli: Group = {
     'and GNU parallel (`--pipe -k --block 10M`), which starts that script for each block. The outputs are compared with the input, byte for byte.',
   obstacles:
     'Parsing and printing a line is all there is to do here, and all that the script does; GNU parallel runs two of them. What makes a run ' +
-    'safe comes on top, and takes three times as much CPU time as the whole script. Of that time the two workers take six tenths, the ' +
+    'safe comes on top, nearly three times the CPU time of the script in all. Of that time the two workers take six tenths, the ' +
     'main thread, which reads, splits, sends, orders and writes whole chunks as text, a fifth, V8 (collections, compiler) on threads of its own ' +
-    'a seventh. In a profile of a worker (`node --cpu-prof`) two fifths are parsing and printing, a tenth each: the loop over the rows; the copy ' +
+    'a seventh. In a profile of a worker (`node --cpu-prof`) two fifths are parsing and printing, 7 to 9% each: the loop over the rows; the copy ' +
     'of each result that outlives the thread; the async context that says which row it was; collections. Lines in the beginning cost three times as much as later ones. ' +
     'Tried: rows, results and entries as text, made one by one only when somebody asks (kept: a quarter of all CPU time), reads of 512 kB (kept), results kept as UTF-8 (kept), ' +
     'larger windows, the young generation from 12 to 96 MB (no gain), parsing a slice at once (0.1 µs per line, which the check that each ' +

@@ -23,7 +23,7 @@ export const memory: Group = {
     'grown by, per row, and the heap and buffers of the main thread after a garbage collection. What a process has grown by ' +
     'includes garbage that its threads have not collected yet, so it is the upper bound.',
   obstacles:
-    'Most of the growth comes before 3,000,000 rows. By then the heaps of the workers are 5 to 10 MB larger each, by garbage for which no ' +
+    'Half of the growth or more comes before 3,000,000 rows. By then the heaps of the workers are 5 to 10 MB larger each, by garbage for which no ' +
     'major collection has come yet; that of the main thread swings by 30 MB, between a major collection and the next, and its highest ' +
     'point comes sooner or later; what the C library keeps grows by 10 MB (`/proc/self/smaps`; with `MALLOC_ARENA_MAX=2` the whole growth was 26 to 35 MB, ' +
     'without 25 to 61). Tried: a young generation of 12, 24 or 32 MB in the workers instead of 48 (up to 40 MB less, but as much growth), ' +
