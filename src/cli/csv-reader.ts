@@ -23,6 +23,8 @@ export class CsvReader implements RowReader {
   #rows: InputRow[] = [];
   /** Line on which the last record ended. */
   #lastLine = 0;
+  /** How many breaks in quotes were a `\r\n` so far: the parser counts two lines for each. */
+  #countedTwice = 0;
   #failure: Error | undefined;
 
   /** @param name what the input is called in errors */
@@ -65,9 +67,11 @@ export class CsvReader implements RowReader {
     return new ListedRows(rows);
   }
 
-  #onRecord(fields: string[], endLine: number): void {
+  #onRecord(fields: string[], parsedLines: number): void {
+    this.#countedTwice += countIn(fields, '\r\n');
+    const endLine = parsedLines - this.#countedTwice;
     // blank lines and line breaks in quotes are the only reasons for a gap between two records
-    const line = endLine === this.#lastLine + 1 ? endLine : endLine - countLineBreaks(fields);
+    const line = endLine === this.#lastLine + 1 ? endLine : endLine - countIn(fields, '\n');
     this.#lastLine = endLine;
     if (this.#header === undefined) this.#header = uniqueNames(fields);
     else this.#rows.push(toRow(this.#header, fields, line));
@@ -77,7 +81,7 @@ export class CsvReader implements RowReader {
     if (this.#header === undefined) throw new Error(`The header can't be read: ${error.message}`);
     if (!RECOVERABLE.has(error.code)) throw error;
     const unclosed = error.code === 'CSV_QUOTE_NOT_CLOSED';
-    const line = unclosed ? this.#lastLine + 1 : Number(error['lines']);
+    const line = unclosed ? this.#lastLine + 1 : Number(error['lines']) - this.#countedTwice;
     if (line === this.#lastLine) return; // a second fault of the same record
     this.#lastLine = line;
     const problem = unclosed ? 'a quote that is opened here is never closed' : error.message;
@@ -107,6 +111,6 @@ function uniqueNames(names: readonly string[]): readonly string[] {
   return names;
 }
 
-function countLineBreaks(fields: readonly string[]): number {
-  return fields.reduce((total, field) => total + field.split('\n').length - 1, 0);
+function countIn(fields: readonly string[], lineBreak: string): number {
+  return fields.reduce((total, field) => total + field.split(lineBreak).length - 1, 0);
 }

@@ -15,7 +15,7 @@ async function read(text: string, chunkSize = 1_000) {
   return [...rows, ...listRows(await reader.end())];
 }
 
-const field = fc.string({ unit: fc.constantFrom('a', '"', ',', ' ', '\n', 'é', '😀'), minLength: 1 });
+const field = fc.string({ unit: fc.constantFrom('a', '"', ',', ' ', '\n', '\r\n', 'é', '😀'), minLength: 1 });
 
 describe('CsvReader', () => {
   test('wherever chunks end, the rows are what was written, with the lines they start on', async () => {
@@ -30,7 +30,9 @@ describe('CsvReader', () => {
             line += 1 + (a + b).split('\n').length - 1;
             return row;
           });
-          expect(await read(`a,b\n${stringify(records)}`, size)).toEqual(expected);
+          const text = `a,b\n${stringify(records)}short\n`;
+          const short = { line, text: '["short"]', problem: '1 fields, where the header has 2' };
+          expect(await read(text, size)).toEqual([...expected, short]);
         },
       ),
     );
