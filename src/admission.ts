@@ -2,7 +2,8 @@ import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import type { Clock } from './core/clock.ts';
 import { Moved } from './core/moved.ts';
 import { Uncloneable, type Snapshot } from './core/snapshot.ts';
-import { TextGroup, type TextRows } from './core/text-rows.ts';
+import { TextGroup } from './core/text-group.ts';
+import type { TextRows } from './core/text-rows.ts';
 import type { RowName } from './pending-row.ts';
 import { RowRun, type NewRows } from './row-run.ts';
 

@@ -6,7 +6,7 @@ export interface EntryList {
   /** Makes it, where it is not there yet. */
   entryAt(index: number): Entry<unknown>;
   /** As of {@link EntryRun}. */
-  textsIn?(from: number, to: number): readonly TextRows[] | undefined;
+  textsIn?(from: number, to: number): TextRows | undefined;
 }
 
 /** Entries that are next in order. */
@@ -37,7 +37,7 @@ export class EntryRun<Output = unknown> implements Iterable<Entry<Output>> {
   }
 
   /** The outputs, where all rows have succeeded and all of these are strings that are kept as texts. */
-  get texts(): readonly TextRows[] | undefined {
+  get texts(): TextRows | undefined {
     return this.#list.textsIn?.(this.#from, this.#from + this.size);
   }
 

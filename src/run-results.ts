@@ -6,7 +6,7 @@ export interface RunResults {
   readonly count: number;
   readonly errors: number;
   /** The outputs from one to, not including, another; undefined unless all are strings that are kept as texts. */
-  textsIn(from: number, to: number): readonly TextRows[] | undefined;
+  textsIn(from: number, to: number): TextRows | undefined;
   at(index: number): TransformResult<unknown>;
   list(): readonly TransformResult<unknown>[];
 }
@@ -41,36 +41,28 @@ export class ListedResults implements RunResults {
 /** Results that are strings: each is made when it is asked for. */
 export class TextResults implements RunResults {
   readonly errors = 0;
-  readonly #texts: readonly TextRows[];
-  readonly count: number;
+  readonly #rows: TextRows;
+  /** Made with the first of them. */
+  #texts: readonly string[] | undefined;
 
-  constructor(texts: readonly TextRows[]) {
-    this.#texts = texts;
-    this.count = texts.reduce((sum, { size }) => sum + size, 0);
+  constructor(rows: TextRows) {
+    this.#rows = rows;
   }
 
-  textsIn(from: number, to: number): readonly TextRows[] {
-    const parts: TextRows[] = [];
-    let first = 0;
-    for (const texts of this.#texts) {
-      const start = Math.max(0, from - first);
-      const end = Math.min(texts.size, to - first);
-      if (start < end) parts.push(texts.part(start, end));
-      first += texts.size;
-    }
-    return parts;
+  get count(): number {
+    return this.#rows.size;
+  }
+
+  textsIn(from: number, to: number): TextRows {
+    return this.#rows.part(from, to);
   }
 
   at(index: number): TransformResult<unknown> {
-    let left = index;
-    for (const texts of this.#texts) {
-      if (left < texts.size) return { status: 'success', value: texts.at(left) };
-      left -= texts.size;
-    }
-    throw new RangeError(`Cannot find result ${index} of ${this.count}`);
+    this.#texts ??= this.#rows.list();
+    return { status: 'success', value: this.#texts[index] };
   }
 
   list(): readonly TransformResult<unknown>[] {
-    return Array.from({ length: this.count }, (_, index) => this.at(index));
+    return this.#rows.list().map((value) => ({ status: 'success', value }));
   }
 }

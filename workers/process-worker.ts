@@ -5,7 +5,7 @@ import type { EncodedList } from '../src/core/codec.ts';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
 import { writeFrame } from '../src/engine/frames.ts';
-import type { RowEnd } from '../src/engine/kept-outcomes.ts';
+import type { RowEnd } from '../src/engine/row-end.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
 import { refuseProcessChanges } from './refuse-process-changes.ts';

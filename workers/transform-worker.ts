@@ -72,6 +72,7 @@ function laneWriter(lane: number, lanes: Lanes, kept: KeptOutcomes): LaneWriter 
       lanes.end(lane);
       return isKept;
     },
+    keptTexts: () => kept.texts(lane).list(),
     leave: () => lanes.leave(lane),
     isCancelled: () => lanes.isCancelled(lane),
     blame: (isCulprit) => lanes.blame(lane, isCulprit),

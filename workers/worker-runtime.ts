@@ -1,5 +1,4 @@
 /** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { decodeList } from '../src/core/codec.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
@@ -19,6 +18,7 @@ import type {
   WorkerTask,
 } from '../src/engine/worker-protocol.ts';
 import { GlobalsGuard } from './globals-guard.ts';
+import { RowOrigin } from './row-origin.ts';
 import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
 interface Prepared {
@@ -52,8 +52,7 @@ interface Wait {
 /** Runs tasks. It never throws to the pool. */
 export class WorkerRuntime {
   readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
-  /** Which row it was that started whatever runs at this moment. */
-  readonly #origin = new AsyncLocalStorage<AttemptContext>();
+  readonly #origin = new RowOrigin<AttemptContext>();
   readonly #places = new Set<Place>();
   /** The last slice of each lane. */
   readonly #last = new Map<number, Predecessor>();
@@ -104,7 +103,7 @@ export class WorkerRuntime {
     if (watchGlobals === 'off') return undefined;
     return new GlobalsGuard({
       afterEachRow: watchGlobals === 'each-row',
-      originOf: () => this.#origin.getStore(),
+      originOf: () => this.#origin.current,
       running: () => [...this.#places].flatMap(({ context }) => context ?? []),
       tell: (change) => site.tell(change),
     });
@@ -154,6 +153,7 @@ export class WorkerRuntime {
       gauge: site.gauge,
       recordCall: site.recordCall,
       inColumns: site.inColumns,
+      keptTexts: site.inColumns ? writer.keptTexts : undefined,
       handsOn: site.handsOn,
       pause: site.pause,
       now: monotonicNow,
@@ -163,7 +163,7 @@ export class WorkerRuntime {
       onSliceEnd: () => writer.leave(),
       onRowStart: (position, startedAt, context) => {
         place.context = context;
-        origin.enterWith(context);
+        origin.enter(context);
         writer.begin(position, startedAt - setup.originMs);
       },
       onRowEnd: (end) => {
@@ -175,6 +175,7 @@ export class WorkerRuntime {
       },
       settle: (output, context) => {
         const promise = Promise.resolve(output); // may throw
+        origin.onPromise();
         writer.await();
         return this.#settled(promise, { context, attemptTimeoutMs: setup.attemptTimeoutMs, writer });
       },
@@ -211,7 +212,7 @@ export class WorkerRuntime {
   /** Charges what nobody caught to the row that started it, never to the one that happens to run now. */
   #onStray(thrown: unknown): void {
     this.#spoiled = true;
-    const context = this.#origin.getStore();
+    const context = this.#origin.current;
     const fail = context && this.#awaiting.get(context);
     fail?.(thrown);
     this.#prepared?.site.tell({
@@ -224,7 +225,7 @@ export class WorkerRuntime {
 
   /** Something calls `process.exit`: whoever started it did it. */
   #onExit(): void {
-    const culprit = this.#origin.getStore();
+    const culprit = this.#origin.current;
     for (const { writer, context } of this.#places) {
       if (context !== undefined) writer.blame(context === culprit);
     }

@@ -1,6 +1,6 @@
 import type { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
-import type { RowEnd } from '../src/engine/kept-outcomes.ts';
+import type { RowEnd } from '../src/engine/row-end.ts';
 import type { WorkerNews } from '../src/engine/worker-protocol.ts';
 
 /** Writes down, where the dispatching thread can read it without the worker's help, what becomes of one slice. */
@@ -16,6 +16,8 @@ export interface LaneWriter {
   resume(): void;
   /** The row is over; false when its outcome can't be kept, and must leave with the slice. */
   end(end: RowEnd): boolean;
+  /** As of a {@link SliceHost}. */
+  readonly keptTexts?: (() => readonly string[]) | undefined;
   leave(): void;
   /** Whether to stop before the next row. */
   isCancelled(): boolean;

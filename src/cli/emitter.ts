@@ -76,16 +76,12 @@ export class Emitter {
   }
 
   /** Like {@link emit}, for rows that have all succeeded. */
-  emitAll(outputs: readonly TextRows[]): Promise<unknown> | undefined {
+  emitAll(outputs: TextRows): Promise<unknown> | undefined {
     const { output, format } = this.#parts;
     if (format.successes === undefined) throw new Error('Cannot write many rows at once in this format');
-    let written: Promise<unknown> | undefined;
-    for (const texts of outputs) {
-      this.#emitted += texts.size;
-      this.#ranHere.emitted += texts.size;
-      written = output.write(format.successes(texts));
-    }
-    return written;
+    this.#emitted += outputs.size;
+    this.#ranHere.emitted += outputs.size;
+    return output.write(format.successes(outputs));
   }
 
   /** Writes what the format has held back. */

@@ -1,4 +1,4 @@
-import { TextRows } from '../index.ts';
+import type { TextRows } from '../index.ts';
 
 /** One row on its way from the input to the executor. */
 export interface InputRow {
@@ -48,12 +48,8 @@ export class PlainLines implements InputRows {
   readonly texts: TextRows;
   readonly #firstLine: number;
 
-  /**
-   * @param text the lines, without the break behind the last one
-   * @param ends where each of them ends
-   */
-  constructor(text: string, ends: Int32Array, firstLine: number) {
-    this.texts = new TextRows(text, ends);
+  constructor(texts: TextRows, firstLine: number) {
+    this.texts = texts;
     this.#firstLine = firstLine;
   }
 

@@ -1,102 +1,133 @@
 import { constants } from 'node:buffer';
-import { StringDecoder } from 'node:string_decoder';
+import { TextRows } from '../index.ts';
 import { ListedRows, PlainLines, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 
 /** Half of what a string can hold, so that the line still fits when it is quoted or has a mark put before it. */
-const MAX_LINE_LENGTH = Math.floor(constants.MAX_STRING_LENGTH / 2);
-const BYTE_ORDER_MARK = '\uFEFF';
+const MAX_LINE_BYTES = Math.floor(constants.MAX_STRING_LENGTH / 2);
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+const LINE_BREAK = Buffer.from('\n');
+const LF = 10;
+const CR = 13;
 const SPACE = 32;
+const NO_ROWS = new ListedRows([]);
 
 /**
  * Splits UTF-8 into lines at `\n`; a `\r` before it is dropped, and so is a byte order mark at the start. Blank lines
  * are no rows, but they count. A last line without line break is a row.
  */
 export class LineSplitter implements RowReader {
-  readonly #decoder = new StringDecoder('utf8');
-  readonly #maxLength: number;
-  /** The line under way: a rope that is flattened once, when it is complete. */
-  #rest = '';
+  readonly #maxBytes: number;
+  /** The line under way. */
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  /** The line under way is too long: nothing of it is kept. */
   #overlong = false;
   #line = 0;
   #started = false;
 
-  constructor(maxLength = MAX_LINE_LENGTH) {
-    this.#maxLength = maxLength;
+  constructor(maxBytes = MAX_LINE_BYTES) {
+    this.#maxBytes = maxBytes;
   }
 
   push(chunk: Buffer): InputRows {
-    const text = this.#withoutMark(this.#decoder.write(chunk));
-    return this.#plainLines(text) ?? new ListedRows(this.#split(text));
+    const end = chunk.lastIndexOf(LF) + 1;
+    if (end === 0) {
+      this.#hold(chunk);
+      return NO_ROWS;
+    }
+    const lines = this.#complete(chunk.subarray(0, end));
+    this.#hold(chunk.subarray(end));
+    return lines;
   }
 
   end(): InputRows {
-    const rows = this.#split(this.#withoutMark(this.#decoder.end()));
-    this.#finishLine(rows);
-    return new ListedRows(rows);
+    if (this.#restBytes === 0 && !this.#overlong) return NO_ROWS;
+    return this.#complete(LINE_BREAK);
   }
 
-  /** The lines that end in the text, where nothing has to be done to any of them; else undefined, and nothing has happened. */
-  #plainLines(text: string): PlainLines | undefined {
-    const end = text.lastIndexOf('\n');
-    if (end === -1 || this.#overlong) return undefined;
-    const lines = this.#rest + text.slice(0, end);
-    const ends = lines.includes('\r') ? undefined : this.#endsOf(lines);
-    if (ends === undefined) return undefined;
-    const plain = new PlainLines(lines, ends, this.#line + 1);
-    this.#line += ends.length;
-    this.#rest = '';
-    this.#extendLine(text.slice(end + 1));
-    return plain;
+  /** Keeps the beginning of a line whose end has not come. */
+  #hold(bytes: Buffer): void {
+    if (this.#overlong || bytes.length === 0) return;
+    this.#restBytes += bytes.length;
+    this.#overlong = this.#restBytes > this.#maxBytes + BYTE_ORDER_MARK.length; // that is not counted
+    if (this.#overlong) this.#dropRest();
+    else this.#rest.push(Buffer.from(bytes)); // a copy: the rest of the chunk is of no use any more
   }
 
-  /** Where each line ends; undefined when one may be blank or is too long. */
-  #endsOf(lines: string): Int32Array | undefined {
-    const ends: number[] = [];
-    for (let start = 0; start <= lines.length;) {
-      const found = lines.indexOf('\n', start);
-      const end = found === -1 ? lines.length : found;
-      if (!(lines.charCodeAt(start) > SPACE) || end - start > this.#maxLength) return undefined;
-      ends.push(end);
-      start = end + 1;
-    }
-    return Int32Array.from(ends);
-  }
-
-  #split(text: string): InputRow[] {
-    const rows: InputRow[] = [];
-    let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-      this.#extendLine(text.slice(start, end));
-      this.#finishLine(rows);
-      start = end + 1;
-    }
-    this.#extendLine(text.slice(start));
+  /** The line under way and all that is in `bytes`, which ends with a line break. */
+  #complete(bytes: Buffer): InputRows {
+    const lines = this.#withoutMark(inSharedMemory([...this.#rest, bytes]));
+    const plain = this.#overlong ? undefined : this.#plainLines(lines);
+    const rows = plain ?? new ListedRows(this.#split(lines));
+    this.#dropRest();
+    this.#overlong = false;
     return rows;
   }
 
-  #withoutMark(text: string): string {
-    if (this.#started || text === '') return text;
+  #dropRest(): void {
+    this.#rest = [];
+    this.#restBytes = 0;
+  }
+
+  #withoutMark(lines: Buffer): Buffer {
+    const hasMark = !this.#started && lines.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
     this.#started = true;
-    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    return hasMark ? lines.subarray(BYTE_ORDER_MARK.length) : lines;
   }
 
-  #extendLine(text: string): void {
-    if (this.#overlong) return;
-    this.#overlong = this.#rest.length + text.length > this.#maxLength;
-    this.#rest = this.#overlong ? '' : this.#rest + text;
+  /** The lines, where nothing has to be done to any of them; else undefined, and nothing has happened. */
+  #plainLines(lines: Buffer): PlainLines | undefined {
+    if (lines.includes(CR)) return undefined;
+    const ends = this.#endsOf(lines);
+    if (ends === undefined) return undefined;
+    const firstLine = this.#line + 1;
+    this.#line += ends.length;
+    return new PlainLines(new TextRows({ bytes: lines, ends, base: 0 }), firstLine);
   }
 
-  #finishLine(rows: InputRow[]): void {
-    this.#line++;
-    const text = this.#rest.endsWith('\r') ? this.#rest.slice(0, -1) : this.#rest;
-    if (this.#overlong) {
-      rows.push({ line: this.#line, text: '', problem: `longer than ${this.#maxLength} characters` });
-    } else if (!isBlank(text)) {
-      rows.push({ line: this.#line, text, problem: undefined });
+  /** Where each line ends; undefined when one may be blank or is too long. */
+  #endsOf(lines: Buffer): Int32Array | undefined {
+    const ends: number[] = [];
+    for (let start = 0; start < lines.length;) {
+      const end = lines.indexOf(LF, start);
+      if ((lines[start] as number) <= SPACE || end - start > this.#maxBytes) return undefined;
+      ends.push(end);
+      start = end + 1;
     }
-    this.#rest = '';
-    this.#overlong = false;
+    const shared = new Int32Array(new SharedArrayBuffer(ends.length * Int32Array.BYTES_PER_ELEMENT));
+    shared.set(ends);
+    return shared;
   }
+
+  #split(lines: Buffer): InputRow[] {
+    const rows: InputRow[] = [];
+    for (let start = 0; start < lines.length;) {
+      const end = lines.indexOf(LF, start);
+      const row = this.#rowOf(lines.subarray(start, end), this.#overlong && start === 0);
+      this.#line++;
+      if (row !== undefined) rows.push({ line: this.#line, ...row });
+      start = end + 1;
+    }
+    return rows;
+  }
+
+  /** Undefined for a line that is blank. */
+  #rowOf(bytes: Buffer, isEndOfOverlong: boolean): Omit<InputRow, 'line'> | undefined {
+    if (isEndOfOverlong || bytes.length > this.#maxBytes) {
+      return { text: '', problem: `longer than ${this.#maxBytes} bytes` };
+    }
+    const text = bytes.toString('utf8', 0, bytes.at(-1) === CR ? bytes.length - 1 : bytes.length);
+    return isBlank(text) ? undefined : { text, problem: undefined };
+  }
+}
+
+/** All of them, where threads can read them. */
+function inSharedMemory(pieces: readonly Buffer[]): Buffer {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const all = Buffer.from(new SharedArrayBuffer(length));
+  let at = 0;
+  for (const piece of pieces) at += piece.copy(all, at);
+  return all;
 }
 
 /** Nothing but what JSON takes for white space; the first character tells it for nearly all lines. */

@@ -4,7 +4,7 @@ import type { ResultFormat } from './result-format.ts';
 /** One line per row: its output as JSON, or `{"error":{...}}`. */
 export const ndjsonResults: ResultFormat = {
   success: (json) => `${json}\n`,
-  successes: ({ joined }) => `${joined}\n`, // JSON text has no line break of its own, and there is one between each two
+  successes: ({ bytes }) => bytes, // JSON text has no line break of its own, and there is one behind each
   failure: (error) => `${errorInPlace(error)}\n`,
   end: () => '',
 };

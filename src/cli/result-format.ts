@@ -9,8 +9,8 @@ export interface ResultFormat {
    * @throws ResultProblem when the format can't carry it
    */
   success(json: string): string;
-  /** The same for many rows, where that is quicker. */
-  successes?(outputs: TextRows): string;
+  /** The same for many rows, as UTF-8, where that is quicker. */
+  successes?(outputs: TextRows): Uint8Array;
   /** Gives the text that stands in the place of a row that failed. */
   failure(error: RowError): string;
   /** Gives what is left to write when there are no more rows. */

@@ -31,7 +31,9 @@ export interface TextTarget {
 export class TextWriter {
   readonly #target: TextTarget;
   readonly #onFailure: PromiseWithResolvers<never> = Promise.withResolvers<never>();
-  #buffer = '';
+  /** What is to be written next, and how many characters or bytes that are. */
+  #pieces: (string | Uint8Array)[] = [];
+  #length = 0;
   #begun = false;
   #flushDue: NodeJS.Immediate | undefined;
   #draining: PromiseWithResolvers<void> | undefined;
@@ -56,15 +58,15 @@ export class TextWriter {
   }
 
   /**
-   * Takes text. Gives a promise when the writer of more should wait for it.
+   * Takes text, or UTF-8 that nobody changes. Gives a promise when the writer of more should wait for it.
    *
    * @throws WriteError when writing has failed; so does the promise reject.
    */
-  write(text: string): Promise<unknown> | undefined {
+  write(text: string | Uint8Array): Promise<unknown> | undefined {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#buffer += text;
-    if (this.#buffer.length >= CHUNK_LENGTH) this.#flush();
-    else if (this.#buffer !== '')
+    this.#add(text);
+    if (this.#length >= CHUNK_LENGTH) this.#flush();
+    else if (this.#length > 0)
       this.#flushDue ??= setImmediate(() => {
         this.#flush();
       });
@@ -102,15 +104,25 @@ export class TextWriter {
   #flush(): void {
     clearImmediate(this.#flushDue);
     this.#flushDue = undefined;
-    const text = this.#buffer;
-    this.#buffer = '';
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#length = 0;
     this.begin();
     if (this.#failure !== undefined) return;
     try {
-      if (text !== '' && !this.#target.stream.write(text)) this.#waitForDrain();
+      if (pieces.length > 0 && !this.#target.stream.write(joined(pieces))) this.#waitForDrain();
     } catch (reason) {
       this.#fail(reason); // stdout that is a file is written synchronously
     }
+  }
+
+  #add(text: string | Uint8Array): void {
+    if (text.length === 0) return;
+    this.#length += text.length;
+    const last = this.#pieces.length - 1;
+    const before = this.#pieces[last];
+    if (typeof text === 'string' && typeof before === 'string') this.#pieces[last] = before + text;
+    else this.#pieces.push(text);
   }
 
   #waitForDrain(): void {
@@ -130,4 +142,11 @@ export class TextWriter {
     this.#onFailure.reject(this.#failure);
     this.#draining?.reject(this.#failure);
   }
+}
+
+/** At least one piece. */
+function joined(pieces: readonly (string | Uint8Array)[]): string | Uint8Array {
+  const [first = ''] = pieces;
+  if (pieces.length === 1) return first;
+  return Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
 }

@@ -5,6 +5,7 @@ import { LONGEST_TEXT, piecesOf } from './longest-text.ts';
 import { copyLarge, LARGE_BYTES, ownBytes, type SentBytes } from './large-bytes.ts';
 import type { MovedContent } from './moved.ts';
 import { isPlainObject } from './plain-object.ts';
+import { TextRows, type TextBlock } from './text-rows.ts';
 
 /**
  * A value as it crosses a boundary, detached from the original: a string that starts with `"` is the string behind
@@ -45,12 +46,13 @@ export function decodeCopy(encoded: Encoded): unknown {
 }
 
 /**
- * Encoded values as they cross a boundary together: one JSON text when all are JSON, a block of columns, in shared memory,
- * handed over, or one by one.
+ * Encoded values as they cross a boundary together: one JSON text when all are JSON, a block of columns or of texts, in shared
+ * memory, handed over, or one by one.
  */
 export type EncodedList =
   | string
   | ColumnBlock
+  | { readonly texts: TextBlock }
   | { readonly bytes: readonly SentBytes[] }
   | { readonly moved: MovedContent }
   | { readonly parts: readonly EncodedList[] }
@@ -95,6 +97,7 @@ function joinedTexts(list: EncodedList): readonly string[] | undefined {
 export function decodeList(list: EncodedList, decodeOne: (encoded: Encoded) => unknown = decode): unknown[] {
   if (typeof list === 'string') return JSON.parse(list) as unknown[];
   if ('kinds' in list) return decodeBlock(list);
+  if ('texts' in list) return new TextRows(list.texts).list();
   if ('bytes' in list) return list.bytes.map(ownBytes);
   if ('moved' in list) return [list.moved.value];
   if ('parts' in list) return concatenate(list.parts.map((part) => decodeList(part, decodeOne)));

@@ -2,7 +2,7 @@ import { encode, joinEncoded, type Encoded, type EncodedList } from './codec.ts'
 import { ColumnGroup } from './column-group.ts';
 import { SharedBytes } from './large-bytes.ts';
 import { isLarge, Moved, takeOver } from './moved.ts';
-import { TextGroup } from './text-rows.ts';
+import { TextGroup } from './text-group.ts';
 
 /** A row as it was when its snapshot was taken: by itself, or one of a group; {@link Uncloneable} where there can be none. */
 export type Snapshot = Encoded;

@@ -1,100 +1,95 @@
-import type { ColumnBlock } from './column-block.ts';
-import { encode, type Encoded } from './codec.ts';
+import { LONGEST_TEXT } from './longest-text.ts';
 
-const NO_INTEGERS = new Int32Array(0);
-const NO_NUMBERS = new Float64Array(0);
-/** Between two texts there is one character. */
+/** Behind each text there is one byte. */
 const GAP = 1;
+
+/** Texts as they cross a boundary: as UTF-8, with a line break behind each of them. */
+export interface TextBlock {
+  readonly bytes: Uint8Array;
+  /** Where each text ends, `base` bytes further on than it is in `bytes`. */
+  readonly ends: Int32Array;
+  readonly base: number;
+}
 
 /** Texts that are kept as one, such as lines: nothing is made for each of them before it is asked for. */
 export class TextRows {
-  readonly #text: string;
-  /** Where each text ends; the next one begins behind one character that belongs to none of them. */
-  readonly #ends: Int32Array;
-  readonly #from: number;
-  readonly #to: number;
+  /** Where it is shared memory, texts cross to a thread without being copied. Nobody writes to it. */
+  readonly block: TextBlock;
 
-  /** @param ends where each text ends in `text`: the first one begins at 0, the others behind one character each */
-  constructor(text: string, ends: Int32Array, range = { from: 0, to: ends.length }) {
-    this.#text = text;
-    this.#ends = ends;
-    this.#from = range.from;
-    this.#to = range.to;
+  constructor(block: TextBlock) {
+    this.block = block;
   }
 
   get size(): number {
-    return this.#to - this.#from;
+    return this.block.ends.length;
   }
 
-  /** All of them, with the character between each two. */
-  get joined(): string {
-    if (this.size === 0) return '';
-    return this.#text.slice(this.#startOf(0), this.#startOf(this.size) - GAP);
+  /** All of them, with a line break behind each. */
+  get bytes(): Uint8Array {
+    return this.block.bytes;
   }
 
   at(index: number): string {
-    return this.#text.slice(this.#startOf(index), this.#startOf(index + 1) - GAP);
+    const { bytes } = this.block;
+    return bufferOf(bytes).toString('utf8', this.#startOf(index), this.#startOf(index + 1) - GAP);
+  }
+
+  /** Each of them: quicker than {@link at} for many. */
+  list(): string[] {
+    const texts: string[] = [];
+    for (let from = 0; from < this.size;) {
+      const to = this.#endOfPiece(from);
+      this.#addPiece(from, to, texts);
+      from = to;
+    }
+    return texts;
   }
 
   /** Those from one index to, not including, another. */
   part(from: number, to: number): TextRows {
-    return make(this.#text, this.#ends, { from: this.#from + from, to: this.#from + to });
+    const { bytes, ends, base } = this.block;
+    const start = this.#startOf(from);
+    return make({
+      bytes: bytes.subarray(start, this.#startOf(to)),
+      ends: ends.subarray(from, to),
+      base: base + start,
+    });
   }
 
-  /** As they cross a boundary. */
-  block(): ColumnBlock {
-    const lengths = new Int32Array(this.size);
-    let start = this.#startOf(0);
-    for (let index = 0; index < lengths.length; index++) {
-      const end = this.#ends[this.#from + index] as number;
-      lengths[index] = end - start;
+  /** Up to which index texts are decoded together, from one on. */
+  #endOfPiece(from: number): number {
+    const most = this.#startOf(from) + LONGEST_TEXT;
+    let to = from + 1;
+    while (to < this.size && this.#startOf(to + 1) <= most) to++;
+    return to;
+  }
+
+  #addPiece(from: number, to: number, texts: string[]): void {
+    const { bytes, ends, base } = this.block;
+    const first = this.#startOf(from);
+    const behind = this.#startOf(to);
+    const piece = bufferOf(bytes).toString('utf8', first, behind);
+    // where there are as many characters as bytes, each character is where its byte is
+    const isAscii = piece.length === behind - first;
+    let start = 0;
+    for (let index = from; index < to; index++) {
+      const end = (ends[index] as number) - base - first;
+      texts.push(isAscii ? piece.slice(start, end) : this.at(index));
       start = end + GAP;
     }
-    const others = { keys: undefined, integers: NO_INTEGERS, numbers: NO_NUMBERS, others: [] };
-    return { ...others, count: this.size, kinds: ['strings'], text: this.joined, lengths };
   }
 
   #startOf(index: number): number {
-    const before = this.#from + index - 1;
-    return before < 0 ? 0 : (this.#ends[before] as number) + GAP;
+    const { ends, base } = this.block;
+    return index === 0 ? 0 : (ends[index - 1] as number) - base + GAP;
   }
-}
-
-/** The texts of a block; undefined when it has anything else. */
-export function textRowsIn({ keys, kinds, text, lengths }: ColumnBlock): TextRows | undefined {
-  if (keys !== undefined || kinds[0] !== 'strings') return undefined;
-  const ends = new Int32Array(lengths.length);
-  let end = -GAP;
-  for (let index = 0; index < ends.length; index++) {
-    end += GAP + (lengths[index] as number);
-    ends[index] = end;
-  }
-  return new TextRows(text, ends);
 }
 
 /** The build would call a class by another name that names itself. */
-function make(...parts: ConstructorParameters<typeof TextRows>): TextRows {
-  return new TextRows(...parts);
+function make(block: TextBlock): TextRows {
+  return new TextRows(block);
 }
 
-/** Texts that were taken as rows: the snapshot of each of them, as strings can't be changed. */
-export class TextGroup {
-  /** Position of the first text; the others follow without a gap. */
-  readonly first: number;
-  readonly #rows: TextRows;
-
-  constructor(rows: TextRows, first: number) {
-    this.#rows = rows;
-    this.first = first;
-  }
-
-  /** The texts from one position to another, ready to cross a boundary. */
-  block(from: number, to: number): ColumnBlock {
-    return this.#rows.part(from - this.first, to - this.first).block();
-  }
-
-  /** The texts from one position to another, each encoded by itself. */
-  encodedFrom(from: number, to: number): Encoded[] {
-    return Array.from({ length: to - from }, (_, index) => encode(this.#rows.at(from + index - this.first)));
-  }
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

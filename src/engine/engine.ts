@@ -55,7 +55,7 @@ export interface SliceReport {
   /** Unpacked each time it is read: not to be taken out of the report where it may not be needed. */
   readonly outcomes: readonly Outcome[];
   /** The outputs, where all rows have succeeded and these are strings that crossed the boundary together. */
-  readonly texts?: readonly TextRows[] | undefined;
+  readonly texts?: TextRows | undefined;
   /** The outputs of the successful rows by position, as they crossed the boundary, where the trail may want them. */
   readonly encoded?: readonly Encoded[] | undefined;
   /** Whether any row was refused or lost, so that what comes next depends on the outcomes. */

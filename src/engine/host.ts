@@ -1,4 +1,4 @@
-import type { KeptOutcome } from './kept-outcomes.ts';
+import type { KeptOutcome } from './row-end.ts';
 import type { WorkerReply, WorkerTask } from './worker-protocol.ts';
 
 /** One worker, a thread or a process, from its start to its end. It starts when it is made, and is never restarted. */

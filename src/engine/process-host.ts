@@ -7,7 +7,7 @@ import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder } from './engine.ts';
 import { FrameReader } from './frames.ts';
 import type { Host } from './host.ts';
-import type { KeptOutcome, RowEnd } from './kept-outcomes.ts';
+import type { KeptOutcome, RowEnd } from './row-end.ts';
 import type { Lanes } from './lanes.ts';
 import { REPORT_FD, type LaneReport, type ProcessMessage, type ProcessReport } from './process-protocol.ts';
 import { monotonicNow } from './monotonic-now.ts';

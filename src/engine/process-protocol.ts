@@ -1,5 +1,5 @@
 import type { CallEvent } from '../core/call-event.ts';
-import type { RowEnd } from './kept-outcomes.ts';
+import type { RowEnd } from './row-end.ts';
 import type {
   GlobalsAnswer,
   SetupTask,

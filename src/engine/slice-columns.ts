@@ -1,6 +1,6 @@
 import { joinSnapshots } from '../core/snapshot.ts';
 import { decodeList, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
-import { textRowsIn, type TextRows } from '../core/text-rows.ts';
+import { TextRows } from '../core/text-rows.ts';
 import { handedOn, isWhole, type MovedContent } from '../core/moved.ts';
 import { failure, type Outcome } from '../core/outcome.ts';
 import { messageOf } from '../core/row-error.ts';
@@ -28,6 +28,8 @@ export interface SliceJob {
 export interface SliceReturn {
   /** Encoded outputs by row; meaningless for the rows listed in `others`. */
   readonly outputs: EncodedList;
+  /** All rows have succeeded with strings, which are not in `outputs`, but in the memory of the slice's lane. */
+  readonly textsAreKept?: true | undefined;
   /** Length of each text in `outputs`, where those are joined and a trail will want them apart. */
   readonly outputLengths?: Int32Array | undefined;
   /** Rows that did not succeed, with their position. */
@@ -132,15 +134,8 @@ function failed(other: Outcome, reason: unknown): Outcome {
   return failure('transform_error', message, { cause: other.error });
 }
 
-function textOutputs({ outputs, others }: SliceReturn): readonly TextRows[] | undefined {
-  if (others.length > 0 || typeof outputs === 'string') return undefined;
-  const texts: TextRows[] = [];
-  for (const part of 'parts' in outputs ? outputs.parts : [outputs]) {
-    const rows = typeof part === 'object' && 'kinds' in part ? textRowsIn(part) : undefined;
-    if (rows === undefined) return undefined;
-    texts.push(rows);
-  }
-  return texts;
+function textOutputs({ outputs }: SliceReturn): TextRows | undefined {
+  return typeof outputs === 'object' && 'texts' in outputs ? new TextRows(outputs.texts) : undefined;
 }
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {

@@ -10,14 +10,28 @@ import {
 /** What stands for a row without an output. */
 const NONE = '[]';
 
+export interface SliceOutputsOptions extends Pick<SnapshotsOptions, 'expected' | 'handsOn'> {
+  /** Whether outputs of one shape may be kept in columns. */
+  readonly inColumns: boolean;
+  /**
+   * Gives the outputs back that were strings, and kept, from the first on: while there are only such,
+   * these need not be kept twice. Undefined where nobody keeps them.
+   */
+  readonly keptTexts: (() => readonly string[]) | undefined;
+}
+
 /** The outputs of a slice, each detached from whatever the transform does with it later. */
 export class SliceOutputs {
   readonly #snapshots: Snapshots;
   readonly #list: PlacedSnapshot[] = [];
+  /** Undefined when any output is in {@link #list}. */
+  #keptTexts: SliceOutputsOptions['keptTexts'];
+  #count = 0;
+  #lastText: string | undefined;
 
-  /** @param inColumns whether outputs of one shape may be kept in columns */
-  constructor(inColumns: boolean, options: Pick<SnapshotsOptions, 'expected' | 'handsOn'>) {
+  constructor({ inColumns, keptTexts, ...options }: SliceOutputsOptions) {
     this.#snapshots = new Snapshots(inColumns, options);
+    this.#keptTexts = keptTexts;
   }
 
   /**
@@ -26,20 +40,46 @@ export class SliceOutputs {
    * @throws whatever says that it can't be cloned; then {@link addNone} takes its place
    */
   add(output: unknown): void {
-    const position = this.#list.length;
-    const snapshot = this.#snapshots.take(output, position);
-    if (snapshot instanceof Uncloneable) throw snapshot.reason;
-    this.#list.push({ snapshot, position });
+    if (this.#keptTexts !== undefined) {
+      if (typeof output === 'string' && output.isWellFormed()) {
+        this.#lastText = output;
+        this.#count++;
+        return;
+      }
+      this.list();
+    }
+    this.#addToList(output);
   }
 
   /** The next row has no output. */
   addNone(): void {
+    this.list();
     this.#list.push({ snapshot: NONE, position: this.#list.length });
   }
 
-  /** The output that was added last. */
+  /** The output that was added last, unless it is {@link lastText}. */
   get last(): PlacedSnapshot | undefined {
+    if (this.#keptTexts !== undefined) return undefined;
     return this.#list[this.#list.length - 1]; // not by a method that a row may have exchanged
+  }
+
+  /** The output that was added last, where there are only strings, which are kept. */
+  get lastText(): string | undefined {
+    return this.#keptTexts === undefined ? undefined : this.#lastText;
+  }
+
+  /** Whether all outputs are strings of which nothing is here, as they are kept. */
+  get areKept(): boolean {
+    return this.#keptTexts !== undefined && this.#count > 0;
+  }
+
+  /** Takes the outputs here, of which only the last one may not be kept. */
+  list(): void {
+    const texts = this.#keptTexts?.();
+    if (texts === undefined) return;
+    this.#keptTexts = undefined;
+    for (let index = 0; index < texts.length; index++) this.#addToList(texts[index]);
+    if (texts.length < this.#count) this.#addToList(this.#lastText);
   }
 
   /** How long each text in {@link join} is, where those are joined. */
@@ -51,8 +91,15 @@ export class SliceOutputs {
     return lengths;
   }
 
-  /** All of them, ready to cross a boundary. */
+  /** All of them, unless {@link areKept}, ready to cross a boundary. */
   join(): EncodedList {
     return joinSnapshots(this.#list);
+  }
+
+  #addToList(output: unknown): void {
+    const position = this.#list.length;
+    const snapshot = this.#snapshots.take(output, position);
+    if (snapshot instanceof Uncloneable) throw snapshot.reason;
+    this.#list.push({ snapshot, position });
   }
 }

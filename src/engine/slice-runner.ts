@@ -9,7 +9,7 @@ import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder } from './engine.ts';
 import { UNTOUCHED, type SliceJob, type SliceReturn } from './slice-columns.ts';
 import { SliceOutputs } from './slice-outputs.ts';
-import type { RowEnd } from './kept-outcomes.ts';
+import type { RowEnd } from './row-end.ts';
 
 /** What the place that runs a slice provides. */
 export interface SliceHost {
@@ -19,6 +19,11 @@ export interface SliceHost {
   readonly recordCall: CallRecorder | undefined;
   /** Whether outputs of one shape may leave in columns; else each is encoded by itself. */
   readonly inColumns: boolean;
+  /**
+   * The strings that {@link onRowEnd} was given as `text` in this slice. Undefined where outputs that are strings can't leave
+   * as what is kept of them.
+   */
+  readonly keptTexts?: (() => readonly string[]) | undefined;
   /** Whether outputs that were moved may leave as they are. */
   readonly handsOn: boolean;
   now(): number;
@@ -61,11 +66,9 @@ const FEWEST_IN_COLUMNS = 8;
 /** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
 export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
   const { count } = job;
-  const { handsOn } = host;
-  const outputs = new SliceOutputs(host.inColumns && count >= FEWEST_IN_COLUMNS, {
-    expected: count,
-    handsOn,
-  });
+  const { handsOn, keptTexts } = host;
+  const inColumns = host.inColumns && count >= FEWEST_IN_COLUMNS;
+  const outputs = new SliceOutputs({ inColumns, keptTexts, expected: count, handsOn });
   const others: [number, Outcome][] = [];
   const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;
@@ -95,8 +98,10 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
       others.push([position, other]);
     }
     const finishedAt = host.now();
-    goesOn =
-      host.onRowEnd({ output: outputs.last, other, startedAt, finishedAt }) && other?.status !== 'capacity';
+    const { last: output, lastText: text } = outputs;
+    const isKept = host.onRowEnd({ text, output, other, startedAt, finishedAt });
+    if (!isKept) outputs.list();
+    goesOn = isKept && other?.status !== 'capacity';
 
     const nextCallIndex = AttemptContext.nextCallIndexOf(context);
     if (nextCallIndex > 0) {
@@ -113,6 +118,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   const joined = outputs.join();
   return {
     outputs: joined,
+    textsAreKept: outputs.areKept || undefined,
     outputLengths: host.recordCall !== undefined && isJoinedText(joined) ? outputs.textLengths() : undefined,
     others,
     times: position > FEW_ROWS ? times.subarray(0, 2 * position) : listOf(times, 2 * position),

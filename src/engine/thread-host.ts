@@ -2,7 +2,8 @@ import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { movedIn } from '../core/codec.ts';
 import type { Host } from './host.ts';
-import type { KeptOutcome, KeptOutcomes } from './kept-outcomes.ts';
+import type { KeptOutcomes } from './kept-outcomes.ts';
+import type { KeptOutcome } from './row-end.ts';
 import type { WorkerMessage, WorkerReply, WorkerTask } from './worker-protocol.ts';
 
 export interface ThreadHostOptions {
@@ -60,12 +61,20 @@ export class ThreadHost implements Host {
     try {
       const moved = 'lane' in task ? movedIn(task.job.rows) : undefined;
       const options = moved && { transferList: [...moved.buffers] };
-      return (await this.#pool.run(task, options)) as WorkerReply;
+      const reply = (await this.#pool.run(task, options)) as WorkerReply;
+      return 'lane' in task ? this.#withTexts(task.lane, reply) : reply;
     } catch (reason) {
       this.terminate(); // where it has not ended, it can't be trusted
       await this.ended; // piscina rejects at the first sign of the end
       throw reason;
     }
+  }
+
+  /** Before the lane has another slice. */
+  #withTexts(lane: number, reply: WorkerReply): WorkerReply {
+    if (reply.kind !== 'slice' || reply.slice.textsAreKept !== true) return reply;
+    const { block: texts } = this.#kept.texts(lane);
+    return { ...reply, slice: { ...reply.slice, outputs: { texts } } };
   }
 
   keptOutcomes(lane: number): readonly KeptOutcome[] {

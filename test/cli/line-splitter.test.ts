@@ -40,7 +40,7 @@ describe('LineSplitter', () => {
 
   test('a line that is too long is a row with a problem, and the next line is read', () => {
     const found = split(Buffer.from('1234\n12345\n1234\n123456789'), [7, 8], new LineSplitter(4));
-    const problem = 'longer than 4 characters';
+    const problem = 'longer than 4 bytes';
     expect(found).toEqual([
       row(1, '1234'),
       { line: 2, text: '', problem },

@@ -43,7 +43,7 @@ describe('RowSource', () => {
 
   test('a row that could not be read travels as what is wrong with it', async () => {
     const source = new RowSource(chunksOf('12345\n'), new LineSplitter(2), () => undefined);
-    expect(await source.next()).toEqual({ done: false, value: { malformed: 'longer than 2 characters' } });
+    expect(await source.next()).toEqual({ done: false, value: { malformed: 'longer than 2 bytes' } });
     expect(source.rowAt(0).line).toBe(1);
   });
 

@@ -4,7 +4,8 @@ import { encode } from '../../src/core/codec.ts';
 import { failure, lost, type Outcome } from '../../src/core/outcome.ts';
 import { Snapshots } from '../../src/core/snapshot.ts';
 import { Moved } from '../../src/core/moved.ts';
-import { KeptOutcomes, type RowEnd } from '../../src/engine/kept-outcomes.ts';
+import { KeptOutcomes } from '../../src/engine/kept-outcomes.ts';
+import type { RowEnd } from '../../src/engine/row-end.ts';
 import { cloneableTree, shapeOf } from '../core/arbitrary-values.ts';
 import { runs } from '../helpers/runs.ts';
 

@@ -9,7 +9,7 @@ import { TransformResult } from '../../src/core/transform-result.ts';
 import { AttemptContext } from '../../src/engine/attempt-context.ts';
 import { ConcurrencyGauge, POOL_COUNTER } from '../../src/engine/concurrency-gauge.ts';
 import type { Slice, SliceReport, SliceRow } from '../../src/engine/engine.ts';
-import type { RowEnd } from '../../src/engine/kept-outcomes.ts';
+import type { RowEnd } from '../../src/engine/row-end.ts';
 import { toJob, toReport } from '../../src/engine/slice-columns.ts';
 import {
   AttemptTimeout,

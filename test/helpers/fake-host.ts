@@ -1,5 +1,5 @@
 import type { Host } from '../../src/engine/host.ts';
-import type { KeptOutcome } from '../../src/engine/kept-outcomes.ts';
+import type { KeptOutcome } from '../../src/engine/row-end.ts';
 import type { WorkerReply, WorkerTask } from '../../src/engine/worker-protocol.ts';
 
 /** A worker that does what the test says. It answers a task when the test settles the newest of {@link answers}. */

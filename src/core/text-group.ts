@@ -1,0 +1,27 @@
+import { encode, type Encoded } from './codec.ts';
+import type { TextBlock, TextRows } from './text-rows.ts';
+
+/** Texts that were taken as rows: the snapshot of each of them. */
+export class TextGroup {
+  /** Position of the first text; the others follow without a gap. */
+  readonly first: number;
+  readonly #rows: TextRows;
+
+  constructor(rows: TextRows, first: number) {
+    this.#rows = rows;
+    this.first = first;
+  }
+
+  /** The texts from one position to another, ready to cross a boundary. */
+  block(from: number, to: number): { readonly texts: TextBlock } {
+    return { texts: this.#rows.part(from - this.first, to - this.first).block };
+  }
+
+  /** The texts from one position to another, each encoded by itself. */
+  encodedFrom(from: number, to: number): Encoded[] {
+    return this.#rows
+      .part(from - this.first, to - this.first)
+      .list()
+      .map(encode);
+  }
+}
