@@ -30,7 +30,9 @@ export class CsvResults implements ResultFormat {
     }
     const extra = Object.keys(row).find((key) => !columns.has(key));
     if (extra !== undefined) {
-      throw new ResultProblem(`CSV output has no column '${extra}': its columns are those of the first row`);
+      throw new ResultProblem(
+        `CSV output has no column '${extra}': its columns are those of the first row that succeeded`,
+      );
     }
     const cells = Array.from(columns, (column) => toCell(row[column]));
     return head + toLine(this.#errorColumn ? [...cells, ''] : cells);

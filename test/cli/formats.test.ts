@@ -46,7 +46,7 @@ describe('CSV', () => {
       ',,,transform_error: too far',
       '1,"a,b","{""x"":[1]}",',
       '2,,,',
-      ",,,transform_error: CSV output has no column 'other': its columns are those of the first row",
+      ",,,transform_error: CSV output has no column 'other': its columns are those of the first row that succeeded",
       ',,,transform_error: CSV output takes objects with at least one key: received a number',
       '',
     ]);
