@@ -67,8 +67,9 @@ function toText(returned: unknown): string | TransformResult<string> {
 /** JSON text on one line; nothing (`undefined`) is written as null. */
 function stringify(value: unknown): string {
   const text = value === undefined ? 'null' : jsonOf(value);
-  if (text !== undefined) return text;
-  throw new TypeError(`Result of the transform can not be written as JSON: it is a ${typeof value}`);
+  if (text === undefined) throw unwritable(`it is a ${typeof value}`);
+  if (text.includes('{}')) refuseCollections(value);
+  return text;
 }
 
 /** Undefined for what JSON leaves out: functions and symbols. */
@@ -76,9 +77,22 @@ function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (reason) {
-    const why = messageOf(reason);
-    throw new TypeError(`Result of the transform can not be written as JSON: ${why}`, { cause: reason });
+    throw unwritable(messageOf(reason), { cause: reason });
   }
+}
+
+/** JSON writes a Map or a Set as `{}`, whatever is in it. Not looked for in each row, as JSON is slower with a replacer. */
+function refuseCollections(value: unknown): void {
+  JSON.stringify(value, (key, item: unknown) => {
+    const where = key === '' ? 'it' : `'${key}' in it`;
+    if (item instanceof Map) throw unwritable(`${where} is a Map: give Object.fromEntries(map) instead`);
+    if (item instanceof Set) throw unwritable(`${where} is a Set: give Array.from(set) instead`);
+    return item;
+  });
+}
+
+function unwritable(why: string, options?: ErrorOptions): TypeError {
+  return new TypeError(`Result of the transform can not be written as JSON: ${why}`, options);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -14,8 +14,9 @@ Input and output
   .gz behind it            compressed with gzip
   -                        stdin or stdout, as when not given
   --format tells the format where the name does not; without it that is NDJSON. Text is UTF-8.
-  In NDJSON output undefined is written as null. The columns of CSV output are the keys of the first row that
-  succeeds; nested values stand there as JSON, and a row with other keys has failed.
+  Outputs are written as JSON.stringify gives them, undefined as null; a row that gives a Map or a Set, which that
+  makes {}, has failed. The columns of CSV output are the keys of the first row that succeeds; nested values stand
+  there as JSON, and a row with other keys has failed.
 
 Failed rows
   With --rejects they go to that file, one JSON object per line: rowIndex, line, error, row.

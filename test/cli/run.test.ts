@@ -98,6 +98,35 @@ describe('pooled-executor run: the transform', () => {
     ]);
   });
 
+  test.for(['out.ndjson', 'out.csv'])(
+    'a Map or Set, which JSON writes as {}, is the error of its row: %s',
+    async (output, { folder }) => {
+      folder.write(
+        'in.ndjson',
+        toLines(['map', 'set', 'mapInside', 'setInside'].map((name) => ({ case: name }))),
+      );
+      const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', output, '--rejects', 'bad.ndjson'];
+      expect(await folder.ask(...args)).toMatchObject({ code: 3 });
+      const rejects = fromLines(folder.read('bad.ndjson')) as { error: { message: string } }[];
+      expect(rejects.map(({ error }) => error.message)).toEqual(
+        [
+          'it is a Map: give Object.fromEntries(map) instead',
+          'it is a Set: give Array.from(set) instead',
+          "'counts' in it is a Map: give Object.fromEntries(map) instead",
+          "'tags' in it is a Set: give Array.from(set) instead",
+        ].map((why) => `Result of the transform can not be written as JSON: ${why}`),
+      );
+    },
+  );
+
+  test('empty objects, and a Map that says what it is as JSON, are outputs', async ({ folder }) => {
+    folder.write('in.ndjson', '{"case":"empty"}');
+    expect(await folder.ask('run', transform('cli-cases.mjs'), 'in.ndjson')).toMatchObject({
+      code: 0,
+      stdout: '{"id":"{}","none":{},"list":[],"own":{}}\n',
+    });
+  });
+
   test('the context is the attempt of the row, with the worker data and environment of the flags', async ({
     folder,
   }) => {

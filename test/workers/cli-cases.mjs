@@ -11,6 +11,20 @@ const cases = {
   circular: () => loop,
   function: () => () => 1,
   symbol: () => Symbol('s'),
+  map: () => new Map([['a', 1]]),
+  set: () => new Set([1]),
+  mapInside: () => ({ id: 1, counts: new Map() }),
+  setInside: () => Promise.resolve([{ tags: new Set([1]) }]),
+  empty: () => ({
+    id: '{}',
+    none: {},
+    list: [],
+    own: new (class extends Map {
+      toJSON() {
+        return {};
+      }
+    })(),
+  }),
   promise: (row) => Promise.resolve(row.value),
   rejects: () => Promise.reject(new RangeError('too far')),
   throws: () => {
