@@ -37,6 +37,19 @@ export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | u
   });
 }
 
+/**
+ * Loads the transform as a run does, for one that has no row to load it for. Rejects when that is not possible, like
+ * the run's own executor: this is another one, so that nothing of it is on record or counted.
+ */
+export async function tryTransform(url: string, flags: RunFlags): Promise<void> {
+  const executor = openExecutor(url, flags, undefined);
+  try {
+    await executor.map([{ malformed: 'no row' }]); // such a row is not passed on to the user's transform
+  } finally {
+    await executor.shutdown();
+  }
+}
+
 /** A module that can't be loaded is the user's, also where the executor knows only the one that wraps it. */
 export function namingModule(reason: unknown, url: string): unknown {
   if (!(reason instanceof TransformLoadError) || !reason.message.includes(LINE_TRANSFORM_URL.href))

@@ -7,6 +7,18 @@ export type SourceRow = string | { readonly malformed: string };
 
 type Step = IteratorResult<SourceRow | TextRows, undefined>;
 
+export interface RowSourceOptions {
+  /** Frees the input; called once, when it has ended or is no longer wanted. */
+  readonly onClose: () => void;
+  /** Called when the input has ended and had no row in it: the end comes when this is done, or its error. */
+  readonly onEmpty: () => Promise<void>;
+  /**
+   * Whether the row at this position is remembered until its entry comes back, where each is handed out by itself; by
+   * default all are, and many may be handed out at once.
+   */
+  readonly keeps?: ((rowIndex: number) => boolean) | undefined;
+}
+
 /** Rows that were handed out. */
 interface HandedOut {
   /** Of the first of them. */
@@ -23,8 +35,7 @@ const NO_ROWS = new ListedRows([]);
  */
 export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, undefined> {
   readonly #batches: AsyncGenerator<InputRows, void>;
-  readonly #onClose: () => void;
-  readonly #keeps: ((rowIndex: number) => boolean) | undefined;
+  readonly #options: RowSourceOptions;
   readonly #handedOut = new Fifo<HandedOut>();
   /** The first of those in {@link #handedOut}, taken out. */
   #first: HandedOut | undefined;
@@ -34,20 +45,9 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
   #rowsRead = 0;
   #closed = false;
 
-  /**
-   * @param onClose frees the input; called once, when it has ended or is no longer wanted
-   * @param keeps whether the row at this position is remembered until its entry comes back, where each is handed out by
-   *   itself; by default all are, and many may be handed out at once
-   */
-  constructor(
-    chunks: AsyncIterable<Buffer>,
-    reader: RowReader,
-    onClose: () => void,
-    keeps?: (rowIndex: number) => boolean,
-  ) {
+  constructor(chunks: AsyncIterable<Buffer>, reader: RowReader, options: RowSourceOptions) {
     this.#batches = readBatches(chunks, reader);
-    this.#onClose = onClose;
-    this.#keeps = keeps;
+    this.#options = options;
   }
 
   /** Rows read from the input so far, handed out or not. */
@@ -97,6 +97,7 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
       this.#rowsRead += batch.size;
       if (batch.size > 0) return this.#handOut();
     }
+    if (!this.#closed && this.#rowsRead === 0) await this.#options.onEmpty();
     this.#close();
     return DONE;
   }
@@ -111,8 +112,9 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
   }
 
   #handOut(): IteratorYieldResult<SourceRow | TextRows> {
+    const { keeps } = this.#options;
     const { texts, size } = this.#batch;
-    if (this.#keeps === undefined) {
+    if (keeps === undefined) {
       if (this.#position === 0) this.#handedOut.push({ rowIndex: this.#nextIndex, rows: this.#batch });
       if (texts !== undefined) {
         this.#position = size;
@@ -122,14 +124,14 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
     }
     const row = this.#batch.at(this.#position++);
     const rowIndex = this.#nextIndex++;
-    if (this.#keeps?.(rowIndex) === true) this.#handedOut.push({ rowIndex, rows: new ListedRows([row]) });
+    if (keeps?.(rowIndex) === true) this.#handedOut.push({ rowIndex, rows: new ListedRows([row]) });
     return { done: false, value: row.problem === undefined ? row.text : { malformed: row.problem } };
   }
 
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#onClose();
+    this.#options.onClose();
   }
 }
 

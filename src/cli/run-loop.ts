@@ -10,7 +10,7 @@ import { LineSplitter } from './line-splitter.ts';
 import { ndjsonResults } from './ndjson-results.ts';
 import { formatCount, parseDecimal } from './numbers.ts';
 import type { Output } from './output.ts';
-import { inFlagTerms, namingModule, type LineExecutor } from './open-executor.ts';
+import { inFlagTerms, namingModule, tryTransform, type LineExecutor } from './open-executor.ts';
 import { RowSource } from './row-source.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { RunFiles } from './run-files.ts';
@@ -69,7 +69,11 @@ export class RunLoop {
     this.#whenRecorded = whenRecorded;
     this.#continued = plan?.kind === 'continued' ? plan : undefined;
     const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
-    this.#source = new RowSource(input.chunks(), reader, input.close, rowsToKeep(this.#continued, files));
+    this.#source = new RowSource(input.chunks(), reader, {
+      onClose: input.close,
+      onEmpty: () => tryTransform(transformUrl, flags),
+      keeps: rowsToKeep(this.#continued, files),
+    });
     const format =
       output.kind.format === 'csv' ? new CsvResults({ errorColumn: rejects === undefined }) : ndjsonResults;
     const survey = this.#continued?.survey;

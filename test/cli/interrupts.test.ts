@@ -39,6 +39,15 @@ describe('signals', () => {
     expect(await cli.ended).toMatchObject({ code: 130, stdout: '{"n":0}\n' });
   });
 
+  test('a signal ends a run whose input has said nothing: its transform is not loaded for that', async ({
+    folder,
+  }) => {
+    const cli = folder.start('run', 'nope.mjs', '--progress', 'json');
+    await cli.said('{');
+    cli.child.kill('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 130, stdout: '' });
+  });
+
   test('the second Ctrl-C stops now, and what is done is written', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(10).map(({ n }) => ({ n, forEver: n === 2 }))));
     const cli = folder.start(...args, 'in.ndjson', '-o', 'out.ndjson');

@@ -42,6 +42,8 @@ describe('pooled-executor run: rows in, rows out', () => {
       for (const output of ['out.ndjson', 'out.csv']) {
         const { code } = await folder.ask('run', transform('cli-double.mjs'), name, '-o', output);
         expect({ code, output: folder.read(output) }).toEqual({ code: 0, output: '' });
+        const found = await folder.ask('audit', `${output}.audit.db`, '--json');
+        expect(JSON.parse(found.stdout)).toMatchObject({ runs: [{ batches: 1, rows: 0 }] });
       }
     },
   );

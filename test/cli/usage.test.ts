@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import { SqliteAuditTrail } from '../../src/index.ts';
 import { numbers, test, toLines, transform } from '../helpers/cli.ts';
@@ -156,18 +157,46 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     ],
     ...(isStress ? [NEVER_LOADS] : []),
   ])('transform that can not be loaded: %s', async ([what, args, message], { folder }) => {
-    folder.write('in.ndjson', toLines(numbers(10)));
     folder.write('out.ndjson', 'precious\n');
     const [module = '', ...flags] = args;
     const all = ['run', module, 'in.ndjson', '-o', 'out.ndjson', '--rejects', 'new.ndjson', ...flags];
     // in a process of its own where something might keep that from its end
     const isStuck = what === NEVER_LOADS[0];
-    const { code, stderr } = await (isStuck ? folder.run(all) : folder.ask(...all));
-    expect(code).toBe(2);
-    expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/^pooled-executor: [^\n]*\n$/);
-    expect(folder.read('out.ndjson')).toBe('precious\n');
-    expect(() => folder.read('new.ndjson')).toThrow('ENOENT');
+    for (const rows of [numbers(10), []]) {
+      folder.write('in.ndjson', toLines(rows));
+      const { code, stderr } = await (isStuck ? folder.run(all) : folder.ask(...all));
+      expect(code).toBe(2);
+      expect(stderr).toMatch(message);
+      expect(stderr).toMatch(/^pooled-executor: [^\n]*\n$/);
+      expect(folder.read('out.ndjson')).toBe('precious\n');
+      for (const made of ['new.ndjson', 'out.ndjson.audit.db'])
+        expect(() => folder.read(made)).toThrow('ENOENT');
+    }
+  });
+
+  test.for([
+    ['blank lines', 'in.ndjson', ' \n\n'],
+    ['a header', 'in.csv', 'n\n'],
+    ['nothing, compressed', 'in.ndjson.gz', gzipSync('')],
+  ] as const)('missing module, and an input of no rows: %s', async ([, input, content], { folder }) => {
+    folder.write(input, content);
+    expect(await folder.ask('run', 'nope.mjs', input)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/nope\.mjs: there is no such file\n$/) as string,
+    });
+  });
+
+  test('missing module, and a run without rows that is continued', async ({ folder }) => {
+    const module = folder.write('t.mjs', 'export default (row) => row;');
+    folder.write('in.ndjson', '');
+    const args = ['run', module, 'in.ndjson', '-o', 'out.ndjson'];
+    expect(await folder.ask(...args)).toMatchObject({ code: 0 });
+    folder.write('t.mjs', 'export const nothing = 0;');
+    expect(await folder.ask(...args, '--resume', '--allow-drift')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/t\.mjs: export 'default' must be a function/) as string,
+    });
+    expect(await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson')).toMatchObject({ code: 0 });
   });
 
   test('no command, unknown command, missing argument', async ({ folder }) => {
