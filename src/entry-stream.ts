@@ -144,7 +144,10 @@ export class WindowedStream implements EntryStream<unknown> {
     return Promise.resolve(runs);
   }
 
-  /** The consumer stops: closes the source and resolves when nothing of the stream runs any more. */
+  /**
+   * The consumer stops: closes the source and resolves when nothing of the stream runs any more. An async generator that
+   * owes a row is not waited for: it ends when it has given that.
+   */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#stopped) {
       this.#stopped = true;

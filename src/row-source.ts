@@ -10,7 +10,7 @@ export type SourceStep<Row> = IteratorResult<Row, unknown>;
 export interface RowSource<Row> {
   /** Gives the next step at once where the source can. */
   next(): SourceStep<Row> | Promise<SourceStep<Row>>;
-  /** Frees what the source holds, also while a `next` is pending. */
+  /** Frees what the source holds, also while a `next` is pending; async generators do so after that, and are not waited for. */
   close(): void | Promise<void>;
 }
 
