@@ -1,23 +1,11 @@
-import type { Clock } from '../core/clock.ts';
-import { messageOf } from '../core/row-error.ts';
-import { TransformLoadError, WorkerStartError } from './engine.ts';
 import type { Host } from './host.ts';
 import { Placement, type Member } from './placement.ts';
-import { settledWithin } from './settled-within.ts';
-import type { WorkerReply } from './worker-protocol.ts';
+import { Recruiter, type RecruiterOptions } from './recruiter.ts';
 
-export interface CrewOptions {
-  /** How many workers there are while all is well. */
-  readonly size: number;
+export interface CrewOptions extends RecruiterOptions {
   /** How many slices one worker may have at once. */
   readonly slicesPerHost: number;
-  readonly transformUrl: string;
-  /** How long a worker may take to start and load the transform. */
-  readonly loadTimeoutMs: number;
-  readonly clock: Clock;
   readonly startHost: () => Host;
-  /** Loads the transform in a worker: what its setup is answered with. */
-  readonly load: (host: Host) => Promise<WorkerReply>;
 }
 
 /** What came of a slice, for the worker that ran it. */
@@ -28,36 +16,22 @@ export interface Yield {
   readonly fruitful: boolean;
 }
 
-/** Waits before a worker is started again after one that could not be; then the crew is broken. */
-const RESTART_DELAYS_MS = [0, 100, 1_000];
 /** Workers that may end one after another without any row getting done; more where more can be lost at one blow. */
 const MAX_FRUITLESS = 20;
 /** Wait before a worker is replaced that had to go before it ran any row: its successor will hardly do better. */
 const UNUSED_DELAY_MS = 1_000;
-/** What a machine may run short of for a while when a worker is to be started. */
-const SHORTAGE = /\b(EMFILE|ENFILE|EAGAIN|ENOMEM)\b/;
-/** When workers that no slice has asked for are started: short slices run undisturbed by them until then. */
-const SPARE_START_DELAY_MS = 20;
-/** How long a worker that is loading may take before it is ended. */
-const LOAD_GRACE_MS = 5_000;
 
 /**
- * The workers of an engine: starts them, gives slices their place, and replaces workers that end, that are worn out or
- * that can't be trusted any more.
+ * The workers of an engine: gives slices their place, and replaces workers that end, that are worn out or that can't be
+ * trusted any more.
  */
 export class Crew {
   readonly #options: CrewOptions;
   readonly #members = new Set<Member>();
   readonly #placement: Placement;
-  readonly #loading = new Set<Promise<unknown>>();
-  /** While the first worker starts: those that load the transform as soon as it has. */
-  #followers: Member[] | undefined;
-  /** How many workers are yet to be started: when a slice has none for itself, or some time has passed. */
-  #spare = 0;
-  readonly #restarts = new Set<() => void>();
+  readonly #recruiter: Recruiter;
   /** The worker whose successor is being started. */
   #succeeded: Member | undefined;
-  #failedStarts = 0;
   #fruitless = 0;
   #broken: Error | undefined;
   #closed = false;
@@ -65,6 +39,15 @@ export class Crew {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#placement = new Placement(this.#members, options.slicesPerHost);
+    this.#recruiter = new Recruiter(options, {
+      enlist: () => this.#enlist(),
+      onReady: () => {
+        this.#placement.place();
+      },
+      onFatal: (error) => {
+        this.#break(error);
+      },
+    });
   }
 
   /**
@@ -72,35 +55,13 @@ export class Crew {
    *
    * @param slices how many wait, at most: workers beyond that would compete with theirs for the machine, and start later
    */
-  async start(slices: number = this.#options.size): Promise<void> {
-    const first = this.#enlist();
-    const followers: Member[] = (this.#followers = []);
-    this.expectSlices(slices);
-    try {
-      await this.#load(first);
-    } catch (reason) {
-      for (const { host } of followers) host.terminate(); // the next start begins anew
-      throw reason;
-    } finally {
-      this.#followers = undefined;
-    }
-    if (this.#closed) return; // dismissed meanwhile: it ends the workers that there are
-    this.#spare = this.#options.size - 1 - followers.length;
-    for (const member of followers) {
-      this.#load(member).catch((reason: unknown) => this.#onStartFailed(reason, () => this.#replace()));
-    }
-    if (this.#spare > 0) this.#startSpareLater();
+  start(slices: number = this.#options.size): Promise<void> {
+    return this.#recruiter.start(slices);
   }
 
-  /** While the first worker starts: so many slices wait by now, at most. Workers that can't be started yet are tried again. */
+  /** While the first worker starts: so many slices wait by now, at most. */
   expectSlices(slices: number): void {
-    const count = Math.min(slices, this.#options.size) - 1;
-    const followers = this.#followers;
-    try {
-      while (followers !== undefined && followers.length < count) followers.push(this.#enlist());
-    } catch {
-      // those that are missing are spare
-    }
+    this.#recruiter.expectSlices(slices);
   }
 
   /**
@@ -111,7 +72,7 @@ export class Crew {
     if (this.#broken !== undefined) throw this.#broken;
     const member = this.#placement.tryTake(alone);
     const hasOne = member?.slices === 1;
-    if (!hasOne && this.#startingCount <= this.#placement.waitingCount) this.#startSpare(); // none is on its way to it
+    if (!hasOne && this.#startingCount <= this.#placement.waitingCount) this.#recruiter.startSpare(); // none is on its way to it
     return member;
   }
 
@@ -158,7 +119,7 @@ export class Crew {
     if (this.#succeeded !== undefined || member.state !== 'ready') return;
     if (this.#closed || this.#broken !== undefined) return;
     this.#succeeded = member;
-    this.#enlistAndLoad().then(
+    this.#recruiter.recruit().then(
       () => {
         this.#succeeded = undefined;
         if (member.state !== 'ready') return;
@@ -168,7 +129,7 @@ export class Crew {
       (reason: unknown) => {
         this.#succeeded = undefined;
         const isThere = member.state === 'ready'; // then it is asked for again
-        this.#onStartFailed(reason, isThere ? () => undefined : () => this.#replace());
+        this.#recruiter.onFailed(reason, isThere ? () => undefined : () => this.#recruiter.replace());
       },
     );
   }
@@ -180,13 +141,9 @@ export class Crew {
   /** Ends all workers; those that are loading get a moment to get through it. Resolves when none is left. */
   async dismiss(): Promise<void> {
     this.#closed = true;
-    this.#spare = 0;
-    for (const cancel of this.#restarts) cancel();
+    const loading = this.#recruiter.close();
     this.#placement.end();
-    // Node aborts the whole process when a thread is ended while it requires an ES module
-    if (this.#loading.size > 0) {
-      await settledWithin(this.#options.clock, LOAD_GRACE_MS, [...this.#loading]);
-    }
+    if (loading !== undefined) await loading;
     const hosts = [...this.#members].map(({ host }) => host);
     for (const host of hosts) host.terminate();
     await Promise.all(hosts.map(({ ended }) => ended));
@@ -209,90 +166,13 @@ export class Crew {
     return member;
   }
 
-  async #enlistAndLoad(): Promise<void> {
-    await this.#load(this.#enlist());
-  }
-
   /** One that goes while its successor is being started has its replacement on the way. */
   #fillPlaceOf(member: Member, delayMs = 0): void {
-    if (member === this.#succeeded) return;
-    if (delayMs === 0) this.#replace();
-    else this.#after(delayMs, () => this.#replace());
-  }
-
-  /** Starts a worker in the place of one that is gone, again and again until it succeeds or the crew is broken. */
-  #replace(): void {
-    this.#enlistAndLoad().catch((reason: unknown) => {
-      this.#onStartFailed(reason, () => this.#replace());
-    });
+    if (member !== this.#succeeded) this.#recruiter.replace(delayMs);
   }
 
   get #startingCount(): number {
     return [...this.#members].filter(({ state }) => state === 'starting').length;
-  }
-
-  /** A process that has nothing else to do need not wait for them. */
-  #startSpareLater(): void {
-    const cancel = this.#options.clock.setLimit(() => {
-      this.#restarts.delete(cancel);
-      this.#startSpare();
-    }, SPARE_START_DELAY_MS);
-    this.#restarts.add(cancel);
-  }
-
-  #startSpare(): void {
-    for (; this.#spare > 0; this.#spare--) this.#replace();
-  }
-
-  #onStartFailed(reason: unknown, again: () => void): void {
-    if (this.#closed) return;
-    const delayMs = RESTART_DELAYS_MS[this.#failedStarts++];
-    if (delayMs === undefined) {
-      this.#break(reason instanceof Error ? reason : new Error(messageOf(reason), { cause: reason }));
-      return;
-    }
-    this.#after(delayMs, again);
-  }
-
-  #after(delayMs: number, act: () => void): void {
-    const cancel = this.#options.clock.setTimer(() => {
-      this.#restarts.delete(cancel);
-      act();
-    }, delayMs);
-    this.#restarts.add(cancel);
-  }
-
-  /** Has the worker load the transform. Rejects with a {@link TransformLoadError}; then the worker is gone. */
-  async #load(member: Member): Promise<void> {
-    const { host } = member;
-    const loading = this.#options.load(host);
-    this.#loading.add(loading);
-    const { transformUrl, loadTimeoutMs, clock } = this.#options;
-    const limit = { isOver: false };
-    const cancelLimit = clock.setLimit(() => {
-      limit.isOver = true;
-      host.terminate();
-    }, loadTimeoutMs);
-    try {
-      const reply = await loading;
-      if (reply.kind === 'load-failed') throw loadFailure(reply);
-    } catch (reason) {
-      host.terminate();
-      if (reason instanceof TransformLoadError) throw reason;
-      if (limit.isOver) {
-        const overdue = `it had not finished loading after loadTimeoutMs (${loadTimeoutMs} ms)`;
-        throw new TransformLoadError(`Cannot load transform ${transformUrl}: ${overdue}`);
-      }
-      const message = messageOf(reason);
-      const LoadError = SHORTAGE.test(message) ? WorkerStartError : TransformLoadError;
-      throw new LoadError(`Cannot load transform ${transformUrl}: its worker ended meanwhile: ${message}`);
-    } finally {
-      cancelLimit();
-      this.#loading.delete(loading);
-    }
-    member.state = 'ready';
-    this.#failedStarts = 0;
-    this.#placement.place();
   }
 
   #onEnded(member: Member, reason: Error): void {
@@ -325,8 +205,4 @@ export class Crew {
 
 function dismissIfIdle({ host, slices }: Member): void {
   if (slices === 0) host.terminate();
-}
-
-function loadFailure({ message, cause }: Extract<WorkerReply, { kind: 'load-failed' }>): TransformLoadError {
-  return new TransformLoadError(message, cause === undefined ? {} : { cause });
 }

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Crew } from '../../src/engine/crew.ts';
 import type { Member } from '../../src/engine/placement.ts';
-import { WorkerStartError } from '../../src/engine/engine.ts';
 import { isSettled, turns } from '../helpers/event-loop.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { FakeHost } from '../helpers/fake-host.ts';
@@ -13,13 +12,10 @@ const ONE_ROW = { rows: 1, fruitful: true };
 describe('Crew', () => {
   let clock: FakeClock;
   let hosts: FakeHost[];
-  /** Why the next workers can't be started. */
-  let failures: Error[];
 
   beforeEach(() => {
     clock = new FakeClock();
     hosts = [];
-    failures = [];
   });
 
   function crewOf(size: number, slicesPerHost = 1): Crew {
@@ -30,8 +26,6 @@ describe('Crew', () => {
       loadTimeoutMs: 60_000,
       clock,
       startHost: () => {
-        const failure = failures.shift();
-        if (failure !== undefined) throw failure;
         const host = new FakeHost(hosts.length + 1);
         hosts.push(host);
         return host;
@@ -64,53 +58,6 @@ describe('Crew', () => {
     return member?.host.id;
   }
 
-  describe('start', () => {
-    test('one loads the transform first; a module that fails fails once, and at once', async () => {
-      const crew = crewOf(3);
-      const started = crew.start();
-      await turns();
-      expect(hosts.map(({ tasks }) => tasks.length)).toEqual([1, 0, 0]);
-      hosts[0]?.answers[0]?.resolve({ kind: 'load-failed', message: 'Cannot load it', cause: 'why' });
-      await expect(started).rejects.toMatchObject({ message: 'Cannot load it', cause: 'why' });
-      expect(clock.timers).toBe(0);
-      await crew.dismiss();
-      expect(alive()).toEqual([]);
-    });
-
-    test('a worker that ends while it loads first is an error that says so', async () => {
-      const started = crewOf(1).start();
-      await turns();
-      hosts[0]?.end(new Error('exit 3'));
-      await expect(started).rejects.toThrow(
-        'Cannot load transform file:///transform.ts: its worker ended meanwhile: exit 3',
-      );
-    });
-
-    test('a load that never ends is ended', async () => {
-      const started = crewOf(1).start();
-      const settled = expect(started).rejects.toThrow(
-        'Cannot load transform file:///transform.ts: it had not finished loading after loadTimeoutMs (60000 ms)',
-      );
-      await clock.advance(59_999);
-      expect(await isSettled(started)).toBe(false);
-      await clock.advance(1);
-      await settled;
-    });
-
-    test('a start that fails for lack of something leaves nothing behind, and can be tried again', async () => {
-      const crew = crewOf(2);
-      const failed = expect(crew.start()).rejects.toThrow(WorkerStartError);
-      await turns();
-      hosts[0]!.end(new Error('Worker initialization failure: EMFILE'));
-      await failed;
-      expect(alive()).toEqual([]);
-      const started = crew.start();
-      await loadAll();
-      await started;
-      expect(alive()).toEqual([3, 4]);
-    });
-  });
-
   describe('start for fewer slices than there may be workers', () => {
     async function startedFor(slices: number, slicesPerHost = 1): Promise<Crew> {
       const crew = crewOf(4, slicesPerHost);
@@ -120,34 +67,6 @@ describe('Crew', () => {
       await loadAll();
       return crew;
     }
-
-    test('only so many workers start, the others when some time has passed', async () => {
-      const crew = await startedFor(2);
-      expect([crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([1, 2]);
-      expect(alive()).toEqual([1, 2]);
-      await clock.advance(20);
-      expect(alive()).toEqual([1, 2, 3, 4]);
-      await loadAll();
-      expect([crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([3, 4]);
-    });
-
-    test('one for none', async () => {
-      await startedFor(0);
-      expect(alive()).toEqual([1]);
-    });
-
-    test('as many as wait by the time that the first is ready; they load when it is', async () => {
-      const crew = crewOf(4);
-      const started = crew.start(1);
-      for (const slices of [3, 2]) crew.expectSlices(slices);
-      await turns();
-      expect(hosts.map(({ tasks }) => tasks.length)).toEqual([1, 0, 0]);
-      await loadAll();
-      await started;
-      expect(hosts.map(({ tasks }) => tasks.length)).toEqual([1, 1, 1]);
-      crew.expectSlices(4);
-      expect(alive()).toEqual([1, 2, 3]);
-    });
 
     test('a slice that has to wait has the others started at once, once', async () => {
       const crew = await startedFor(1);
@@ -168,19 +87,6 @@ describe('Crew', () => {
       expect(alive()).toEqual([1, 2, 3, 4]);
     });
 
-    test('a start that fails can be tried again for more', async () => {
-      const crew = crewOf(2);
-      const failed = expect(crew.start(1)).rejects.toThrow(WorkerStartError);
-      await turns();
-      hosts[0]!.end(new Error('Worker initialization failure: EMFILE'));
-      await failed;
-      const started = crew.start(2);
-      await loadAll();
-      await started;
-      await loadAll();
-      expect([alive(), clock.timers]).toEqual([[2, 3], 0]);
-    });
-
     test('workers beyond the slices are not started while the workers of these load', async () => {
       const crew = crewOf(4);
       const started = crew.start(2);
@@ -194,29 +100,6 @@ describe('Crew', () => {
       expect(alive()).toEqual([1, 2, 3, 4]);
       await loadAll();
       expect(taken(await waiting)).toBe(2);
-    });
-
-    test('one that can not be started meanwhile is tried again', async () => {
-      const crew = crewOf(3);
-      const started = crew.start(1);
-      failures.push(new Error('Worker initialization failure: EAGAIN'));
-      crew.expectSlices(3);
-      expect(alive()).toEqual([1]);
-      await loadAll();
-      await started;
-      await clock.advance(20);
-      await loadAll();
-      expect([crew.tryTake(false), crew.tryTake(false), crew.tryTake(false)].map(taken)).toEqual([1, 2, 3]);
-    });
-
-    test('a crew that is dismissed while the first loads starts none', async () => {
-      const crew = crewOf(4);
-      const started = crew.start(2);
-      const dismissed = crew.dismiss();
-      await loadAll();
-      await Promise.all([started, dismissed]);
-      await clock.advance(20);
-      expect([alive(), hosts.length, clock.timers]).toEqual([[], 2, 0]);
     });
 
     test('a crew that is dismissed starts none', async () => {
@@ -304,18 +187,6 @@ describe('Crew', () => {
       hosts.at(-1)?.end(new Error('EMFILE'));
       await rejected;
       expect(() => crew.tryTake(false)).toThrow('EMFILE');
-    });
-
-    test('one that ends while it loads beside the first', async () => {
-      const crew = crewOf(2);
-      const started = crew.start();
-      await turns();
-      hosts[0]?.answers[0]?.resolve({ kind: 'ready' });
-      await started;
-      hosts[1]?.end(new Error('EMFILE'));
-      await turns();
-      await clock.advance(0);
-      expect(alive()).toEqual([1, 3]);
     });
 
     test('when one can not be replaced nothing goes on, on the others neither', async () => {
