@@ -1,13 +1,11 @@
 import type { Batch } from './batch.ts';
-import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { concatenate } from './core/concatenate.ts';
 import { Fifo } from './core/fifo.ts';
 import type { BatchStats } from './core/stats.ts';
-import { TextRows } from './core/text-rows.ts';
 import { EntryQueue } from './entry-queue.ts';
 import type { EntryRun } from './entry-run.ts';
-import type { RowSource, SourceStep } from './row-source.ts';
+import { SourcePuller, type PulledRows } from './source-puller.ts';
 
 /** The entries of a stream, in order; iterate it once. */
 export interface EntryStream<Output> extends AsyncIterableIterator<Entry<Output>, undefined, unknown> {
@@ -29,17 +27,8 @@ export interface EntryStream<Output> extends AsyncIterableIterator<Entry<Output>
 }
 
 /** What a stream needs of its executor. */
-export interface StreamParts {
+export interface StreamParts extends PulledRows {
   readonly batch: Batch;
-  readonly source: RowSource<unknown>;
-  readonly clock: Clock;
-  /** How many rows may be admitted and not yet taken, at this moment. */
-  readonly window: () => number;
-  readonly admit: (row: unknown) => void;
-  /** Several at once; undefined where each row has to come by itself. */
-  readonly admitTexts: ((rows: TextRows) => void) | undefined;
-  /** No more rows will be admitted. */
-  readonly close: () => void;
   /** The consumer has stopped: ends the batch and drops its entries. */
   readonly abandon: () => void;
   readonly stats: () => BatchStats;
@@ -57,21 +46,16 @@ interface Reader {
 }
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
-/** A source that answers at once is pulled no longer than this before the event loop gets its turn. */
-const LONGEST_PULL_MS = 5;
-/** Rows between two looks at the clock. */
-const CLOCK_INTERVAL = 16;
-/** Of the window. */
-const LEAST_SHARE = 1 / 64;
 
 /**
- * Pulls rows from a source while the window has room and hands out entries in order. Nothing is pulled before the first
+ * Hands out entries in order, and has rows pulled while the window has room. Nothing is pulled before the first
  * entry is asked for, so that a stream nobody reads holds nothing.
  */
 export class WindowedStream implements EntryStream<unknown> {
   /** Resolves when every entry is taken, or the stream was stopped, and nothing of it runs any more. */
   readonly finished: Promise<void>;
   readonly #parts: StreamParts;
+  readonly #puller: SourcePuller;
   readonly #entries = new EntryQueue();
   readonly #readers = new Fifo<Reader>();
   readonly #finishing = Promise.withResolvers<void>();
@@ -79,12 +63,6 @@ export class WindowedStream implements EntryStream<unknown> {
   /** Given out together with another, and not yet dealt with as far as is known: they take up room in the window. */
   #atConsumer = 0;
   #catchingUp: PromiseWithResolvers<void> | undefined;
-  #pulling = false;
-  /** What the source gave and the window has no room for yet. */
-  #texts: TextRows | undefined;
-  /** No more is pulled. */
-  #sourceEnded = false;
-  #readToEnd = false;
   #stopped = false;
   #settled = false;
   /** What the next reader is told after the last entry. */
@@ -92,6 +70,13 @@ export class WindowedStream implements EntryStream<unknown> {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#puller = new SourcePuller({
+      ...parts,
+      pending: () => this.pending,
+      onError: (reason) => {
+        this.#error ??= { reason };
+      },
+    });
     this.finished = this.#finishing.promise;
     parts.batch.settled.then(
       () => {
@@ -110,7 +95,7 @@ export class WindowedStream implements EntryStream<unknown> {
 
   /** Whether the source itself has ended: it was neither stopped before, nor has it failed. */
   get readToEnd(): boolean {
-    return this.#readToEnd;
+    return this.#puller.readToEnd;
   }
 
   /** Rows admitted and not yet taken. */
@@ -189,16 +174,8 @@ export class WindowedStream implements EntryStream<unknown> {
   }
 
   /** Stops pulling and closes the source; what was admitted goes on. */
-  async endSource(): Promise<void> {
-    if (this.#sourceEnded) return;
-    this.#sourceEnded = true;
-    this.#texts = undefined;
-    this.#parts.close();
-    try {
-      await this.#parts.source.close();
-    } catch (reason) {
-      this.#error ??= { reason };
-    }
+  endSource(): Promise<void> {
+    return this.#puller.end();
   }
 
   #noteIfCaughtUp(): void {
@@ -208,63 +185,7 @@ export class WindowedStream implements EntryStream<unknown> {
   }
 
   #pull(): void {
-    if (this.#pulling || this.#sourceEnded || this.#room < this.#leastRoom) return;
-    void this.#pullWhileRoom();
-  }
-
-  /** While the consumer has something to take, a pull for a few rows of a large window is not worth its cost. */
-  get #leastRoom(): number {
-    return this.#entries.size === 0 ? 1 : Math.max(1, this.#parts.window() * LEAST_SHARE);
-  }
-
-  /** Never rejects: an error of the source is kept for the reader. */
-  async #pullWhileRoom(): Promise<void> {
-    const { source, clock } = this.#parts;
-    let startedAt = clock.now();
-    let pulled = 0;
-    this.#pulling = true;
-    try {
-      while (!this.#sourceEnded && this.#room > 0) {
-        if (this.#texts === undefined) {
-          const next = source.next();
-          const step = next instanceof Promise ? await next : next;
-          if (this.#hasEnded(step)) return;
-          if (step.value instanceof TextRows) this.#texts = step.value;
-          else this.#parts.admit(step.value);
-        }
-        if (this.#texts !== undefined) this.#admitSome(this.#texts);
-        if (++pulled % CLOCK_INTERVAL !== 0 || clock.now() - startedAt < LONGEST_PULL_MS) continue;
-        await new Promise<void>((resolve) => {
-          clock.defer(resolve);
-        });
-        startedAt = clock.now();
-      }
-    } catch (reason) {
-      this.#error ??= { reason };
-      this.#sourceEnded = true;
-      this.#parts.close();
-    } finally {
-      this.#pulling = false;
-    }
-  }
-
-  /** As many as there is room for, or one where each has to come by itself. */
-  #admitSome(texts: TextRows): void {
-    const { admit, admitTexts } = this.#parts;
-    const most = admitTexts === undefined ? 1 : Math.max(1, this.#room); // there was room when they were asked for
-    const count = Math.min(most, texts.size);
-    this.#texts = count < texts.size ? texts.part(count, texts.size) : undefined;
-    if (admitTexts !== undefined) admitTexts(texts.part(0, count));
-    else if (count > 0) admit(texts.at(0));
-  }
-
-  #hasEnded(step: SourceStep<unknown>): step is IteratorReturnResult<unknown> {
-    if (this.#sourceEnded) return true; // closed while the step was under way
-    if (step.done !== true) return false;
-    this.#sourceEnded = true;
-    this.#readToEnd = true;
-    this.#parts.close();
-    return true;
+    this.#puller.pull(this.#entries.size > 0);
   }
 
   /** The consumer asks for more, so that it has dealt with what it got. */
@@ -292,11 +213,6 @@ export class WindowedStream implements EntryStream<unknown> {
     this.#noteIfCaughtUp();
     this.#pull();
     return promise;
-  }
-
-  /** How many rows the window has room for. */
-  get #room(): number {
-    return this.#parts.window() - this.pending;
   }
 
   #onSettled(): void {

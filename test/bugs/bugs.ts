@@ -22,7 +22,7 @@ const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
 const RUN = 'src/row-run.ts';
 const RESULTS = 'src/run-results.ts';
-const STREAM = 'src/entry-stream.ts';
+const PULLER = 'src/source-puller.ts';
 const STATS = 'src/core/stats.ts';
 const RUNTIME = 'workers/worker-runtime.ts';
 
@@ -352,7 +352,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'texts that come together are let in though the window has no room for all of them',
     edits: [
-      { file: STREAM, search: 'Math.max(1, this.#room);', replace: 'Math.max(1, this.#room, texts.size);' },
+      { file: PULLER, search: 'Math.max(1, this.#room);', replace: 'Math.max(1, this.#room, texts.size);' },
     ],
     tests: ['pooled-executor/text-rows'],
   },
