@@ -4,7 +4,7 @@ import { SourcePuller, type SourcePullerParts } from '../src/source-puller.ts';
 import { turns } from './helpers/event-loop.ts';
 import { FakeClock } from './helpers/fake-clock.ts';
 import { range } from './helpers/rows.ts';
-import { listTexts, textRowsOf } from './helpers/text-rows.ts';
+import { textRowsOf } from './helpers/text-rows.ts';
 
 /** Rows that are at hand, then the end. */
 function sourceOf(
@@ -101,8 +101,8 @@ describe('SourcePuller', () => {
     const texts = range(10).map(String);
     const groups: string[][] = [];
     const admitTexts: SourcePullerParts['admitTexts'] = (rows) => {
-      groups.push(listTexts(rows));
-      admitted.push(...listTexts(rows));
+      groups.push(rows.list());
+      admitted.push(...rows.list());
     };
     const puller = pullerOf(sourceOf([textRowsOf(texts)]), { admitTexts });
     for (taken = 0; taken < 10; taken += 4) puller.pull(false);

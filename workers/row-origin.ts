@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 
 /** So many rows in a row that return no promise make it likely that more follow. */
-const SYNC_ROWS = 256;
+const SYNC_ROWS = 32;
 /** It pays to look out for what rows start as long as at most one of so many rows starts anything, after a few. */
 const ROWS_PER_START = 16;
 const FEW_STARTS = 8;

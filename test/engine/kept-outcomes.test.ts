@@ -87,6 +87,55 @@ describe('KeptOutcomes', () => {
     );
   });
 
+  const text = fc.string({ unit: fc.constantFrom('a', '\n', '"', 'é', '€', '😀') });
+  const textEnd = (value: string): RowEnd => ({ ...endOf(undefined), text: value, output: undefined });
+
+  test('I11 outputs that are strings are given as texts, and read as they were', () => {
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 20 }), (outputs) => {
+        const running = new KeptOutcomes(2);
+        running.reset(1);
+        for (const output of outputs) expect(running.keep(1, textEnd(output))).toBe(true);
+        const dispatching = new KeptOutcomes(2, running.buffer);
+        const texts = dispatching.texts(1);
+        expect(dispatching.read(1).map(({ outcome }) => outcome)).toEqual(
+          outputs.map((value) => ({ status: 'success', value })),
+        );
+        running.reset(1);
+        running.keep(1, textEnd('of the next slice'));
+        expect(texts.list(), 'a copy').toEqual(outputs);
+      }),
+      { numRuns: runs(40, 500) },
+    );
+  });
+
+  test('I11 strings stand among outputs and outcomes of any kind', () => {
+    const end = fc.oneof(
+      text.map((value): [RowEnd, unknown] => [textEnd(value), value]),
+      cloneableTree.map((value): [RowEnd, unknown] => [endOf(value), structuredClone(value)]),
+    );
+    fc.assert(
+      fc.property(fc.array(end, { maxLength: 20 }), (ends) => {
+        const kept = new KeptOutcomes(1);
+        kept.reset(0);
+        for (const [each] of ends) expect(kept.keep(0, each)).toBe(true);
+        expect(kept.read(0).map(({ outcome }) => shapeOf(outcome))).toEqual(
+          ends.map(([, value]) => shapeOf({ status: 'success', value })),
+        );
+      }),
+      { numRuns: runs(40, 500) },
+    );
+  });
+
+  test('strings that do not fit any more are not kept, and hurt nothing', () => {
+    const kept = new KeptOutcomes(1);
+    kept.reset(0);
+    let count = 0;
+    while (kept.keep(0, textEnd('é'.repeat(1_000)))) count++;
+    expect(count).toBeGreaterThan(400);
+    expect(kept.texts(0).list()).toEqual(Array.from({ length: count }, () => 'é'.repeat(1_000)));
+  });
+
   test('columns that do not fit any more are not kept, and hurt nothing', () => {
     const kept = new KeptOutcomes(1);
     kept.reset(0);

@@ -9,6 +9,7 @@ import { TransformResult } from '../../src/core/transform-result.ts';
 import { AttemptContext } from '../../src/engine/attempt-context.ts';
 import { ConcurrencyGauge, POOL_COUNTER } from '../../src/engine/concurrency-gauge.ts';
 import type { Slice, SliceReport, SliceRow } from '../../src/engine/engine.ts';
+import { KeptOutcomes } from '../../src/engine/kept-outcomes.ts';
 import type { RowEnd } from '../../src/engine/row-end.ts';
 import { toJob, toReport } from '../../src/engine/slice-columns.ts';
 import {
@@ -532,5 +533,79 @@ describe('toJob', () => {
       attempts: [1, 2],
       nextCallIndices: [0, 1],
     });
+  });
+});
+
+/** A host that keeps outputs as a thread does. */
+class KeepingHost extends FakeHost {
+  readonly #kept = new KeptOutcomes(1);
+
+  override onSliceStart(): void {
+    super.onSliceStart();
+    this.#kept.reset(0);
+  }
+
+  override onRowEnd(end: RowEnd): boolean {
+    super.onRowEnd(end);
+    return this.#kept.keep(0, end);
+  }
+
+  readonly keptTexts = () => this.#kept.texts(0).list();
+
+  /** As the dispatching thread gets it. */
+  async run(rows: readonly SliceRow[]): Promise<{ readonly report: SliceReport; readonly texts: boolean }> {
+    const slice = structuredClone(await runSlice(toJob(sliceOf(rows)), this));
+    const texts = slice.textsAreKept === true;
+    const report = toReport(texts ? { ...slice, outputs: { texts: this.#kept.texts(0).block } } : slice);
+    return { report, texts };
+  }
+}
+
+describe('runSlice: outputs that are strings and kept', () => {
+  const rowsOf = (values: readonly unknown[]) => values.map((value, index) => rowOf(value, index));
+  const successes = (values: readonly unknown[]) => values.map((value) => ({ status: 'success', value }));
+
+  test('leave as what is kept of them', async () => {
+    const host = new KeepingHost((row) => `${String(row)}é`);
+    const { report, texts } = await host.run(rowsOf([1, 2, 3]));
+    expect(texts).toBe(true);
+    expect(report.texts?.list()).toEqual(['1é', '2é', '3é']);
+    expect(report.outcomes).toEqual(successes(['1é', '2é', '3é']));
+  });
+
+  test('I11 whatever other outputs are among them, all come back as they were', async () => {
+    const output = fc.oneof(
+      { weight: 8, arbitrary: fc.string({ unit: 'grapheme' }) },
+      fc.constantFrom<unknown>(1, undefined, '\ud800', { a: 'b' }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(output, { minLength: 1, maxLength: 30 }), async (outputs) => {
+        const { report, texts } = await new KeepingHost((row) => row).run(rowsOf(outputs));
+        expect(report.outcomes).toEqual(successes(outputs));
+        expect(texts).toBe(outputs.every((value) => typeof value === 'string' && value !== '\ud800'));
+      }),
+    );
+  });
+
+  test('I11 a row that fails among them keeps its place', async () => {
+    const host = new KeepingHost((row) => {
+      if (row === 'b') throw new Error('no');
+      return row;
+    });
+    const { report } = await host.run(rowsOf(['a', 'b', 'c']));
+    expect(report.texts).toBeUndefined();
+    expect(report.outcomes).toMatchObject([
+      { status: 'success', value: 'a' },
+      { status: 'error', error: { message: 'no' } },
+      { status: 'success', value: 'c' },
+    ]);
+  });
+
+  test('I11 one that is too long to be kept leaves with the slice, before another row begins', async () => {
+    const long = 'x'.repeat(1 << 20);
+    const { report } = await new KeepingHost((row) => (row === 1 ? long : `row ${String(row)}`)).run(
+      rowsOf([0, 1, 2]),
+    );
+    expect(report.outcomes).toEqual(successes(['row 0', long]));
   });
 });

@@ -1,0 +1,26 @@
+import { describe, expect } from 'vitest';
+import { workerUrl } from '../helpers/engines.ts';
+import { test } from '../helpers/executor-fixture.ts';
+import { contextsOf, range } from '../helpers/rows.ts';
+import { collectWarnings } from '../helpers/warnings.ts';
+import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
+
+const ROWS = 1_000;
+const FAULTY = 600;
+
+describe('a stray error', () => {
+  test.for<FaultName>(['timer throws after the row', 'rejection after the row'])(
+    'I11 (%s) is charged to the row that started it, however many rows that start nothing ran before',
+    async (fault, { createExecutor }) => {
+      const warnings = collectWarnings();
+      const transform = workerUrl('faulty-transform.ts');
+      const executor = createExecutor<FaultyRow, unknown>({ transform, poolSize: 1, sliceSize: 100 });
+      const rows: FaultyRow[] = range(ROWS).map((id) => (id === FAULTY ? { id, fault } : { id }));
+      const { entries } = await executor.executeBatch(contextsOf(rows));
+      expect(entries.every(({ result }) => result.status === 'success')).toBe(true);
+      await executor.shutdown();
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain(`Row '${String(entries[FAULTY]?.stateId)}'`);
+    },
+  );
+});
