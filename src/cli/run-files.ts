@@ -55,10 +55,14 @@ async function openRejects(file: string, mode: OutputMode): Promise<Output> {
   );
 }
 
+export function outputsOf({ output, rejects }: RunFiles): readonly Output[] {
+  return rejects === undefined ? [output] : [output, rejects];
+}
+
 /** Gives the files back as they were. */
-export async function discardFiles({ input, output, rejects }: RunFiles): Promise<void> {
-  input.close();
-  await discardAll(rejects === undefined ? [output] : [output, rejects]);
+export async function discardFiles(files: RunFiles): Promise<void> {
+  files.input.close();
+  await discardAll(outputsOf(files));
 }
 
 async function discardAll(outputs: readonly Output[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { DriftError, TransformLoadError, type Entry, type EntryRun, type EntryStream } from '../index.ts';
+import type { Entry, EntryRun, EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
 import type { Display } from './display.ts';
@@ -12,11 +12,13 @@ import { formatCount, parseDecimal } from './numbers.ts';
 import type { Output } from './output.ts';
 import { inFlagTerms, namingModule, tryTransform, type LineExecutor } from './open-executor.ts';
 import { RowSource } from './row-source.ts';
+import { throwIfUnusable, type Ending } from './run-ending.ts';
+import { outputsOf, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
-import type { RunFiles } from './run-files.ts';
-import type { ContinuedRun, RunPlan } from './run-plan.ts';
+import { rowsToKeep, type ContinuedRun, type RunPlan } from './run-plan.ts';
 import { StatusMeter } from './run-status.ts';
 import { summarise } from './run-summary.ts';
+import type { RunTrail } from './run-trail.ts';
 import { WriteError } from './text-writer.ts';
 
 export interface RunLoopParts {
@@ -27,18 +29,10 @@ export interface RunLoopParts {
   readonly limit: ErrorLimit | undefined;
   readonly display: Display;
   readonly flags: RunFlags;
-  /** Undefined for a run that is not on record. */
+  /** Undefined for a run that is not on record, as is its trail. */
   readonly plan: RunPlan | undefined;
-  /** Resolves when the end of a run that has begun is on record. */
-  readonly whenRecorded: () => Promise<void>;
+  readonly trail: RunTrail | undefined;
 }
-
-/** How a run came to its end. */
-type Ending =
-  | { readonly kind: 'finished' }
-  /** Before the end of the input, as asked for. */
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'failed'; readonly reason: unknown };
 
 /** One run: rows from the input through the executor to the output, until the end, an error or an interrupt. */
 export class RunLoop {
@@ -53,26 +47,24 @@ export class RunLoop {
   readonly #startedAt = performance.now();
   readonly #cut = Promise.withResolvers<Ending>();
   readonly #continued: ContinuedRun | undefined;
-  readonly #isRecorded: boolean;
-  readonly #whenRecorded: () => Promise<void>;
+  readonly #trail: RunTrail | undefined;
   #isCut = false;
   #isAccepted = false;
 
   /** @throws UsageError when --window is not allowed */
-  constructor({ executor, transformUrl, files, limit, display, flags, plan, whenRecorded }: RunLoopParts) {
+  constructor({ executor, transformUrl, files, limit, display, flags, plan, trail }: RunLoopParts) {
     const { input, output, rejects } = files;
     this.#executor = executor;
     this.#transformUrl = transformUrl;
     this.#files = files;
     this.#display = display;
-    this.#isRecorded = plan !== undefined;
-    this.#whenRecorded = whenRecorded;
+    this.#trail = trail;
     this.#continued = plan?.kind === 'continued' ? plan : undefined;
     const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
     this.#source = new RowSource(input.chunks(), reader, {
       onClose: input.close,
       onEmpty: () => tryTransform(transformUrl, flags),
-      keeps: rowsToKeep(this.#continued, files),
+      keeps: rowsToKeep(plan, files),
     });
     const format =
       output.kind.format === 'csv' ? new CsvResults({ errorColumn: rejects === undefined }) : ndjsonResults;
@@ -104,7 +96,7 @@ export class RunLoop {
 
   /**
    * @returns the exit code
-   * @throws TransformLoadError
+   * @throws UsageError or TransformLoadError when no row could run; the files are as they were
    */
   async run(): Promise<number> {
     const interrupts = new Interrupts({
@@ -120,18 +112,21 @@ export class RunLoop {
       },
     });
     const stopDrawing = this.#startDrawing();
-    for (const { writer } of this.#outputs()) {
+    for (const { writer } of outputsOf(this.#files)) {
       writer.failed.catch(() => {
         this.#shutDownNow();
       });
     }
     try {
-      const ending = await Promise.race([this.#emitAll(), this.#cut.promise]);
-      if (ending.kind === 'failed') throwIfUnusable(ending.reason);
-      const finished = await this.#finish(ending);
+      const reached = await Promise.race([this.#emitAll(), this.#cut.promise]);
+      throwIfUnusable(this.#refusal ?? reached);
+      const ending = await this.#endOutputs(reached);
+      throwIfUnusable(ending);
+      this.#trail?.accept(); // no output refuses any more: that nothing had to run is worth a record too
+      if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
       // an output that can't be written any more ends the run at once, and its record soon after
-      await Promise.race([this.#whenRecorded(), this.#cut.promise]);
-      return this.#report(finished, interrupts.exitCode);
+      await Promise.race([this.#trail?.whenBatchEnded(), this.#cut.promise]);
+      return this.#report(ending, interrupts.exitCode);
     } finally {
       stopDrawing();
       interrupts.dispose();
@@ -191,7 +186,7 @@ export class RunLoop {
   /** The rows that come now have to run: the outputs must not have more. No row has run so far, unless it is the first. */
   async #acceptOutputs(): Promise<void> {
     this.#isAccepted = true;
-    for (const output of this.#outputs()) await output.endOfExpected();
+    for (const output of outputsOf(this.#files)) await output.endOfExpected();
     this.#tellWhatIsOnRecord();
   }
 
@@ -206,15 +201,20 @@ export class RunLoop {
     );
   }
 
-  /** Writes what is left and frees everything. */
-  async #finish(ending: Ending): Promise<Ending> {
+  /** An output that was found not to be the run's has ended the stream, not always before all of that was taken. */
+  get #refusal(): Ending | undefined {
+    const failures = outputsOf(this.#files).map(({ writer }) => writer.failure);
+    const reason = failures.find((failure) => failure instanceof UsageError);
+    return reason && { kind: 'failed', reason };
+  }
+
+  /** Writes what is left. */
+  async #endOutputs(ending: Ending): Promise<Ending> {
     try {
       this.#emitter.end();
-      await Promise.all(this.#outputs().map((output) => this.#end(output)));
-      if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
+      await Promise.all(outputsOf(this.#files).map((output) => this.#end(output)));
       return ending;
     } catch (reason) {
-      this.#shutDownNow();
       return ending.kind === 'failed' ? ending : { kind: 'failed', reason };
     }
   }
@@ -228,7 +228,7 @@ export class RunLoop {
     const elapsedMs = performance.now() - this.#startedAt;
     const summary = summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs);
     if (interrupted !== undefined) {
-      const hint = this.#isRecorded ? '; --resume continues the run' : '';
+      const hint = this.#trail !== undefined ? '; --resume continues the run' : '';
       this.#display.say('note', `interrupted: the output ends before the input${hint}`);
     }
     if (ending.kind !== 'failed') {
@@ -254,11 +254,6 @@ export class RunLoop {
     void this.#executor.shutdown({ wait: false });
   }
 
-  #outputs(): Output[] {
-    const { output, rejects } = this.#files;
-    return rejects === undefined ? [output] : [output, rejects];
-  }
-
   #startDrawing(): () => void {
     const draw = () => {
       this.#display.draw(this.#meter.status(performance.now()));
@@ -275,31 +270,4 @@ export class RunLoop {
 /** The executor was shut down before the row had run: nothing in the output stands for it, nor for rows behind it. */
 function isUnfinished({ result }: Entry<string>): boolean {
   return result.status === 'error' && result.error.code === 'shutdown_requested';
-}
-
-/** No row has run, and the files are as they were. */
-function throwIfUnusable(reason: unknown): void {
-  if (reason instanceof DriftError) {
-    throw new UsageError(
-      `Cannot continue the run (--allow-drift overrides this): ${reason.differences.join('; ')}`,
-    );
-  }
-  if ((reason as { readonly code?: unknown }).code === 'ERR_WORKER_INVALID_EXEC_ARGV') {
-    throw new UsageError(`--exec-argv must be options that workers of Node take: ${messageOf(reason)}`);
-  }
-  if (reason instanceof TransformLoadError || reason instanceof UsageError) throw reason;
-}
-
-/**
- * Which input rows are needed once more when their entries come back; of the others only the results are. Undefined for a
- * new run, whose rows may go many at a time.
- */
-function rowsToKeep(
-  run: ContinuedRun | undefined,
-  { output, rejects }: RunFiles,
-): ((rowIndex: number) => boolean) | undefined {
-  if (run === undefined) return undefined;
-  // a result that stands in no column of the CSV output is rejected
-  if (rejects !== undefined && output.kind.format === 'csv') return () => true;
-  return (rowIndex) => !run.survey.hasSucceeded(rowIndex);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UsageError } from './exit.ts';
 import type { RunSummary } from '../index.ts';
+import type { RunFiles } from './run-files.ts';
 import { RunSurvey } from './run-survey.ts';
 import type { RunTrail } from './run-trail.ts';
 
@@ -26,7 +27,7 @@ export function newRun(): NewRun {
 }
 
 /**
- * Looks at the last run of a trail.
+ * Looks at the last run of a trail. That it is continued is not on record before a row runs, or it is accepted.
  *
  * @throws UsageError when there is none
  */
@@ -38,10 +39,25 @@ export async function planContinuation(
   if (run === undefined) throw new UsageError(`Nothing to continue: ${trail.path} has no run on record`);
   const survey = new RunSurvey(options.retryFailed);
   trail.watchHistory((history) => survey.watch(history));
+  trail.holdBack();
   return { kind: 'continued', runId: run.runId, ...options, survey };
 }
 
 /** The last run; one that ended without any entry, as its transform could not be loaded, has changed no file. */
 export function lastRun(runs: readonly RunSummary[]): RunSummary | undefined {
   return runs.findLast(({ entries, endedAt }) => entries > 0 || endedAt === undefined) ?? runs.at(-1);
+}
+
+/**
+ * Which input rows are needed once more when their entries come back; of the others only the results are. Undefined for a
+ * new run, whose rows may go many at a time.
+ */
+export function rowsToKeep(
+  run: RunPlan | undefined,
+  { output, rejects }: RunFiles,
+): ((rowIndex: number) => boolean) | undefined {
+  if (run?.kind !== 'continued') return undefined;
+  // a result that stands in no column of the CSV output is rejected
+  if (rejects !== undefined && output.kind.format === 'csv') return () => true;
+  return (rowIndex) => !run.survey.hasSucceeded(rowIndex);
 }

@@ -30,6 +30,8 @@ export class RunTrail extends SqliteAuditTrail {
   #onFirstEntry: (() => void) | undefined;
   /** Settled when the end of the batch that was begun is on record, or can't be. */
   #batch: PromiseWithResolvers<void> | undefined;
+  /** Settled when it is known whether what is held back goes on record; undefined when nothing is. */
+  #verdict: PromiseWithResolvers<boolean> | undefined;
   #watchHistory: (history: RunHistory) => RunHistory = (history) => history;
 
   constructor(path: string, options: Pick<SqliteAuditTrailOptions, 'create'>, description: RunDescription) {
@@ -52,6 +54,21 @@ export class RunTrail extends SqliteAuditTrail {
     return history && this.#watchHistory(history);
   }
 
+  /** The next batch goes on record when the first of its rows has something to tell, or with {@link accept}. */
+  holdBack(): void {
+    this.#verdict = Promise.withResolvers<boolean>();
+  }
+
+  /** What is held back goes on record. */
+  accept(): void {
+    this.#verdict?.resolve(true);
+  }
+
+  /** What is held back, and what follows, never goes on record. Of no effect where a row had something to tell. */
+  refuse(): void {
+    this.#verdict?.resolve(false);
+  }
+
   /** Resolves when the batch that was begun, if one was, has its end on record, or will never have one. */
   async whenBatchEnded(): Promise<void> {
     await this.#batch?.promise;
@@ -63,12 +80,12 @@ export class RunTrail extends SqliteAuditTrail {
     return {
       add: (events) => {
         this.#onEvents(events);
-        ends ||= hasSingle(events, 'batch-end');
+        ends ||= events.some((event) => kindOf(event) === 'batch-end');
         group.add(events);
       },
       append: async () => {
         try {
-          await group.append();
+          if ((await this.#verdict?.promise) !== false) await group.append();
           if (ends) this.#batch?.resolve();
         } catch (reason) {
           this.#batch?.resolve();
@@ -79,11 +96,13 @@ export class RunTrail extends SqliteAuditTrail {
   }
 
   #onEvents(events: readonly TrailEvent[]): void {
-    if (this.#onFirstEntry !== undefined && events.some(({ kind }) => kind === 'entries')) {
-      this.#onFirstEntry();
+    for (const kind of events.map(kindOf)) {
+      if (kind === 'batch') this.#batch = Promise.withResolvers<void>();
+      else if (kind !== 'batch-end') this.accept();
+      if (kind !== 'entries') continue;
+      this.#onFirstEntry?.();
       this.#onFirstEntry = undefined;
     }
-    if (hasSingle(events, 'batch')) this.#batch = Promise.withResolvers<void>();
   }
 
   describe({ options }: BatchDescription): BatchDescription {
@@ -106,8 +125,9 @@ export class RunTrail extends SqliteAuditTrail {
   }
 }
 
-function hasSingle(events: readonly TrailEvent[], kind: 'batch' | 'batch-end'): boolean {
-  return events.some((event) => event.kind === 'single' && event.content.kind === kind);
+/** What a single event has to tell, and else of what there are several in it. */
+function kindOf(event: TrailEvent): string {
+  return event.kind === 'single' ? event.content.kind : event.kind;
 }
 
 function hashOf(name: string, typed: string | readonly string[] | undefined): Record<string, string> {

@@ -36,12 +36,13 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
       files.rejects?.begin();
     });
     if (record !== undefined) for (const note of record.notes) display.say('note', note);
-    const whenRecorded = async () => record?.trail.whenBatchEnded();
-    const parts = { executor, transformUrl, files, limit, display, flags, plan, whenRecorded };
+    const trail = record?.trail;
+    const parts = { executor, transformUrl, files, limit, display, flags, plan, trail };
     const code = await new RunLoop(parts).run();
     await record?.close();
     return code;
   } catch (reason) {
+    record?.trail.refuse();
     await executor.shutdown({ wait: false });
     await discardFiles(files);
     await record?.discard();

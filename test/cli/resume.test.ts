@@ -108,7 +108,9 @@ describe('--resume', () => {
       await killedAt(folder, 4);
       const edited = edit(toLines(fromLines(whole).slice(0, 4)));
       folder.write('out.ndjson', edited);
+      const before = await recordsIn(folder);
       const { code, stderr } = await folder.ask(...argsOf('out.ndjson', '--resume'));
+      expect(await recordsIn(folder)).toEqual(before);
       expect(stderr).toMatch(line);
       expect(stderr).not.toContain('have to run');
       expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }, stderr).toEqual({
@@ -120,6 +122,32 @@ describe('--resume', () => {
       expect({ code: mended.code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
     },
   );
+
+  test('a refusal that comes between two pages of the record is no run either', async ({ folder }) => {
+    folder.write(
+      't.mjs',
+      'export default ({ n }) => { if (n % 100 === 7) throw new Error("seven"); return n; };',
+    );
+    folder.write('in.ndjson', toLines(numbers(3_000)));
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--rejects', 'rejects.ndjson'];
+    expect(await folder.ask(...args)).toMatchObject({ code: 3 });
+    const [output, rejects] = [folder.read('out.ndjson'), folder.read('rejects.ndjson')];
+    folder.write('out.ndjson', output.replace('\n1500\n', '\n1500.5\n'));
+    const { code, stdout, stderr } = await folder.ask(...args, '--resume');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^pooled-executor: Cannot continue out\.ndjson .*, from line 1486 on .*\n$/);
+    expect(folder.read('rejects.ndjson')).toBe(rejects);
+    folder.write('out.ndjson', output);
+    const verified = await folder.ask(
+      'verify',
+      'out.ndjson.audit.db',
+      'out.ndjson',
+      '--rejects',
+      'rejects.ndjson',
+    );
+    expect(verified.stdout).toContain('in 1 batch\n');
+    expect(verified.stdout).toContain('\nVerified: everything is as it must be.\n');
+  });
 
   if (!isStress) describeDrift(['another row', 'another option'], killedAt); // the others: resume.stress.test.ts
 
@@ -385,6 +413,7 @@ describe('the record of a run', () => {
     folder.write('in.ndjson', rows(3));
     const refused = await folder.ask(...args, '--resume');
     expect(refused.code).toBe(2);
+    expect((await recordsIn(folder)).filter(({ kind }) => kind === 'batch')).toHaveLength(1);
     expect(refused.stderr).toContain(
       "Cannot continue the output from the record as --redact took values from what row 0 gave: run it anew, without --resume (--allow-drift writes '[redacted]' in their place)",
     );

@@ -1,0 +1,24 @@
+import { DriftError, TransformLoadError } from '../index.ts';
+import { messageOf, UsageError } from './exit.ts';
+
+/** How a run came to its end. */
+export type Ending =
+  | { readonly kind: 'finished' }
+  /** Before the end of the input, as asked for. */
+  | { readonly kind: 'cut' }
+  | { readonly kind: 'failed'; readonly reason: unknown };
+
+/** Throws what the user is told instead of a summary where no row could run. */
+export function throwIfUnusable(ending: Ending): void {
+  if (ending.kind !== 'failed') return;
+  const { reason } = ending;
+  if (reason instanceof DriftError) {
+    throw new UsageError(
+      `Cannot continue the run (--allow-drift overrides this): ${reason.differences.join('; ')}`,
+    );
+  }
+  if ((reason as { readonly code?: unknown }).code === 'ERR_WORKER_INVALID_EXEC_ARGV') {
+    throw new UsageError(`--exec-argv must be options that workers of Node take: ${messageOf(reason)}`);
+  }
+  if (reason instanceof TransformLoadError || reason instanceof UsageError) throw reason;
+}
