@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry, EntryRun, EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
@@ -33,6 +34,9 @@ export interface RunLoopParts {
   readonly plan: RunPlan | undefined;
   readonly trail: RunTrail | undefined;
 }
+
+/** A thread in native code can't be ended: whoever wants to stop now waits no longer for the end of the run on record. */
+const LONGEST_STOP_MS = 2_000;
 
 /** One run: rows from the input through the executor to the output, until the end, an error or an interrupt. */
 export class RunLoop {
@@ -124,8 +128,9 @@ export class RunLoop {
       throwIfUnusable(ending);
       this.#trail?.accept(); // no output refuses any more: that nothing had to run is worth a record too
       if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
-      // an output that can't be written any more ends the run at once, and its record soon after
-      await Promise.race([this.#trail?.whenBatchEnded(), this.#cut.promise]);
+      // an output that can't be written any more, and who stops now, end the run at once, and its record soon after
+      const givenUp = this.#cut.promise.then(() => delay(LONGEST_STOP_MS, undefined, { ref: false }));
+      await Promise.race([this.#trail?.whenBatchEnded(), givenUp]);
       return this.#report(ending, interrupts.exitCode);
     } finally {
       stopDrawing();
@@ -247,6 +252,8 @@ export class RunLoop {
   #stopNow(): void {
     this.#isCut = true;
     this.#shutDownNow();
+    // the reader of a pipe may never take what is written, nor the loop then the entries behind it
+    if (outputsOf(this.#files).some(({ mayBlock }) => mayBlock)) void this.#stream.return();
     this.#cut.resolve({ kind: 'cut' });
   }
 

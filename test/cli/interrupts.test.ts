@@ -48,7 +48,9 @@ describe('signals', () => {
     expect(await cli.ended).toMatchObject({ code: 130, stdout: '' });
   });
 
-  test('the second Ctrl-C stops now, and what is done is written', async ({ folder }) => {
+  test('the second Ctrl-C stops now: what is done is written, and verify names what was cut off', async ({
+    folder,
+  }) => {
     folder.write('in.ndjson', toLines(numbers(10).map(({ n }) => ({ n, forEver: n === 2 }))));
     const cli = folder.start(...args, 'in.ndjson', '-o', 'out.ndjson');
     await cli.said('running 2\n');
@@ -57,6 +59,11 @@ describe('signals', () => {
     cli.child.kill('SIGINT');
     expect(await cli.ended).toMatchObject({ code: 130, stdout: '' });
     expect(fromLines(folder.read('out.ndjson'))).toEqual(numbers(2));
+    const verified = await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson');
+    expect(verified.code).toBe(1);
+    expect(verified.stdout).toMatch(
+      /\n\nPROBLEM {2}Rows? 2(?: to \d)? ha(?:s|ve) no terminal entry: (?:it was|they were) cut off \(shutdown_requested\)\nThe run was stopped /,
+    );
   });
 
   test.runIf(isStress)('the second Ctrl-C does not wait for a reader of the output', async ({ folder }) => {
@@ -67,7 +74,7 @@ describe('signals', () => {
         { n: 1, until: folder.fifo('gate') },
       ]),
     );
-    const cli = folder.start(...args, 'in.ndjson');
+    const cli = folder.start(...args, 'in.ndjson', '--audit', 'run.db');
     cli.child.stdout.pause();
     await cli.said('running 1\n');
     writeFileSync(join(folder.path, 'gate'), '');
@@ -77,6 +84,7 @@ describe('signals', () => {
     expect(await once(cli.child, 'exit')).toEqual([130, null]);
     cli.child.stdout.resume();
     await cli.ended;
+    expect((await folder.ask('verify', 'run.db')).stdout).not.toContain('never ended');
   });
 
   test.runIf(isStress)(
