@@ -15,6 +15,18 @@ export interface Display {
   close(summary: RunSummary | undefined): void;
 }
 
+/** Draws at once, and over and over until what is returned is called. */
+export function startDrawing(display: Display, status: () => RunStatus): () => void {
+  const draw = () => {
+    display.draw(status());
+  };
+  draw();
+  const timer = display.intervalMs === undefined ? undefined : setInterval(draw, display.intervalMs);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
 export type DisplayKind = 'tty' | 'json' | 'none';
 
 export function createDisplay(kind: DisplayKind, stream: NodeJS.WriteStream): Display {
@@ -82,9 +94,11 @@ function jsonDisplay(stream: NodeJS.WritableStream): Display {
 
 /** The progress as one line. */
 export function describeStatus(status: RunStatus): string {
-  const { rows, rowsPerSecond, inFlight, inBackoff, failed, currentDelayMs, done, etaMs } = status;
+  const { rows, rowsPerSecond, inFlight, inBackoff, failed, currentDelayMs, rowsToFinish, done, etaMs } =
+    status;
   return [
     `${formatCount(rows)} rows${done === undefined ? '' : ` (${Math.floor(done * 100)}%)`}`,
+    ...(rowsToFinish === undefined ? [] : [`${formatCount(rowsToFinish)} to finish`]),
     `${formatCount(rowsPerSecond)} rows/s`,
     `${inFlight} in flight`,
     `${inBackoff} in backoff`,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry, EntryRun, EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
-import type { Display } from './display.ts';
+import { startDrawing, type Display } from './display.ts';
 import { Emitter } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
 import { ExitCode, exitCodeOf, messageOf, UsageError } from './exit.ts';
@@ -52,6 +52,7 @@ export class RunLoop {
   readonly #cut = Promise.withResolvers<Ending>();
   readonly #continued: ContinuedRun | undefined;
   readonly #trail: RunTrail | undefined;
+  #isDraining = false;
   #isCut = false;
   #isAccepted = false;
 
@@ -82,7 +83,8 @@ export class RunLoop {
       mustBeWhole: flags.redact !== undefined && this.#continued?.allowDrift === false,
     });
     const currentDelayMs = () => executor.getStats().poolStats.currentDelayMs;
-    const watched = { emitter: this.#emitter, source: this.#source, input, currentDelayMs };
+    const rowsToFinish = () => (this.#isDraining ? executor.pendingCount : undefined);
+    const watched = { emitter: this.#emitter, source: this.#source, input, currentDelayMs, rowsToFinish };
     this.#meter = new StatusMeter(watched, this.#startedAt);
     const window = flags.window === undefined ? undefined : parseDecimal(flags.window);
     this.#stream = inFlagTerms(flags, () =>
@@ -104,18 +106,22 @@ export class RunLoop {
    */
   async run(): Promise<number> {
     const interrupts = new Interrupts({
-      onFirst: () => void this.#executor.shutdown(),
+      onFirst: () => {
+        this.#isDraining = true;
+        void this.#executor.shutdown();
+      },
       onArmed: () => {
+        const left = formatCount(this.#executor.pendingCount);
         this.#display.say(
           'note',
-          'interrupting: the rows that were taken in are finished first (again to stop now)',
+          `interrupting: the rows that were taken in are finished first, ${left} left (again to stop now)`,
         );
       },
       onSecond: () => {
         this.#stopNow();
       },
     });
-    const stopDrawing = this.#startDrawing();
+    const stopDrawing = startDrawing(this.#display, () => this.#meter.status(performance.now()));
     for (const { writer } of outputsOf(this.#files)) {
       writer.failed.catch(() => {
         this.#shutDownNow();
@@ -259,18 +265,6 @@ export class RunLoop {
 
   #shutDownNow(): void {
     void this.#executor.shutdown({ wait: false });
-  }
-
-  #startDrawing(): () => void {
-    const draw = () => {
-      this.#display.draw(this.#meter.status(performance.now()));
-    };
-    draw();
-    const timer =
-      this.#display.intervalMs === undefined ? undefined : setInterval(draw, this.#display.intervalMs);
-    return () => {
-      clearInterval(timer);
-    };
   }
 }
 

@@ -11,6 +11,8 @@ export interface RunStatus {
   readonly inBackoff: number;
   /** The throttle's delay in force. */
   readonly currentDelayMs: number;
+  /** Rows taken in and not yet written, once no more are taken in as the run was interrupted; undefined before. */
+  readonly rowsToFinish: number | undefined;
   /** Share of the input that is done; undefined when its size is not known. */
   readonly done: number | undefined;
   /** Time left at the present rate; undefined when that can't be told. */
@@ -23,6 +25,7 @@ export interface StatusSources {
   readonly source: { readonly rowsRead: number };
   readonly input: { readonly sizeBytes: number | undefined; bytesRead(): number };
   readonly currentDelayMs: () => number;
+  readonly rowsToFinish: () => number | undefined;
 }
 
 const SPAN_MS = 5_000;
@@ -53,7 +56,9 @@ export class StatusMeter {
     const { emitter, currentDelayMs } = this.#sources;
     const { inFlight, inBackoff } = this.#progress;
     const rowsPerSecond = this.#rate(now, emitter.emitted);
-    const left = this.#rowsLeft(emitter.emitted);
+    const ofInput = this.#rowsLeft(emitter.emitted);
+    const rowsToFinish = this.#sources.rowsToFinish();
+    const left = rowsToFinish ?? ofInput;
     return {
       rows: emitter.emitted,
       failed: emitter.failed,
@@ -61,7 +66,8 @@ export class StatusMeter {
       inFlight,
       inBackoff,
       currentDelayMs: currentDelayMs(),
-      done: left === undefined ? undefined : emitter.emitted / (emitter.emitted + left),
+      rowsToFinish,
+      done: ofInput === undefined ? undefined : emitter.emitted / (emitter.emitted + ofInput),
       etaMs: left === undefined || rowsPerSecond === 0 ? undefined : (left / rowsPerSecond) * 1000,
     };
   }

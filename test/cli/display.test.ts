@@ -10,6 +10,7 @@ const STATUS: RunStatus = {
   inFlight: 2,
   inBackoff: 0,
   currentDelayMs: 0,
+  rowsToFinish: undefined,
   done: 0.12345,
   etaMs: 1_234.5,
 };
@@ -45,7 +46,7 @@ describe('createDisplay', () => {
     const { rowsPerSecond, done, etaMs } = JSON.parse(text() ?? '') as RunStatus;
     expect({ rowsPerSecond, done, etaMs }).toEqual({ rowsPerSecond: 13, done: 0.123, etaMs: 1_235 });
     display.draw({ ...STATUS, done: undefined, etaMs: undefined });
-    const { done: _done, etaMs: _etaMs, ...known } = STATUS;
+    const { rowsToFinish: _rowsToFinish, done: _done, etaMs: _etaMs, ...known } = STATUS;
     expect(JSON.parse(text() ?? '')).toEqual({ type: 'progress', ...known, rowsPerSecond: 13 });
     display.say('error', 'gone');
     expect(text()).toBe('{"type":"error","message":"gone"}\n');

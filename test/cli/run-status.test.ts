@@ -3,13 +3,21 @@ import { describeStatus } from '../../src/cli/display.ts';
 import { StatusMeter } from '../../src/cli/run-status.ts';
 
 function makeMeter({ sizeBytes }: { sizeBytes: number | undefined } = { sizeBytes: 1_000 }) {
-  const now = { emitted: 0, failed: 0, rowsRead: 0, bytesRead: 0, currentDelayMs: 0 };
+  const now = {
+    emitted: 0,
+    failed: 0,
+    rowsRead: 0,
+    bytesRead: 0,
+    currentDelayMs: 0,
+    rowsToFinish: undefined as number | undefined,
+  };
   const meter = new StatusMeter(
     {
       emitter: now,
       source: now,
       input: { sizeBytes, bytesRead: () => now.bytesRead },
       currentDelayMs: () => now.currentDelayMs,
+      rowsToFinish: () => now.rowsToFinish,
     },
     0,
   );
@@ -25,6 +33,7 @@ describe('StatusMeter', () => {
       inFlight: 0,
       inBackoff: 0,
       currentDelayMs: 0,
+      rowsToFinish: undefined,
       done: undefined,
       etaMs: undefined,
     });
@@ -40,6 +49,12 @@ describe('StatusMeter', () => {
       currentDelayMs: 100,
       failed: 3,
     });
+  });
+
+  test('when no more rows are taken in, those that were are what takes time', () => {
+    const { now, meter } = makeMeter();
+    Object.assign(now, { emitted: 20, rowsRead: 50, bytesRead: 500, rowsToFinish: 10 });
+    expect(meter.status(2_000)).toMatchObject({ rowsToFinish: 10, done: 0.2, etaMs: 1_000 });
   });
 
   test('all is done when all rows that were read are', () => {
@@ -71,9 +86,13 @@ test('describeStatus', () => {
     inBackoff: 3,
     currentDelayMs: 50,
     rowsPerSecond: 1_000.4,
+    rowsToFinish: undefined,
   };
   expect(describeStatus({ ...status, done: 0.419, etaMs: 61_000 })).toBe(
     '12,345 rows (41%) · 1,000 rows/s · 2 in flight · 3 in backoff · 6 errors · delay 50 ms · ETA 1:01 min',
+  );
+  expect(describeStatus({ ...status, rowsToFinish: 1_100, done: undefined, etaMs: undefined })).toContain(
+    '12,345 rows · 1,100 to finish · 1,000 rows/s',
   );
   expect(describeStatus({ ...status, done: undefined, etaMs: undefined })).toBe(
     '12,345 rows · 1,000 rows/s · 2 in flight · 3 in backoff · 6 errors · delay 50 ms',
