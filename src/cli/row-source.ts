@@ -43,6 +43,7 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
   #batch: InputRows = NO_ROWS;
   #position = 0;
   #rowsRead = 0;
+  #hasEnded = false;
   #closed = false;
 
   constructor(chunks: AsyncIterable<Buffer>, reader: RowReader, options: RowSourceOptions) {
@@ -53,6 +54,11 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
   /** Rows read from the input so far, handed out or not. */
   get rowsRead(): number {
     return this.#rowsRead;
+  }
+
+  /** Whether the input was read to its end. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   [Symbol.asyncIterator](): this {
@@ -91,7 +97,10 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
   async #nextBatch(): Promise<Step> {
     while (!this.#closed) {
       const batch = await this.#readBatch();
-      if (batch === undefined) break;
+      if (batch === undefined) {
+        this.#hasEnded = !this.#closed;
+        break;
+      }
       this.#batch = batch;
       this.#position = 0;
       this.#rowsRead += batch.size;

@@ -1,5 +1,6 @@
 import { DriftError, TransformLoadError } from '../index.ts';
 import { messageOf, UsageError } from './exit.ts';
+import { outputsOf, type RunFiles } from './run-files.ts';
 
 /** How a run came to its end. */
 export type Ending =
@@ -9,7 +10,11 @@ export type Ending =
   | { readonly kind: 'failed'; readonly reason: unknown };
 
 /** Throws what the user is told instead of a summary where no row could run. */
-export function throwIfUnusable(ending: Ending): void {
+export function throwIfUnusable(ending: Ending, files: RunFiles): void {
+  // an output that is not the run's has ended the stream, which may look as if everything had been taken
+  const failures = outputsOf(files).map(({ writer }) => writer.failure);
+  const refusal = failures.find((failure) => failure instanceof UsageError);
+  if (refusal !== undefined) throw refusal;
   if (ending.kind !== 'failed') return;
   const { reason } = ending;
   if (reason instanceof DriftError) {

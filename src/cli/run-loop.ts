@@ -5,7 +5,7 @@ import { CsvResults } from './csv-results.ts';
 import { startDrawing, type Display } from './display.ts';
 import { Emitter } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
-import { ExitCode, exitCodeOf, messageOf, UsageError } from './exit.ts';
+import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
 import { Interrupts } from './interrupts.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { ndjsonResults } from './ndjson-results.ts';
@@ -129,9 +129,9 @@ export class RunLoop {
     }
     try {
       const reached = await Promise.race([this.#emitAll(), this.#cut.promise]);
-      throwIfUnusable(this.#refusal ?? reached);
+      throwIfUnusable(reached, this.#files);
       const ending = await this.#endOutputs(reached);
-      throwIfUnusable(ending);
+      throwIfUnusable(ending, this.#files);
       this.#trail?.accept(); // no output refuses any more: that nothing had to run is worth a record too
       if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
       // an output that can't be written any more, and who stops now, end the run at once, and its record soon after
@@ -212,13 +212,6 @@ export class RunLoop {
     );
   }
 
-  /** An output that was found not to be the run's has ended the stream, not always before all of that was taken. */
-  get #refusal(): Ending | undefined {
-    const failures = outputsOf(this.#files).map(({ writer }) => writer.failure);
-    const reason = failures.find((failure) => failure instanceof UsageError);
-    return reason && { kind: 'failed', reason };
-  }
-
   /** Writes what is left. */
   async #endOutputs(ending: Ending): Promise<Ending> {
     try {
@@ -238,10 +231,7 @@ export class RunLoop {
   #report(ending: Ending, interrupted: number | undefined): number {
     const elapsedMs = performance.now() - this.#startedAt;
     const summary = summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs);
-    if (interrupted !== undefined) {
-      const hint = this.#trail !== undefined ? '; --resume continues the run' : '';
-      this.#display.say('note', `interrupted: the output ends before the input${hint}`);
-    }
+    if (interrupted !== undefined) this.#display.say('note', this.#interruptionText(ending));
     if (ending.kind !== 'failed') {
       this.#display.close(summary);
       return interrupted ?? (summary.failed > 0 ? ExitCode.rowsFailed : ExitCode.ok);
@@ -253,6 +243,14 @@ export class RunLoop {
     this.#display.say('error', messageOf(ending.reason));
     this.#display.close(summary);
     return interrupted ?? exitCodeOf(ending.reason);
+  }
+
+  #interruptionText({ kind }: Ending): string {
+    const { hasEnded, rowsRead } = this.#source;
+    if (kind === 'finished' && !this.#isCut && hasEnded && this.#emitter.emitted === rowsRead)
+      return 'interrupted, but all of the input had been taken in: the output is complete';
+    const hint = this.#trail === undefined ? '' : '; --resume continues the run';
+    return `interrupted: the output ends before the input${hint}`;
   }
 
   #stopNow(): void {

@@ -27,12 +27,29 @@ describe('signals', () => {
       expect(rows).toEqual(numbers(rows.length));
       expect(rows.length).toBeGreaterThanOrEqual(2);
       expect(rows.length).toBeLessThan(10);
+      expect(stderr).toContain('interrupted: the output ends before the input; --resume continues the run\n');
       expect(stderr).toContain(`${rows.length} rows in `);
       // the first of them may have been written before
       const left = Number(/ finished first, (\d+) left \(again/.exec(stderr)?.[1]);
       expect([rows.length - 1, rows.length]).toContain(left);
     },
   );
+
+  test('an output that is complete all the same is said to be', async ({ folder }) => {
+    const until = folder.fifo('gate');
+    folder.write('in.ndjson', toLines([{ n: 0 }, { n: 1, until }]));
+    const cli = folder.start(...args, 'in.ndjson', '-o', 'out.ndjson');
+    await cli.said('running 1\n');
+    cli.child.kill('SIGINT');
+    await cli.said(INVITATION);
+    writeFileSync(until, '');
+    const { code, stderr } = await cli.ended;
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 130, output: toLines(numbers(2)) });
+    expect(stderr).toContain('had been taken in: the output is complete\n');
+    expect(stderr).not.toContain('--resume');
+    const verified = await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson');
+    expect(verified.stdout).toContain('\nVerified: everything');
+  });
 
   test('a signal ends a run whose input says nothing', async ({ folder }) => {
     const cli = folder.start(...args);
