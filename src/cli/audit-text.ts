@@ -1,5 +1,5 @@
 import type { AuditReport, CheckedCounter, RunReport } from '../index.ts';
-import { formatCount, formatDuration } from './numbers.ts';
+import { formatCount, formatCountOf, formatDuration } from './numbers.ts';
 import { STOPPED } from './stopped-text.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -47,8 +47,8 @@ function headLines({
       : [field('transform', `${transform.url} (sha256 ${transform.sha256.slice(0, 12)})`)]),
     field(
       'records',
-      `${plural(batches, 'batch', 'batches')}, ${plural(rows, 'row')}, ${plural(attempts, 'attempt')}, ` +
-        `${plural(calls, 'record')} of calls, ${plural(entries, 'entry', 'entries')}`,
+      `${formatCountOf(batches, 'batch', 'batches')}, ${formatCountOf(rows, 'row')}, ${formatCountOf(attempts, 'attempt')}, ` +
+        `${formatCountOf(calls, 'record')} of calls, ${formatCountOf(entries, 'entry', 'entries')}`,
     ),
   ];
 }
@@ -95,7 +95,7 @@ function statsLines({ stats }: RunReport): readonly string[] {
     ...differences
       .slice(0, MOST_DIFFERENCES)
       .map((difference) => field('DIFFERENCE', `${counterText(difference)}, in batch ${difference.batchId}`)),
-    ...(hidden > 0 ? [field('', `and ${plural(hidden, 'more difference')}`)] : []),
+    ...(hidden > 0 ? [field('', `and ${formatCountOf(hidden, 'more difference')}`)] : []),
   ];
 }
 
@@ -114,10 +114,6 @@ function countsText(
 
 function field(name: string, text: string): string {
   return `  ${name.padEnd(18)}${text}`;
-}
-
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 function number(value: number): string {

@@ -14,7 +14,8 @@ interface ExplainFlags {
 }
 
 const DETAILS = `
-Times are in ms since the row was first submitted. What a row waits for:
+Times are in ms since the row was first submitted. Rows and calls have indices from 0, attempts numbers
+from 1. What a row waits for:
   its turn     its own record on the disk, threads that start, a permit, the rows before it, the gate
   backoff      ordered after the attempt before was refused
   given out    its result waits for those of the rows before it

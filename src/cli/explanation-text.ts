@@ -135,7 +135,7 @@ function endingLines(attempt: ExplainedAttempt, style: ExplanationStyle): readon
 
 function callLines(call: ExplainedCall, style: ExplanationStyle): readonly Line[] {
   const { callIndex, name, requestedAt, request, endedAt, error } = call;
-  const asked: Line = { at: requestedAt, text: `  call ${callIndex} '${name}'` };
+  const asked: Line = { at: requestedAt, text: `  call '${name}' (index ${callIndex})` };
   const sent: Line = { text: `    request   ${payloadText(request, style)}` };
   if (endedAt === undefined) return [asked, sent, { text: '    no answer on record' }];
   const answer =
@@ -163,7 +163,7 @@ function entryEvent(entry: ExplainedEntry): StoryEvent {
     lines: [
       {
         at: completedAt,
-        text: `completed as number ${completeIndex}, submitted as number ${submitIndex}: ${what}`,
+        text: `completed at index ${completeIndex}, submitted at index ${submitIndex} (from 0): ${what}`,
       },
       { at: completedAt + bufferWaitMs > at ? completedAt + bufferWaitMs : at, text: `given out${wait}` },
     ],

@@ -8,6 +8,11 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
+/** `1 row`, `12,345 rows` */
+export function formatCountOf(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** `0.42 s`, `12.3 s`, `4:05 min`, `2:04:05 h` */
 export function formatDuration(ms: number): string {
   if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;

@@ -1,5 +1,5 @@
 import type { Verification } from '../index.ts';
-import { formatCount } from './numbers.ts';
+import { formatCount, formatCountOf } from './numbers.ts';
 import { STOPPED } from './stopped-text.ts';
 
 const MOST_FINDINGS = 25;
@@ -26,11 +26,11 @@ export function verificationText(
     field('chain', `${formatCount(chain.records)} records, head ${chain.headHash}`),
     field(
       'rows',
-      `${formatCount(rows)}, each to have exactly one terminal entry that counts, of ${formatCount(entries)}`,
+      `${formatCount(rows)}, each to have exactly one terminal entry that counts, of ${formatCountOf(entries, 'entry', 'entries')}`,
     ),
     field(
       'attempts',
-      `${formatCount(attempts)}, to be numbered without gaps, in ${batches === 1 ? '1 batch' : `${formatCount(batches)} batches`}`,
+      `${formatCount(attempts)}, to be numbered without gaps, in ${formatCountOf(batches, 'batch', 'batches')}`,
     ),
     field('calls', `${formatCount(calls)} records, to have indices of their own`),
     field('output', output),
@@ -41,7 +41,7 @@ export function verificationText(
     ...findings.slice(0, MOST_FINDINGS).map(({ message }) => `PROBLEM  ${message}`),
     ...(hidden > 0 ? [`PROBLEM  and ${formatCount(hidden)} more`] : []),
     ...(stopped ? [STOPPED] : []),
-    ok ? verdictOf(stopped) : `NOT verified: ${formatCount(findingCount)} found.`,
+    ok ? verdictOf(stopped) : `NOT verified: ${formatCountOf(findingCount, 'problem')} found.`,
     '',
   ].join('\n');
 }

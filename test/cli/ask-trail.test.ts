@@ -58,10 +58,10 @@ describe('explain', () => {
       'ms ordered',
       'attempt 2 dispatched',
       'in backoff',
-      "call 0 'find'",
+      "call 'find' (index 0)",
       'response  {"n":70}',
       'succeeded',
-      'submitted as number 7: success',
+      'submitted at index 7 (from 0): success',
       'given out',
     ];
     let from = 0;

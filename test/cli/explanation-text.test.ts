@@ -175,7 +175,7 @@ describe('explanationText: the story', () => {
     ],
   ])('a call that ended as %j', (more, expected) => {
     expect(linesOfAttempt({ calls: [{ ...call, ...more }] }).slice(6, 9)).toEqual([
-      "       3.0 ms    call 0 'find'",
+      "       3.0 ms    call 'find' (index 0)",
       '                   request   "q"',
       expected,
     ]);
@@ -218,7 +218,7 @@ describe('explanationText: the story', () => {
   test('an entry: completed, then given out', () => {
     const { result } = entry;
     expect(linesOf({ submission, entries: [entry], result }).slice(4, 6)).toEqual([
-      '      12.5 ms  completed as number 6, submitted as number 5: success',
+      '      12.5 ms  completed at index 6, submitted at index 5 (from 0): success',
       '      20.0 ms  given out',
     ]);
     const failed = { code: 'aborted', message: 'stopped' } as const;
@@ -228,7 +228,7 @@ describe('explanationText: the story', () => {
       result: { status: 'error', error: failed, retryable: true },
     } as const;
     expect(linesOf({ submission, entries: [late], result: late.result }).slice(4, 6)).toEqual([
-      '      12.5 ms  completed as number 6, submitted as number 5: aborted: stopped',
+      '      12.5 ms  completed at index 6, submitted at index 5 (from 0): aborted: stopped',
       '      42.5 ms  given out; waited 30.0 ms for the rows before it',
     ]);
   });
@@ -241,7 +241,7 @@ describe('explanationText: the story', () => {
     const open = { attempt: 2, sliceId: 8, dispatchedAt: AT + 7, calls: [call] };
     expect(linesOf({ submission, open }).slice(4)).toEqual([
       '       7.0 ms  attempt 2 dispatched in slice 8',
-      "       3.0 ms    call 0 'find'",
+      "       3.0 ms    call 'find' (index 0)",
       '                   request   "q"',
       '                   no answer on record',
       '                 has no end on record: the process died, or it is still under way',

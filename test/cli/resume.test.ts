@@ -40,7 +40,7 @@ describe('--resume', () => {
     const verified = await folder.ask('verify', 'out.ndjson.audit.db');
     expect(verified.code).toBe(1);
     expect(verified.stdout).toMatch(
-      /\n\nPROBLEM {2}Run never ended.*--resume.*\nPROBLEM {2}Rows? \d(?: to \d)? ha(?:s|ve) no terminal entry: the run has not ended\nNOT verified: 2 found/,
+      /\n\nPROBLEM {2}Run never ended.*--resume.*\nPROBLEM {2}Rows? \d(?: to \d)? ha(?:s|ve) no terminal entry: the run has not ended\nNOT verified: 2 problems found/,
     );
     const { code, stderr } = await folder.run(argsOf('out.ndjson', '--resume'));
     expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }).toEqual({

@@ -24,7 +24,7 @@ describe('verificationText', () => {
     expect(verificationText(whole, NONE).split('\n')).toEqual([
       'Run r',
       '  chain     1,234 records, head abc',
-      '  rows      2, each to have exactly one terminal entry that counts, of 2',
+      '  rows      2, each to have exactly one terminal entry that counts, of 2 entries',
       '  attempts  3, to be numbered without gaps, in 1 batch',
       '  calls     0 records, to have indices of their own',
       '  output    not compared: no output was given',
@@ -68,6 +68,6 @@ describe('verificationText', () => {
     expect(text.match(/^PROBLEM {2}no\. \d+$/gm)).toHaveLength(25);
     if (more === undefined) expect(text).not.toContain('more');
     else expect(text).toContain(more);
-    expect(text).toMatch(/\nNOT verified: [\d,]+ found\.\n$/);
+    expect(text).toMatch(/\nNOT verified: [\d,]+ problems found\.\n$/);
   });
 });
