@@ -29,6 +29,8 @@ export function startDrawing(display: Display, status: () => RunStatus): () => v
 
 export type DisplayKind = 'tty' | 'json' | 'none';
 
+const SEPARATOR = ' · ';
+
 export function createDisplay(kind: DisplayKind, stream: NodeJS.WriteStream): Display {
   if (kind === 'json') return jsonDisplay(stream);
   return kind === 'tty' ? terminalDisplay(stream) : quietDisplay(stream);
@@ -60,7 +62,7 @@ function terminalDisplay(stream: NodeJS.WriteStream): Display {
     intervalMs: 100,
     draw: (status) => {
       clear();
-      stream.write(describeStatus(status).slice(0, (stream.columns || 80) - 1));
+      stream.write(describeStatus(status, (stream.columns || 80) - 1));
     },
     say: (kind, message) => {
       clear();
@@ -92,20 +94,22 @@ function jsonDisplay(stream: NodeJS.WritableStream): Display {
   };
 }
 
-/** The progress as one line. */
-export function describeStatus(status: RunStatus): string {
+/** The progress as one line: what makes it longer than `width` is left out, from the end on. */
+export function describeStatus(status: RunStatus, width = Infinity): string {
   const { rows, rowsPerSecond, inFlight, inBackoff, failed, currentDelayMs, rowsToFinish, done, etaMs } =
     status;
-  return [
+  const parts = [
     `${formatCount(rows)} rows${done === undefined ? '' : ` (${Math.floor(done * 100)}%)`}`,
     ...(rowsToFinish === undefined ? [] : [`${formatCount(rowsToFinish)} to finish`]),
-    `${formatCount(rowsPerSecond)} rows/s`,
-    `${inFlight} in flight`,
-    `${inBackoff} in backoff`,
-    `${formatCount(failed)} errors`,
-    `delay ${formatCount(currentDelayMs)} ms`,
     ...(etaMs === undefined ? [] : [`ETA ${formatDuration(etaMs)}`]),
-  ].join(' · ');
+    `${formatCount(rowsPerSecond)} rows/s`,
+    `${formatCount(failed)} errors`,
+    ...(inBackoff === 0 ? [] : [`${formatCount(inBackoff)} in backoff`]),
+    ...(currentDelayMs === 0 ? [] : [`delay ${formatCount(currentDelayMs)} ms`]),
+    `${formatCount(inFlight)} in flight`,
+  ];
+  while (parts.length > 1 && parts.join(SEPARATOR).length > width) parts.pop();
+  return parts.join(SEPARATOR).slice(0, width);
 }
 
 function roundAll({ rowsPerSecond, done, etaMs, ...rest }: RunStatus): object {

@@ -17,6 +17,7 @@ Input and output
   Outputs are written as JSON.stringify gives them, undefined as null; a row that gives a Map or a Set, which that
   makes {}, has failed. The columns of CSV output are the keys of the first row that succeeds; nested values stand
   there as JSON, and a row with other keys has failed.
+  Where the next program in a pipe writes to the terminal too, --progress none keeps the progress out of its output.
 
 Failed rows
   With --rejects they go to that file, one JSON object per line: rowIndex, line, error, row.

@@ -78,23 +78,35 @@ describe('StatusMeter', () => {
   });
 });
 
-test('describeStatus', () => {
+describe('describeStatus', () => {
   const status = {
     rows: 12_345,
     failed: 6,
     inFlight: 2,
-    inBackoff: 3,
-    currentDelayMs: 50,
+    inBackoff: 0,
+    currentDelayMs: 0,
     rowsPerSecond: 1_000.4,
     rowsToFinish: undefined,
+    done: 0.419,
+    etaMs: 61_000,
   };
-  expect(describeStatus({ ...status, done: 0.419, etaMs: 61_000 })).toBe(
-    '12,345 rows (41%) · 1,000 rows/s · 2 in flight · 3 in backoff · 6 errors · delay 50 ms · ETA 1:01 min',
-  );
-  expect(describeStatus({ ...status, rowsToFinish: 1_100, done: undefined, etaMs: undefined })).toContain(
-    '12,345 rows · 1,100 to finish · 1,000 rows/s',
-  );
-  expect(describeStatus({ ...status, done: undefined, etaMs: undefined })).toBe(
-    '12,345 rows · 1,000 rows/s · 2 in flight · 3 in backoff · 6 errors · delay 50 ms',
-  );
+  const throttled = { ...status, inBackoff: 3, currentDelayMs: 50 };
+
+  test('what is not known, and a throttle at rest, are not mentioned', () => {
+    expect(describeStatus({ ...status, done: undefined, etaMs: undefined })).toBe(
+      '12,345 rows · 1,000 rows/s · 6 errors · 2 in flight',
+    );
+    expect(describeStatus({ ...throttled, rowsToFinish: 1_100 })).toBe(
+      '12,345 rows (41%) · 1,100 to finish · ETA 1:01 min · 1,000 rows/s · 6 errors · 3 in backoff · delay 50 ms · 2 in flight',
+    );
+  });
+
+  test.each([
+    [79, '12,345 rows (41%) · ETA 1:01 min · 1,000 rows/s · 6 errors · 3 in backoff'],
+    [32, '12,345 rows (41%) · ETA 1:01 min'],
+    [31, '12,345 rows (41%)'],
+    [10, '12,345 row'],
+  ])('in %d columns it says what matters most', (width, line) => {
+    expect(describeStatus(throttled, width)).toBe(line);
+  });
 });
