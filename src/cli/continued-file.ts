@@ -61,7 +61,7 @@ export class ContinuedFile extends Writable {
 
   override _final(done: (error?: Error | null) => void): void {
     try {
-      this.cut();
+      if (this.#mayDiffer) this.cut(); // else it was not compared to its end
       done();
     } catch (reason) {
       done(reason as Error);

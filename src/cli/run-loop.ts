@@ -132,7 +132,9 @@ export class RunLoop {
       throwIfUnusable(reached, this.#files);
       const ending = await this.#endOutputs(reached);
       throwIfUnusable(ending, this.#files);
-      this.#trail?.accept(); // no output refuses any more: that nothing had to run is worth a record too
+      // what has run is on record already; that nothing had to is worth a record too, if that is what was found out
+      if (this.#source.hasEnded) this.#trail?.accept();
+      else this.#trail?.refuse();
       if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
       // an output that can't be written any more, and who stops now, end the run at once, and its record soon after
       const givenUp = this.#cut.promise.then(() => delay(LONGEST_STOP_MS, undefined, { ref: false }));
@@ -148,9 +150,11 @@ export class RunLoop {
     try {
       for (;;) {
         const runs = await this.#stream.nextRuns();
-        if (runs.length === 0) return { kind: 'finished' };
+        if (runs.length === 0) break;
         for (const run of runs) if (!(await this.#emitSome(run))) return { kind: 'cut' };
       }
+      if (this.#source.hasEnded && this.#isAllWritten) await this.#acceptOutputs(); // there were no rows at all
+      return { kind: 'finished' };
     } catch (reason) {
       return { kind: 'failed', reason: namingModule(reason, this.#transformUrl) };
     } finally {

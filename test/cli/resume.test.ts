@@ -149,6 +149,25 @@ describe('--resume', () => {
     expect(verified.stdout).toContain('\nVerified: everything is as it must be.\n');
   });
 
+  test.for([
+    ['is compared', '"type":"progress"', numbers(1)],
+    ['was compared, before anything has run,', '0 of them have to run', numbers(3)],
+  ] as const)(
+    'Ctrl-C while the output %s leaves it and the record as they are',
+    async ([, said, rows], { folder }) => {
+      folder.write('in.ndjson', toLines(numbers(3)));
+      await folder.ask('run', held, 'in.ndjson', '-o', 'out.ndjson');
+      const before = await recordsIn(folder);
+      const cli = folder.start('run', held, '-', '-o', 'out.ndjson', '--resume', '--progress', 'json');
+      cli.child.stdin.write(toLines(rows));
+      await cli.said(said);
+      cli.child.kill('SIGINT');
+      expect(await cli.ended).toMatchObject({ code: 130 });
+      expect(folder.read('out.ndjson')).toBe(toLines(numbers(3)));
+      expect(await recordsIn(folder)).toEqual(before);
+    },
+  );
+
   if (!isStress) describeDrift(['another row', 'another option'], killedAt); // the others: resume.stress.test.ts
 
   test('another transform is refused by name', async ({ folder }) => {
@@ -282,6 +301,7 @@ describe('--resume', () => {
     folder.write('in.ndjson', '');
     const args = ['run', held, 'in.ndjson', '-o', 'out.ndjson'];
     await folder.ask(...args);
+    folder.write('out.ndjson', 'something else\n');
     const { code } = await folder.ask(...args, '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '' });
   });
