@@ -13,7 +13,7 @@ export function checkContexts<Row>(contexts: Iterable<RowContext<Row>>): RowCont
   // copies: the caller may change its contexts while the batch runs
   const list = Array.from(contexts, ({ row, stateId, rowIndex }) => ({ row, stateId, rowIndex }));
   const identities = new Identities();
-  for (const context of list) identities.add(context, 'the batch');
+  for (const context of list) identities.add(context, () => 'the batch');
   return list;
 }
 
@@ -30,7 +30,12 @@ export class Identities {
   #ordered: number[] = [];
 
   /** @throws TypeError on an empty state id, an index that is no whole number from 0, or either taken before. */
-  add({ stateId, rowIndex }: RowIdentity, where: string): void {
+  add(identity: RowIdentity, where: () => string): void {
+    if (this.#isNext(identity)) {
+      this.#generated++;
+      return;
+    }
+    const { stateId, rowIndex } = identity;
     if (typeof stateId !== 'string' || stateId === '') {
       throw new TypeError(
         `Cannot execute batch as 'stateId' must be a non-empty string: received ${inspect(stateId)}`,
@@ -52,11 +57,20 @@ export class Identities {
   }
 
   /** @throws TypeError when one of them is taken */
-  refuseKnown(identities: Iterable<RowIdentity>, where: string): void {
-    for (const { stateId, rowIndex } of identities) {
+  refuseKnown(identities: Iterable<RowIdentity>, where: () => string): void {
+    for (const identity of identities) {
+      if (this.#isNext(identity)) continue;
+      const { stateId, rowIndex } = identity;
       if (this.#hasStateId(stateId)) refuse('stateId', stateId, where);
       if (this.#hasIndex(rowIndex)) refuse('rowIndex', rowIndex, where);
     }
+  }
+
+  /** What most rows are: called by their index, one after another, and nothing else is taken. */
+  #isNext({ stateId, rowIndex }: RowIdentity): boolean {
+    return (
+      rowIndex === this.#generated && this.#stateIds.size === 0 && stateId === generatedStateId(rowIndex)
+    );
   }
 
   #hasStateId(stateId: string): boolean {
@@ -85,6 +99,6 @@ function indexOfGenerated(stateId: string): number {
   return isIndex && stateId === generatedStateId(rowIndex) ? rowIndex : Infinity;
 }
 
-function refuse(name: string, value: unknown, where: string): never {
-  throw new TypeError(`Cannot execute batch as ${name} ${inspect(value)} is used twice in ${where}`);
+function refuse(name: string, value: unknown, where: () => string): never {
+  throw new TypeError(`Cannot execute batch as ${name} ${inspect(value)} is used twice in ${where()}`);
 }

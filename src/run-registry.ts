@@ -49,7 +49,7 @@ export class RunRegistry {
   /** Takes the identities of these rows, or none of them. */
   claim(runId: string, rows: Iterable<RowIdentity>): void {
     const identities = this.#identities.get(runId) ?? new Identities();
-    const where =
+    const where = () =>
       `run ${inspect(runId)}, whose batches must share no rows: batches of one executor with the same runId are ` +
       'parts of one run; to continue the run or to retry its failed rows, use a new executor';
     identities.refuseKnown(rows, where);

@@ -26,6 +26,8 @@ export interface SourcePullerParts extends PulledRows {
 const LONGEST_PULL_MS = 5;
 /** Rows between two looks at the clock. */
 const CLOCK_INTERVAL = 16;
+/** Of several rows that the source gave together and that have to come by themselves. */
+const MOST_AT_ONCE = 64;
 /** Of the window. */
 const LEAST_SHARE = 1 / 64;
 
@@ -111,14 +113,15 @@ export class SourcePuller {
     }
   }
 
-  /** As many as there is room for, or one where each has to come by itself. */
+  /** As many as there is room for. */
   #admitSome(texts: TextRows): void {
     const { admit, admitTexts } = this.#parts;
-    const most = admitTexts === undefined ? 1 : Math.max(1, this.#room); // there was room when they were asked for
-    const count = Math.min(most, texts.size);
+    const room = Math.max(1, this.#room); // there was room when they were asked for
+    const count = Math.min(texts.size, admitTexts === undefined ? Math.min(room, MOST_AT_ONCE) : room);
     this.#texts = count < texts.size ? texts.part(count, texts.size) : undefined;
-    if (admitTexts !== undefined) admitTexts(texts.part(0, count));
-    else if (count > 0) admit(texts.at(0));
+    const some = texts.part(0, count);
+    if (admitTexts !== undefined) admitTexts(some);
+    else for (const text of some.list()) admit(text);
   }
 
   #isLast(step: SourceStep<unknown>): step is IteratorReturnResult<unknown> {

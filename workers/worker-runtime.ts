@@ -153,7 +153,7 @@ export class WorkerRuntime {
       gauge: site.gauge,
       recordCall: site.recordCall,
       inColumns: site.inColumns,
-      keptTexts: site.inColumns ? writer.keptTexts : undefined,
+      keptTexts: writer.keptTexts,
       handsOn: site.handsOn,
       pause: site.pause,
       now: monotonicNow,

@@ -1,4 +1,4 @@
-import { decodeBlock, type ColumnBlock } from './column-block.ts';
+import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
 import { concatenate } from './concatenate.ts';
 import { hasEscapedKey } from './json.ts';
 import { LONGEST_TEXT, piecesOf } from './longest-text.ts';
@@ -58,8 +58,12 @@ export type EncodedList =
   | { readonly parts: readonly EncodedList[] }
   | readonly Encoded[];
 
+/** Fewer strings are not worth a block. */
+const FEWEST_STRINGS = 8;
+
 /** A few long texts are cheaper to send and to parse than many short ones. */
 export function joinEncoded(list: readonly Encoded[]): EncodedList {
+  if (list.length >= FEWEST_STRINGS && list.every(isString)) return joinStrings(list);
   let characters = 0;
   for (const encoded of list) {
     if (!isJsonText(encoded)) return list;
@@ -68,6 +72,19 @@ export function joinEncoded(list: readonly Encoded[]): EncodedList {
   if (characters <= LONGEST_TEXT) return `[${list.join(',')}]`;
   const pieces = piecesOf(list.map((text) => (text as string).length));
   return { parts: pieces.map(({ from, to }) => `[${list.slice(from, to).join(',')}]`) };
+}
+
+/** Of encoded strings, which are not JSON. */
+function joinStrings(list: readonly string[]): EncodedList {
+  const values = list.map((encoded) => encoded.slice(STRING_MARK.length));
+  const parts = piecesOf(values.map(({ length }) => length)).map((piece) =>
+    toBlock(undefined, [{ values, nested: false }], piece),
+  );
+  return parts.length === 1 ? (parts[0] as ColumnBlock) : { parts };
+}
+
+function isString(encoded: Encoded): encoded is string {
+  return typeof encoded === 'string' && isMarkedString(encoded);
 }
 
 /** The texts that {@link joinEncoded} has joined, by their lengths. */

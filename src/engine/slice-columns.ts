@@ -1,5 +1,5 @@
 import { joinSnapshots } from '../core/snapshot.ts';
-import { decodeList, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
+import { decodeList, encode, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
 import { TextRows } from '../core/text-rows.ts';
 import { handedOn, isWhole, type MovedContent } from '../core/moved.ts';
 import { failure, type Outcome } from '../core/outcome.ts';
@@ -140,6 +140,8 @@ function textOutputs({ outputs }: SliceReturn): TextRows | undefined {
 
 function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encoded[] | undefined {
   if (outputLengths !== undefined) return textsIn(outputs, outputLengths);
+  if (typeof outputs === 'object' && 'texts' in outputs)
+    return new TextRows(outputs.texts).list().map(encode);
   return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
 }
 

@@ -115,11 +115,13 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
   }
   host.onSliceEnd();
   for (const counter of [POOL_COUNTER, job.counter]) host.gauge.leave(counter);
-  const joined = outputs.join();
+  const { areKept } = outputs;
+  const joined = areKept ? [] : outputs.join();
+  const wantsLengths = host.recordCall !== undefined && isJoinedText(joined);
   return {
     outputs: joined,
-    textsAreKept: outputs.areKept || undefined,
-    outputLengths: host.recordCall !== undefined && isJoinedText(joined) ? outputs.textLengths() : undefined,
+    textsAreKept: areKept || undefined,
+    outputLengths: wantsLengths ? outputs.textLengths() : undefined,
     others,
     times: position > FEW_ROWS ? times.subarray(0, 2 * position) : listOf(times, 2 * position),
     nextCallIndices,
