@@ -25,6 +25,7 @@ const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BIN = fileOf('../../dist/src/cli/bin.js');
 const TRANSFORM = fileOf('../workers/transform.ts');
 const SCRIPT = fileOf('../processes/transform-lines.ts');
+const THREADS = fileOf('../processes/thread-lines.ts');
 
 /** A command that reads NDJSON from stdin and writes it to stdout. */
 interface Command {
@@ -44,7 +45,8 @@ export const cli: Group = {
   about:
     'Lines per second from file to file with a transform that does nothing, each command from its start to its end: ' +
     '`pooled-executor run` without a trail; a Node script of one thread that parses, transforms and prints whole chunks of lines; ' +
-    'and GNU parallel (`--pipe -k --block 10M`), which starts that script for each block. The outputs are compared with the input, byte for byte.',
+    'GNU parallel (`--pipe -k --block 10M`), which starts that script for each block; and the ceiling for anything built on ' +
+    'worker threads, chunks of lines by hand in shared memory, in which no row can fail or be told from the others. The outputs are compared with the input, byte for byte.',
   obstacles:
     'Parsing and printing a line is all there is to do here, and all that the script does; GNU parallel runs two of them. What makes a run ' +
     'safe comes on top, nearly three times the CPU time of the script in all. Of that time the two workers take six tenths, the ' +
@@ -65,6 +67,7 @@ export const cli: Group = {
         args: [BIN, 'run', TRANSFORM, '-', '--pool-size', jobs, '--no-audit', '--progress', 'none'],
       },
       script,
+      threads: { file: process.execPath, args: [THREADS, jobs] },
       ...(parallelVersion !== undefined && {
         parallel: {
           file: 'parallel',
@@ -138,6 +141,7 @@ export const cli: Group = {
 const NAMES: Readonly<Record<string, string>> = {
   ours: 'pooled-executor run',
   script: 'Node script, one thread',
+  threads: 'worker threads, hand-made chunks',
   parallel: 'GNU parallel --pipe -k',
 };
 

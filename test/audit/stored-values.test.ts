@@ -134,8 +134,23 @@ describe('SqliteAuditTrail: any value', () => {
 });
 
 describe('SqliteAuditTrail: text json', () => {
+  /** An object without nesting, with one character more or less. */
+  const nearlyFlat = fc
+    .tuple(
+      fc.dictionary(
+        fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', 'é') }),
+        fc.oneof(fc.double(), fc.integer(), fc.string(), fc.boolean(), fc.constant(null)),
+      ),
+      fc.nat(40),
+      fc.constantFrom('', ' ', ',', ':', '"', '0', '-', '.', 'e', '}', '\\', '\n', '\u0001'),
+    )
+    .map(([object, at, character]) => {
+      const text = JSON.stringify(object);
+      return text.slice(0, at) + character + text.slice(character === '' ? at + 1 : at);
+    });
   const line = fc.oneof(
     fc.json(),
+    nearlyFlat,
     fc.json().map((text) => ` ${text.replaceAll(',', ' ,\t')} `),
     fc.string({ unit: 'binary' }),
     fc.constantFrom(

@@ -10,6 +10,7 @@ import {
   joinEncoded,
   jsonTextOf,
 } from '../../src/core/codec.ts';
+import { LONGEST_TEXT } from '../../src/core/longest-text.ts';
 import { awkwardString, cloneable, jsonLike, scribbleOver, shapeOf } from './arbitrary-values.ts';
 
 function expectSame(actual: unknown, expected: unknown): void {
@@ -281,6 +282,24 @@ describe('joinEncoded and decodeList', () => {
     expect(decodeList(joinEncoded(list.map(encode)))).toEqual(list);
     const json = [{ a: [1, { b: null }] }, [], {}];
     expect(decodeList(joinEncoded(json.map(encode)))).toEqual(json);
+  });
+
+  test('many strings cross as few texts, each of which comes back as it was', () => {
+    const strings = fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '"', '€', '\ud800') }), {
+      minLength: 8,
+    });
+    fc.assert(
+      fc.property(strings, (list) => {
+        const joined = joinEncoded(list.map(encode));
+        expect(joined).toMatchObject({ kinds: ['strings'] });
+        expect(decodeList(structuredClone(joined))).toEqual(list);
+      }),
+    );
+    const long = Array.from({ length: 8 }, (_, index) => String(index).repeat(LONGEST_TEXT - 1));
+    expect(joinEncoded(long.map(encode))).toMatchObject({ parts: { length: 8 } });
+    expect(decodeList(joinEncoded(long.map(encode)))).toEqual(long);
+    const few = long.slice(1).map(encode);
+    expect(joinEncoded(few)).toBe(few);
   });
 
   test('a list is decoded by what the caller gives', () => {
