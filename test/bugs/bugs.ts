@@ -25,6 +25,10 @@ const RESULTS = 'src/run-results.ts';
 const PULLER = 'src/source-puller.ts';
 const STATS = 'src/core/stats.ts';
 const RUNTIME = 'workers/worker-runtime.ts';
+const ORIGIN = 'workers/row-origin.ts';
+const LANE_MEMORY = 'src/engine/lane-memory.ts';
+const OUTPUTS = 'src/engine/slice-outputs.ts';
+const LINES = 'src/cli/line-splitter.ts';
 
 export const BUGS: readonly Bug[] = [
   {
@@ -261,11 +265,55 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: RUNTIME,
-        search: 'const context = this.#origin.getStore();',
+        search: 'const context = this.#origin.current;',
         replace: 'const context = [...this.#places].find((place) => place.context !== undefined)?.context;',
       },
     ],
     tests: ['integration/faults.test'],
+  },
+  {
+    name: 'what a row has started is charged to the last row that ran',
+    edits: [
+      {
+        file: ORIGIN,
+        search: 'mark !== undefined && !this.#isTaken &&',
+        replace: 'mark !== undefined &&',
+      },
+    ],
+    tests: ['engine/row-origin', 'pooled-executor/stray-errors'],
+  },
+  {
+    name: 'outputs are read from memory that the next slice writes to',
+    edits: [
+      {
+        file: LANE_MEMORY,
+        search: 'new Uint8Array(this.#bytes.subarray(0, (ends[ends.length - 1] ?? -1) + 1))',
+        replace: 'this.#bytes.subarray(0, (ends[ends.length - 1] ?? -1) + 1)',
+      },
+    ],
+    tests: ['engine/kept-outcomes'],
+  },
+  {
+    name: 'the output behind which there is no more room to keep any is lost',
+    edits: [
+      {
+        file: OUTPUTS,
+        search: 'if (texts.length < this.#count) this.#addToList(this.#lastText);',
+        replace: '',
+      },
+    ],
+    tests: ['engine/slice-runner'],
+  },
+  {
+    name: 'the beginning of a line that came with an earlier chunk is lost',
+    edits: [
+      {
+        file: LINES,
+        search: 'inSharedMemory([...this.#rest, bytes])',
+        replace: 'inSharedMemory([...this.#rest.slice(1), bytes])',
+      },
+    ],
+    tests: ['cli/line-splitter'],
   },
   {
     name: 'a crash is charged to the rows beside the one that did it',
