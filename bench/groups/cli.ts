@@ -20,6 +20,9 @@ import { takeTurns } from '../turns.ts';
 
 const LINES = { full: 1_000_000, quick: 20_000 };
 const ROUNDS = { full: 5, quick: 1 };
+/** A run on record takes several times as long. */
+const RECORDED_LINES = { full: 200_000, quick: 10_000 };
+const RECORDED_ROUNDS = { full: 3, quick: 1 };
 const PICTURE = 'Lines of NDJSON per second, from file to file';
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BIN = fileOf('../../dist/src/cli/bin.js');
@@ -36,6 +39,7 @@ interface Command {
 interface Files {
   readonly input: string;
   readonly output: string;
+  readonly record: string;
   readonly inputDigest: string;
 }
 
@@ -46,7 +50,7 @@ export const cli: Group = {
     'Lines per second from file to file with a transform that does nothing, each command from its start to its end: ' +
     '`pooled-executor run` without a trail; a Node script of one thread that parses, transforms and prints whole chunks of lines; ' +
     'GNU parallel (`--pipe -k --block 10M`), which starts that script for each block; and the ceiling for anything built on ' +
-    'worker threads, chunks of lines by hand in shared memory, in which no row can fail or be told from the others. The outputs are compared with the input, byte for byte.',
+    'worker threads, chunks of lines by hand in shared memory, in which no row can fail or be told from the others. The outputs are compared with the input, byte for byte. Then the same command with its record of every row and attempt.',
   obstacles:
     'Parsing and printing a line is all there is to do here, and all that the script does; GNU parallel runs two of them. What makes a run ' +
     'safe comes on top, nearly three times the CPU time of the script in all. Of that time the two workers take six tenths, the ' +
@@ -61,11 +65,10 @@ export const cli: Group = {
     const jobs = String(settings.threads);
     const parallelVersion = await versionOfParallel();
     const script = { file: process.execPath, args: [SCRIPT] };
+    const run = [BIN, 'run', TRANSFORM, '-', '--pool-size', jobs, '--progress', 'none'];
+    const ours = { file: process.execPath, args: [...run, '--no-audit'] };
     const commands: Readonly<Record<string, Command>> = {
-      ours: {
-        file: process.execPath,
-        args: [BIN, 'run', TRANSFORM, '-', '--pool-size', jobs, '--no-audit', '--progress', 'none'],
-      },
+      ours,
       script,
       threads: { file: process.execPath, args: [THREADS, jobs] },
       ...(parallelVersion !== undefined && {
@@ -82,21 +85,32 @@ export const cli: Group = {
       );
       return takeTurns<string, number>(Object.fromEntries(runs), settings.quick ? ROUNDS.quick : ROUNDS.full);
     });
+    const recordedLines = settings.quick ? RECORDED_LINES.quick : RECORDED_LINES.full;
+    say(`${count(recordedLines)} lines, with and without a record`);
+    const onRecord = await inFolder(recordedLines, async (files) => {
+      const recorded = { file: process.execPath, args: [...run, '--audit', files.record] };
+      const runs = { plain: () => runCommand(ours, files), recorded: () => runCommand(recorded, files) };
+      return takeTurns(runs, settings.quick ? RECORDED_ROUNDS.quick : RECORDED_ROUNDS.full);
+    });
+    const recordedRates = Object.entries(onRecord).map(([name, elapsedMs]) => ({
+      name,
+      linesPerSecond: summarise(elapsedMs.map((ms) => (recordedLines / ms) * 1000)),
+    }));
     const rates = Object.entries(measured).map(([name, elapsedMs]) => ({
       name,
       linesPerSecond: elapsedMs.map((ms) => (lines / ms) * 1000),
     }));
     const rateOf = (name: string) => rates.find((candidate) => candidate.name === name)?.linesPerSecond;
-    const ours = rateOf('ours') ?? [];
+    const ourRate = rateOf('ours') ?? [];
     const goalAgainst = (name: string, figure: string, least: number) => {
       const other = rateOf(name);
       return other === undefined
         ? { figure, goal: `≥ ${least}`, measured: 'not installed', reached: false }
-        : atLeast(figure, least, summarise(ratiosPerRound(ours, other)));
+        : atLeast(figure, least, summarise(ratiosPerRound(ourRate, other)));
     };
     return {
       goals: [
-        atLeast('lines/s', 400_000, summarise(ours), rate),
+        atLeast('lines/s', 400_000, summarise(ourRate), rate),
         goalAgainst('parallel', 'lines/s against GNU parallel --pipe -k', 1.5),
         goalAgainst('script', 'lines/s against a single-threaded Node script', 1.3),
       ],
@@ -107,7 +121,15 @@ export const cli: Group = {
           lines: rates.map(({ name, linesPerSecond }) => [
             NAMES[name] ?? name,
             withRange(summarise(linesPerSecond), rate),
-            withRange(summarise(ratiosPerRound(ours, linesPerSecond)), ratio),
+            withRange(summarise(ratiosPerRound(ourRate, linesPerSecond)), ratio),
+          ]),
+        },
+        {
+          caption: `${count(recordedLines)} lines of NDJSON, pooled-executor run`,
+          columns: ['', 'lines/s'],
+          lines: recordedRates.map(({ name, linesPerSecond }) => [
+            NAMES[name] ?? name,
+            withRange(linesPerSecond, rate),
           ]),
         },
       ],
@@ -127,11 +149,13 @@ export const cli: Group = {
       ],
       figures: {
         lines,
+        recordedLines,
+        onRecord: recordedRates,
         parallelVersion: parallelVersion ?? 'not installed',
         contenders: rates.map(({ name, linesPerSecond }) => ({
           name,
           linesPerSecond: summarise(linesPerSecond),
-          againstThis: summarise(ratiosPerRound(ours, linesPerSecond)),
+          againstThis: summarise(ratiosPerRound(ourRate, linesPerSecond)),
         })),
       },
     };
@@ -143,6 +167,8 @@ const NAMES: Readonly<Record<string, string>> = {
   script: 'Node script, one thread',
   threads: 'worker threads, hand-made chunks',
   parallel: 'GNU parallel --pipe -k',
+  plain: 'without a record (--no-audit)',
+  recorded: 'on record (--audit)',
 };
 
 /** The first line that it says; undefined when it is not installed, or another program has its name. */
@@ -161,7 +187,8 @@ async function inFolder<Result>(lines: number, use: (files: Files) => Promise<Re
   try {
     const input = join(folder, 'input.ndjson');
     await writeLines(input, lines);
-    return await use({ input, output: join(folder, 'output.ndjson'), inputDigest: await digestOf(input) });
+    const files = { input, output: join(folder, 'output.ndjson'), record: join(folder, 'run.audit.db') };
+    return await use({ ...files, inputDigest: await digestOf(input) });
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -175,7 +202,11 @@ async function writeLines(path: string, lines: number): Promise<void> {
 }
 
 /** Gives the time from its start to its end, in ms. */
-async function runCommand({ file, args }: Command, { input, output, inputDigest }: Files): Promise<number> {
+async function runCommand(
+  { file, args }: Command,
+  { input, output, record, inputDigest }: Files,
+): Promise<number> {
+  await rm(record, { force: true });
   const elapsedMs = await timeCommand({ file, args }, input, output);
   if ((await digestOf(output)) === inputDigest) return elapsedMs;
   throw new Error(`Cannot measure ${file} as its output is wrong, incomplete or out of order`);
