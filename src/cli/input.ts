@@ -1,13 +1,13 @@
-import { createReadStream, fstatSync, type Stats } from 'node:fs';
+import { createReadStream, fstatSync, read, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { messageOf, RunError, UsageError } from './exit.ts';
 import { identityOf } from './file-identity.ts';
 import { kindOf, type FileKind, type RowFormat } from './formats.ts';
+import { BLOCK_BYTES, readBlocks, type ReadInto } from './read-blocks.ts';
 
-/** Each read of a file wakes another thread and waits for it, which can take as long as to deal with what it brings. */
-const READ_BYTES = 512 * 1024;
 const UNZIPPED_BYTES = 64 * 1024;
 
 /** An input that is open and not yet read. */
@@ -40,7 +40,13 @@ export async function openInput(file: string | undefined, format: RowFormat | un
     await handle.close();
     throw new UsageError(`Cannot read ${file}: it is a directory`);
   }
-  return toInput({ name: file, kind, stats, raw: handle.createReadStream({ highWaterMark: READ_BYTES }) });
+  const source = hasPlainLines(kind, stats)
+    ? blocksOf(
+        async (buffer, offset, length) => (await handle.read(buffer, offset, length, null)).bytesRead,
+        () => void handle.close(),
+      )
+    : chunksOf(kind, handle.createReadStream({ highWaterMark: BLOCK_BYTES }));
+  return toInput({ name: file, kind, stats, source });
 }
 
 function openStdin(file: string | undefined, format: RowFormat | undefined): Input {
@@ -49,10 +55,19 @@ function openStdin(file: string | undefined, format: RowFormat | undefined): Inp
   }
   const kind = kindOf(undefined, format);
   const stats = fstatSync(0);
-  const raw = stats.isFile()
-    ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: READ_BYTES })
+  const source = hasPlainLines(kind, stats)
+    ? blocksOf(
+        async (buffer, offset, length) => (await readFrom(0, buffer, offset, length, null)).bytesRead,
+        () => undefined,
+      )
+    : chunksOf(kind, stdinOf(stats));
+  return toInput({ name: 'stdin', kind, stats, source });
+}
+
+function stdinOf(stats: Stats): RawStream {
+  return stats.isFile()
+    ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: BLOCK_BYTES })
     : process.stdin;
-  return toInput({ name: 'stdin', kind, stats, raw });
 }
 
 async function openForReading(file: string): Promise<FileHandle> {
@@ -63,21 +78,51 @@ async function openForReading(file: string): Promise<FileHandle> {
   }
 }
 
+const readFrom = promisify(read);
+
+type RawStream = Readable & { readonly bytesRead: number };
+
+/** What an input is read from. */
+type Source = Pick<Input, 'bytesRead' | 'close'> & { chunks(): AsyncIterable<Buffer> };
+
 interface InputParts {
   readonly name: string;
   readonly kind: FileKind;
   readonly stats: Stats;
-  readonly raw: Readable & { readonly bytesRead: number };
+  readonly source: Source;
 }
 
-function toInput({ name, kind, stats, raw }: InputParts): Input {
+function toInput({ name, kind, stats, source }: InputParts): Input {
   return {
     name,
     kind,
     identity: identityOf(stats),
     sizeBytes: stats.isFile() ? stats.size : undefined,
+    bytesRead: () => source.bytesRead(),
+    chunks: () => readChunks(name, source),
+    close: source.close,
+  };
+}
+
+/** Whether the lines can go to the workers as they are read. */
+function hasPlainLines({ format, gzip }: FileKind, stats: Stats): boolean {
+  return stats.isFile() && format === 'ndjson' && !gzip;
+}
+
+function blocksOf(readInto: ReadInto, close: () => void): Source {
+  let bytesRead = 0;
+  const counted: ReadInto = async (buffer, offset, length) => {
+    const bytes = await readInto(buffer, offset, length);
+    bytesRead += bytes;
+    return bytes;
+  };
+  return { bytesRead: () => bytesRead, chunks: () => readBlocks(counted), close };
+}
+
+function chunksOf({ gzip }: FileKind, raw: RawStream): Source {
+  return {
     bytesRead: () => raw.bytesRead,
-    chunks: () => readChunks(name, kind.gzip ? gunzip(raw) : raw),
+    chunks: () => (gzip ? gunzip(raw) : raw),
     close: () => raw.destroy(),
   };
 }
@@ -88,9 +133,9 @@ function gunzip(raw: Readable): Readable {
   return plain;
 }
 
-async function* readChunks(name: string, stream: Readable): AsyncGenerator<Buffer, void> {
+async function* readChunks(name: string, source: Source): AsyncGenerator<Buffer, void> {
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+    yield* source.chunks();
   } catch (reason) {
     throw new RunError(`Cannot read ${name}: ${messageOf(reason)}`);
   }

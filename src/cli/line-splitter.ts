@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import { TextRows } from '../index.ts';
 import { ListedRows, PlainLines, type InputRow, type InputRows, type RowReader } from './input-row.ts';
+import { joinedTo } from './read-blocks.ts';
 
 /** Half of what a string can hold, so that the line still fits when it is quoted or has a mark put before it. */
 const MAX_LINE_BYTES = Math.floor(constants.MAX_STRING_LENGTH / 2);
@@ -56,7 +57,7 @@ export class LineSplitter implements RowReader {
 
   /** The line under way and all that is in `bytes`, which ends with a line break. */
   #complete(bytes: Buffer): InputRows {
-    const lines = this.#withoutMark(inSharedMemory([...this.#rest, bytes]));
+    const lines = this.#withoutMark(joinedTo(this.#rest, bytes));
     const plain = this.#overlong ? undefined : this.#plainLines(lines);
     const rows = plain ?? new ListedRows(this.#split(lines));
     this.#dropRest();
@@ -119,15 +120,6 @@ export class LineSplitter implements RowReader {
     const text = bytes.toString('utf8', 0, bytes.at(-1) === CR ? bytes.length - 1 : bytes.length);
     return isBlank(text) ? undefined : { text, problem: undefined };
   }
-}
-
-/** All of them, where threads can read them. */
-function inSharedMemory(pieces: readonly Buffer[]): Buffer {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const all = Buffer.from(new SharedArrayBuffer(length));
-  let at = 0;
-  for (const piece of pieces) at += piece.copy(all, at);
-  return all;
 }
 
 /** Nothing but what JSON takes for white space; the first character tells it for nearly all lines. */

@@ -309,8 +309,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: LINES,
-        search: 'inSharedMemory([...this.#rest, bytes])',
-        replace: 'inSharedMemory([...this.#rest.slice(1), bytes])',
+        search: 'joinedTo(this.#rest, bytes)',
+        replace: 'joinedTo(this.#rest.slice(1), bytes)',
       },
     ],
     tests: ['cli/line-splitter'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineSplitter } from '../../src/cli/line-splitter.ts';
+import { BLOCK_BYTES, readBlocks } from '../../src/cli/read-blocks.ts';
 import { listRows } from '../helpers/input-rows.ts';
 
 /** Reads bytes in chunks that end at the given places. */
@@ -12,21 +13,47 @@ function split(bytes: Buffer, cuts: readonly number[] = [], splitter = new LineS
   return [...rows, ...listRows(splitter.end())];
 }
 
+/** The same, read from a file. */
+async function splitFile(bytes: Buffer, cuts: readonly number[] = []) {
+  const ends = [...new Set([...cuts, bytes.length])].sort((a, b) => a - b);
+  let from = 0;
+  const read = (buffer: Buffer, offset: number, length: number) => {
+    const end = Math.min(ends.find((cut) => cut > from) ?? from, from + length, bytes.length);
+    const copied = bytes.copy(buffer, offset, from, end);
+    from = end;
+    return Promise.resolve(copied);
+  };
+  const splitter = new LineSplitter();
+  const rows = [];
+  for await (const block of readBlocks(read)) rows.push(...listRows(splitter.push(block)));
+  return [...rows, ...listRows(splitter.end())];
+}
+
 const row = (line: number, text: string) => ({ line, text, problem: undefined });
 
 describe('LineSplitter', () => {
-  test('wherever chunks end, the rows are the lines that are not blank, with their numbers', () => {
+  test('wherever chunks end, the rows are the lines that are not blank, with their numbers', async () => {
     const text = fc.string({
       unit: fc.constantFrom('a', '"', ' ', '\t', '\r', '\n', 'é', '€', '😀', '\u2028', '\uFEFF'),
     });
-    fc.assert(
-      fc.property(text, fc.array(fc.nat(60)), (content, cuts) => {
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat(60)), async (content, cuts) => {
         const lines = content.replace(/^\uFEFF/, '').split('\n');
         const expected = lines
           .map((line, index) => row(index + 1, line.replace(/\r$/, '')))
           .filter((line) => /[^ \t\r]/.test(line.text));
         expect(split(Buffer.from(content), cuts)).toEqual(expected);
+        expect(await splitFile(Buffer.from(content), cuts)).toEqual(expected);
       }),
+    );
+  });
+
+  test('lines that are longer than a block, or than the room before one, are whole', async () => {
+    const lines = [300, 20_000, BLOCK_BYTES + 1, 5, 3 * BLOCK_BYTES, 1].map((length, index) =>
+      String(index).repeat(length),
+    );
+    expect(await splitFile(Buffer.from(lines.join('\n')))).toEqual(
+      lines.map((line, index) => row(index + 1, line)),
     );
   });
 
