@@ -24,6 +24,10 @@ export class RowOrigin<Row> {
     init: () => {
       this.#isTaken = true;
     },
+    // a promise from before keeps the mark of the row that settles it: an error that nobody catches is that row's
+    promiseResolve: () => {
+      this.#isTaken = true;
+    },
   });
   #mark: Mark<Row> | undefined;
   /** Whether something that goes on later may have the mark. */

@@ -4,6 +4,7 @@ import { test } from '../helpers/executor-fixture.ts';
 import { contextsOf, range } from '../helpers/rows.ts';
 import { collectWarnings } from '../helpers/warnings.ts';
 import type { FaultName, FaultyRow } from '../workers/faulty-transform.ts';
+import type { OldPromiseRow } from '../workers/old-promise-transform.ts';
 
 const ROWS = 1_000;
 const FAULTY = 600;
@@ -23,4 +24,19 @@ describe('a stray error', () => {
       expect(warnings[0]).toContain(`Row '${String(entries[FAULTY]?.stateId)}'`);
     },
   );
+
+  test('I11 in a promise from before is not charged to the row behind the one that rejected it', async ({
+    createExecutor,
+  }) => {
+    const warnings = collectWarnings();
+    const transform = workerUrl('old-promise-transform.ts');
+    const executor = createExecutor<OldPromiseRow, string>({ transform, poolSize: 1, sliceSize: 100 });
+    const rows = range(ROWS).map((): OldPromiseRow => 'quiet');
+    rows.splice(FAULTY, 2, 'rejects', 'async');
+    const { entries } = await executor.executeBatch(contextsOf(rows));
+    expect(entries.every(({ result }) => result.status === 'success')).toBe(true);
+    await executor.shutdown();
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('left in a promise from before');
+  });
 });
