@@ -15,8 +15,9 @@ interface Mark<Row> {
  * Knows which row it was that started whatever runs at this moment: a timer, a callback, what follows an `await`.
  *
  * A mark for each row costs more than all else that a worker does for a small one. A row that has started nothing leaves its
- * mark to the next one, as nobody can ask for it any more. Whether it has is known from a hook for what is started, which would
- * make promises dear, so that it is set only where rows return none.
+ * mark to the next one. Whether it has is known from a hook for what is started, which would make promises dear, so that it is
+ * set only where rows return none. One thing goes unnoticed: a promise from before that a row resolves with another one, or
+ * with a thenable. What comes of that later counts as the last of the rows that had the mark.
  */
 export class RowOrigin<Row> {
   readonly #storage = new AsyncLocalStorage<Mark<Row>>();
@@ -55,10 +56,11 @@ export class RowOrigin<Row> {
     else if (++this.#syncRows === SYNC_ROWS && !this.#gaveUp) this.#lookOut();
   }
 
-  /** The row goes on later, as it has returned a promise. */
+  /** The row goes on later, as it has returned a promise: it must not be taken for one before it. */
   onPromise(): void {
     this.#isTaken = true;
     this.#syncRows = 0;
+    if (this.#looksOut) this.#giveUp();
   }
 
   #setMark(row: Row): void {

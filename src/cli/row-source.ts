@@ -56,7 +56,7 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
     return this.#rowsRead;
   }
 
-  /** Whether the input was read to its end. */
+  /** Whether the input was read to its end, and it was not stopped before. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -97,16 +97,14 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
   async #nextBatch(): Promise<Step> {
     while (!this.#closed) {
       const batch = await this.#readBatch();
-      if (batch === undefined) {
-        this.#hasEnded = !this.#closed;
-        break;
-      }
+      if (batch === undefined) break;
       this.#batch = batch;
       this.#position = 0;
       this.#rowsRead += batch.size;
       if (batch.size > 0) return this.#handOut();
     }
     if (!this.#closed && this.#rowsRead === 0) await this.#options.onEmpty();
+    this.#hasEnded = !this.#closed;
     this.#close();
     return DONE;
   }

@@ -56,6 +56,20 @@ describe('RowSource', () => {
     expect(source.rowAt(0).line).toBe(1);
   });
 
+  test('is closed while it deals with having no rows: it has not ended by itself', async () => {
+    const gate = Promise.withResolvers<void>();
+    const source = new RowSource(
+      chunksOf('\n'),
+      new LineSplitter(),
+      optionsWith({ onEmpty: () => gate.promise }),
+    );
+    const next = source.next();
+    await source.return();
+    gate.resolve();
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(source.hasEnded).toBe(false);
+  });
+
   test('is closed while it waits for the input: what the input says then is of no interest', async () => {
     const input = Promise.withResolvers<Buffer>();
     const onEmpty = vi.fn();

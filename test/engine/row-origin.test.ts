@@ -97,12 +97,16 @@ test('rows that start nothing share a mark, and rows that start something each h
     }
     return enterWith.mock.calls.length;
   };
-  const origin = new RowOrigin<number>();
+  let origin = new RowOrigin<number>();
   try {
     expect(marksFor(1_000, false)).toBeLessThan(40);
     expect(marksFor(1_000, false)).toBeLessThan(2);
     expect(marksFor(1_000, true)).toBeGreaterThan(998);
     expect(marksFor(1_000, false), 'as it has stopped to look out').toBe(1_000);
+    origin = new RowOrigin<number>();
+    marksFor(100, false);
+    origin.onPromise();
+    expect(marksFor(1_000, false), 'as rows return promises').toBe(1_000);
   } finally {
     enterWith.mockRestore();
   }
