@@ -53,13 +53,15 @@ export const cli: Group = {
     'worker threads, chunks of lines by hand in shared memory, in which no row can fail or be told from the others. The outputs are compared with the input, byte for byte. Then the same command with its record of every row and attempt.',
   obstacles:
     'Parsing and printing a line is all there is to do here, and all that the script does; GNU parallel runs two of them. What makes a run ' +
-    'safe comes on top, nearly three times the CPU time of the script in all. Of that time the two workers take six tenths, the ' +
-    'main thread, which reads, splits, sends, orders and writes whole chunks as text, a fifth, V8 (collections, compiler) on threads of its own ' +
-    'a seventh. In a profile of a worker (`node --cpu-prof`) two fifths are parsing and printing, 7 to 9% each: the loop over the rows; the copy ' +
-    'of each result that outlives the thread; the async context that says which row it was; collections. Lines in the beginning cost three times as much as later ones. ' +
-    'Tried: rows, results and entries as text, made one by one only when somebody asks (kept: a quarter of all CPU time), reads of 512 kB (kept), results kept as UTF-8 (kept), ' +
-    'larger windows, the young generation from 12 to 96 MB (no gain), parsing a slice at once (0.1 µs per line, which the check that each ' +
-    'line is valid by itself takes back).',
+    'safe comes on top, 2.2 times the CPU time of the script in all; chunks by hand on worker threads, which know nothing of rows, take 1.25 times, ' +
+    'and are the ceiling. Of that time the two workers take two thirds, the main thread, which reads, finds lines, sends, orders and writes bytes, a fifth, ' +
+    'V8 (collections, compiler) on threads of its own a seventh. In a profile of a worker (`node --cpu-prof`) half is parsing and printing; ' +
+    'the rest is spread thin, 2 to 8% each: the loop over the rows, collections, the copy of each result that outlives the thread, the clock, the state of the lane. ' +
+    'Lines in the beginning cost three times as much as later ones, and a run of a million takes a tenth of its time to start. ' +
+    'Tried and kept: lines and results as bytes in shared memory from file to file, made into rows and entries only when somebody asks; a mark of its own ' +
+    'only for a row that starts something; slices of 2,048 rows; reads of 512 kB into that memory. ' +
+    'Tried without gain: larger windows and slices, memory for lines that is used again, the young generation from 12 to 96 MB, flags of V8 (`--no-maglev`, ' +
+    '`--single-threaded-gc`, fewer threads), parsing a slice at once (0.1 µs per line, which the check that each line is valid by itself takes back).',
   run: async ({ settings, say }) => {
     const lines = settings.quick ? LINES.quick : LINES.full;
     const jobs = String(settings.threads);
