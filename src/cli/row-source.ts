@@ -104,7 +104,7 @@ export class RowSource implements AsyncIterableIterator<SourceRow | TextRows, un
       if (batch.size > 0) return this.#handOut();
     }
     if (!this.#closed && this.#rowsRead === 0) await this.#options.onEmpty();
-    this.#hasEnded = !this.#closed;
+    if (!this.#closed) this.#hasEnded = true;
     this.#close();
     return DONE;
   }

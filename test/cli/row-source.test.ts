@@ -37,6 +37,7 @@ describe('RowSource', () => {
     expect(() => source.rowAt(1)).toThrow('row 1 as it is not kept');
     expect(() => source.rowAt(3)).toThrow('row 3 as it is not kept');
     expect(await source.next()).toEqual({ done: true, value: undefined });
+    expect(source.hasEnded).toBe(true);
     expect(onClose).toHaveBeenCalledOnce();
   });
 

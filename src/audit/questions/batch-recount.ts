@@ -14,6 +14,7 @@ export class BatchRecount {
   /** When each slice may have run: from its dispatch to the record of its end. */
   readonly #flights = new Spans();
   readonly #poolSize: number;
+  readonly #takenOver: number;
   readonly #undelivered = new Set<number>();
   /** Rows whose last attempt was refused, by state id. */
   readonly #refused = new Set<string>();
@@ -33,7 +34,9 @@ export class BatchRecount {
   /** Whether something happened after which a slice may have been counted of which nothing is on record. */
   #disturbed = false;
 
-  constructor({ options }: RecordOf<'batch'>) {
+  /** @param takenOver how many rows have succeeded in earlier batches of the run without getting their entry there */
+  constructor({ options }: RecordOf<'batch'>, takenOver: number) {
+    this.#takenOver = takenOver;
     const { minDispatchDelayMs = 0, poolSize = Infinity } = options;
     this.#peakDelayMs = Number(minDispatchDelayMs);
     this.#poolSize = Number(poolSize);
@@ -143,10 +146,12 @@ export class BatchRecount {
 
   /**
    * A consumer that stops early leaves rows without entries: those that ended well have an attempt that says so. In a batch
-   * that continues its run the rows themselves may be on record elsewhere.
+   * that continues its run the rows themselves may be on record elsewhere, and so may the attempts of some that it has taken
+   * over.
    */
   #checkStopped({ stats, givenBack }: RecordOf<'batch-end'>): readonly CheckedCounter[] {
     const successes = this.#oks + (givenBack?.successes ?? 0);
+    const mostSuccesses = successes + (givenBack === undefined ? 0 : this.#takenOver);
     const rows = this.#rows + this.#uncloneable;
     const submitted = givenBack === undefined ? [rows, rows] : [rows, Infinity];
     const errors = submitted.map((count) => Math.max(0, count - successes));
@@ -156,7 +161,11 @@ export class BatchRecount {
       least,
       most,
     });
-    return [bounded('submitted', submitted), bounded('successes', [successes]), bounded('errors', errors)];
+    return [
+      bounded('submitted', submitted),
+      bounded('successes', [successes, mostSuccesses]),
+      bounded('errors', errors),
+    ];
   }
 
   /** Slices that ran at one time for sure were counted, and others than those that may have were not. */

@@ -19,6 +19,8 @@ export class RunRecount {
   readonly #slices = new Spans();
   /** Batches that have not ended, by id. */
   readonly #open = new Map<string, BatchRecount>();
+  /** Rows that have succeeded and have no entry yet, by state id: a batch that continues the run takes their results over. */
+  readonly #withoutEntry = new Set<string>();
   readonly #outcomes: { -readonly [Key in keyof RunReport['outcomes']]: RunReport['outcomes'][Key] } = {};
   readonly #slowest: SlowAttempt[] = [];
   #transform: BatchRecord['transform'] | undefined;
@@ -30,7 +32,7 @@ export class RunRecount {
     switch (record.kind) {
       case 'batch':
         this.#transform = record.transform;
-        this.#open.set(record.batchId, new BatchRecount(record));
+        this.#open.set(record.batchId, new BatchRecount(record, this.#withoutEntry.size));
         break;
       case 'row':
         this.#ledger.note(record.rowIndex, { submitted: true });
@@ -40,6 +42,7 @@ export class RunRecount {
         break;
       case 'entry':
         this.#ledger.note(record.rowIndex, { result: resultOf(record) });
+        this.#withoutEntry.delete(record.stateId);
         break;
       case 'batch-end':
         this.#endBatch(record, batch);
@@ -65,7 +68,8 @@ export class RunRecount {
   }
 
   #addAttempt(record: RecordOf<'attempt'>): void {
-    const { rowIndex, attempt, outcome } = record;
+    const { stateId, rowIndex, attempt, outcome } = record;
+    if (outcome === 'ok') this.#withoutEntry.add(stateId);
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
     this.#ledger.note(rowIndex, { attempts: attempt, outcome });
     this.#noteTime(record);

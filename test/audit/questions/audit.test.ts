@@ -162,6 +162,37 @@ describe('audit', () => {
     ).toEqual(['successes']);
   });
 
+  test('a continued batch that was stopped takes over results that had no entry, and has no more', async () => {
+    const records = await storyRecords();
+    const cut = without(records, ({ kind }) => kind === 'entry' || kind === 'batch-end');
+    const succeeded = cut.filter((record) => record.kind === 'attempt' && record.outcome === 'ok').length;
+    expect(succeeded).toBeGreaterThan(1);
+    /** A batch that took results over, of which so many counted before it was stopped; none of its rows ran. */
+    const continuedWith = (successes: number) =>
+      records.flatMap((record): AuditRecord[] => {
+        if (record.kind === 'batch') return [{ ...record, batchId: 'continued' }];
+        if (record.kind !== 'batch-end') return [];
+        const nothingRan = {
+          attempts: 0,
+          capacityRetries: 0,
+          totalThrottleTimeMs: 0,
+          maxConcurrentReached: 0,
+        };
+        const stats = {
+          ...record.stats,
+          ...nothingRan,
+          peakDelayMs: 0,
+          submitted: STORY_ROWS,
+          errors: 0,
+          successes,
+        };
+        return [{ ...record, batchId: 'continued', givenBack: { successes: 0, errors: 0 }, stats }];
+      });
+    for (const successes of [0, 1, succeeded])
+      expect(await differingIn([...cut, ...continuedWith(successes)])).toEqual([]);
+    expect(await differingIn([...cut, ...continuedWith(succeeded + 1)])).toEqual(['successes']);
+  });
+
   test('SqliteAuditTrail.audit: all runs, or one', async () => {
     const trail = openTrail();
     await recordStories(trail, 'one');
