@@ -174,7 +174,10 @@ function commonText({ common = '', from }: RecordSet, start: number): string {
 const STRING = String.raw`"[^"\\\x00-\x1f]*"`;
 const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 const MEMBER = `${STRING}:(?:${STRING}|${NUMBER}|true|false|null)`;
-/** What most texts are, told in a quarter of the time that parsing takes: an object without nesting, spaces and escapes. */
+/**
+ * What most texts are, told in a quarter of the time that parsing takes: an object without nesting, spaces and escapes. Only
+ * for short texts: it takes stack for each member.
+ */
 const FLAT_OBJECT = new RegExp(`^\\{(?:${MEMBER}(?:,${MEMBER})*)?\\}$`);
 
 /** Whether a string can stand in a JSON text as it is, and be found again in the file's UTF-8. */

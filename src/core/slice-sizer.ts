@@ -30,7 +30,7 @@ const LONG_SLICE = 3;
 /** Slices that share a thread may take that many times as long, for as many messages; but nothing should wait longer. */
 const LONGEST_TARGET_MS = 100;
 const LEAST_SLICE_MS = 0.25;
-/** Of rows that take no time twice as many cost 6% less CPU time each than half as many did; four times as many, no less. */
+/** Rows that take no time cost 6% less CPU time each than with 1,024 in a slice; with 4,096 no less than with this. */
 const MAX_ROWS = 2048;
 /**
  * The next slice is at most this much larger than what has been measured, a long one three times that, so that one odd sample

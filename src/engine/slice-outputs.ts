@@ -46,14 +46,14 @@ export class SliceOutputs {
         this.#count++;
         return;
       }
-      this.list();
+      this.holdAll();
     }
     this.#addToList(output);
   }
 
   /** The next row has no output. */
   addNone(): void {
-    this.list();
+    this.holdAll();
     this.#list.push({ snapshot: NONE, position: this.#list.length });
   }
 
@@ -73,8 +73,8 @@ export class SliceOutputs {
     return this.#keptTexts !== undefined && this.#count > 0;
   }
 
-  /** Takes the outputs here, of which only the last one may not be kept. */
-  list(): void {
+  /** Holds the outputs here that were only kept so far, and the last one, which may not have been. */
+  holdAll(): void {
     const texts = this.#keptTexts?.();
     if (texts === undefined) return;
     this.#keptTexts = undefined;

@@ -100,7 +100,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     const finishedAt = host.now();
     const { last: output, lastText: text } = outputs;
     const isKept = host.onRowEnd({ text, output, other, startedAt, finishedAt });
-    if (!isKept) outputs.list();
+    if (!isKept) outputs.holdAll();
     goesOn = isKept && other?.status !== 'capacity';
 
     const nextCallIndex = AttemptContext.nextCallIndexOf(context);

@@ -70,19 +70,19 @@ export class ThreadHost implements Host {
     }
   }
 
-  /** Before the lane has another slice. */
-  #withTexts(lane: number, reply: WorkerReply): WorkerReply {
-    if (reply.kind !== 'slice' || reply.slice.textsAreKept !== true) return reply;
-    const { block: texts } = this.#kept.texts(lane);
-    return { ...reply, slice: { ...reply.slice, outputs: { texts } } };
-  }
-
   keptOutcomes(lane: number): readonly KeptOutcome[] {
     return this.#kept.read(lane);
   }
 
   terminate(): void {
     void this.#thread.terminate();
+  }
+
+  /** Takes the outputs out of the lane's memory before the lane has another slice. */
+  #withTexts(lane: number, reply: WorkerReply): WorkerReply {
+    if (reply.kind !== 'slice' || reply.slice.textsAreKept !== true) return reply;
+    const { block: texts } = this.#kept.texts(lane);
+    return { ...reply, slice: { ...reply.slice, outputs: { texts } } };
   }
 }
 
