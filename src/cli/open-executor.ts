@@ -38,13 +38,15 @@ export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | u
 }
 
 /**
- * Loads the transform as a run does, for one that has no row to load it for. Rejects when that is not possible, like
- * the run's own executor: this is another one, so that nothing of it is on record or counted.
+ * Loads the transform as a run does, for one that has no row to load it for, or must not write before it is. Rejects when
+ * that is not possible, like the run's own executor: this is another one, so that nothing of it is on record or counted.
  */
 export async function tryTransform(url: string, flags: RunFlags): Promise<void> {
   const executor = openExecutor(url, flags, undefined);
   try {
     await executor.map([{ malformed: 'no row' }]); // such a row is not passed on to the user's transform
+  } catch (reason) {
+    throw namingModule(reason, url);
   } finally {
     await executor.shutdown();
   }

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { createDisplay, type DisplayKind } from './display.ts';
 import { parseErrorLimit } from './error-limit.ts';
-import { openExecutor, urlOfTransform } from './open-executor.ts';
+import { openExecutor, tryTransform, urlOfTransform } from './open-executor.ts';
 import type { OutputMode } from './output.ts';
 import { RunLoop } from './run-loop.ts';
 import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
+import type { ContinuedRun } from './run-plan.ts';
 import { RunRecord } from './run-record.ts';
 
 /** `pooled-executor run`, as it was typed. */
@@ -31,6 +33,8 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
   try {
     const display = createDisplay(flags.progress ?? defaultDisplay(files), process.stderr);
     const plan = await record?.open();
+    if (plan?.kind === 'continued' && writesBeforeRowsRun(plan, transformUrl))
+      await tryTransform(transformUrl, flags);
     record?.trail.onFirstEntry(() => {
       files.output.begin();
       files.rejects?.begin();
@@ -48,6 +52,15 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
     await record?.discard();
     throw reason;
   }
+}
+
+/**
+ * Whether results on record go to the output, or to the record, before the transform is needed. Else what differs from the
+ * record is told first, and that a file has changed says more than why it can't be loaded; a file that is gone has not changed.
+ */
+function writesBeforeRowsRun({ retryFailed, allowDrift }: ContinuedRun, transformUrl: string): boolean {
+  const isGone = transformUrl.startsWith('file:') && !existsSync(new URL(transformUrl));
+  return retryFailed || allowDrift || isGone;
 }
 
 /** What becomes of an output that is there. */

@@ -19,6 +19,8 @@ export function trailPathOf({ audit, output, ...flags }: RunFlags): string | und
       '--allow-drift is for runs that are continued: give --resume or --retry-failed as well',
     );
   }
+  if (audit === false)
+    throw new UsageError(`${flag} needs the trail of the run, which --no-audit turns off: leave that out`);
   if (path === undefined)
     throw new UsageError(`${flag} needs the trail of the run: name the output, or give --audit`);
   if (isFile(path) !== true)

@@ -180,6 +180,44 @@ describe('--resume', () => {
     expect(stderr).toMatch(/the transform file:.*t\.mjs has changed \(sha256 \w{12}, on record \w{12}\)/);
   });
 
+  test.for<[what: string, change: (folder: CliFolder) => void, flags: string[], message: RegExp]>([
+    [
+      '--retry-failed',
+      (folder) => folder.write('t.mjs', "throw new Error('not today');"),
+      ['--retry-failed', '--allow-drift'],
+      /t\.mjs: Error: not today/,
+    ],
+    [
+      '--resume',
+      (folder) => folder.write('t.mjs', "throw new Error('not today');"),
+      ['--resume', '--allow-drift'],
+      /t\.mjs: Error: not today/,
+    ],
+    [
+      '--resume, and is gone',
+      (folder) => {
+        rmSync(join(folder.path, 't.mjs'));
+      },
+      ['--resume'],
+      /^pooled-executor: Cannot load transform .*t\.mjs: there is no such file$/m,
+    ],
+  ])(
+    'a transform that can not be loaded changes neither output nor record: %s',
+    async ([, change, flags, message], { folder }) => {
+      folder.write('t.mjs', 'export default ({ n }) => { if (n === 1) throw new Error(); return n; };');
+      folder.write('in.ndjson', toLines(numbers(3)));
+      const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+      await folder.ask(...args);
+      const files = async () => ({ output: folder.read('out.ndjson'), records: await recordsIn(folder) });
+      const before = await files();
+      change(folder);
+      folder.write('in.ndjson', toLines(numbers(5)));
+      const { code, stderr } = await folder.ask(...args, ...flags);
+      expect({ code, ...(await files()) }).toEqual({ code: 2, ...before });
+      expect(stderr).toMatch(message);
+    },
+  );
+
   test('rows that were added to the input run as well', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
     const args = ['run', held, 'in.ndjson', '-o', 'out.ndjson'];
@@ -316,7 +354,7 @@ describe('--resume', () => {
     [
       '--no-audit',
       ['-o', 'new.ndjson', '--retry-failed', '--no-audit'],
-      /--retry-failed needs the trail of the run/,
+      /--retry-failed needs the trail of the run, which --no-audit turns off/,
     ],
     ['a wrong path', ['--audit', 'no.db', '--resume'], /there is no file no\.db/],
     ['--allow-drift alone', ['--allow-drift'], /--allow-drift is for runs that are continued/],
