@@ -5,7 +5,8 @@ import { Uncloneable, type Snapshot } from './core/snapshot.ts';
 import { TextGroup } from './core/text-group.ts';
 import type { TextRows } from './core/text-rows.ts';
 import type { RowName } from './pending-row.ts';
-import { RowRun, type NewRows } from './row-run.ts';
+import type { NewRows } from './new-rows.ts';
+import { RowRun } from './row-run.ts';
 
 export interface AdmissionOptions {
   readonly batch: Batch;

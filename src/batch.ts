@@ -10,6 +10,7 @@ import type { StatsCounter } from './core/stats.ts';
 import type { TransformResult } from './core/transform-result.ts';
 import type { RunResults } from './run-results.ts';
 import type { Snapshot, Snapshots, Uncloneable } from './core/snapshot.ts';
+import type { EntryRun } from './entry-run.ts';
 import { Delivery, type Completed, type CompletedRow, type Outlet } from './delivery.ts';
 import { PendingRow, type AdmittedRow } from './pending-row.ts';
 import type { RowRun } from './row-run.ts';
@@ -39,7 +40,7 @@ export interface BatchParts {
   /** Takes the snapshots of rows that come without one. */
   readonly snapshots: Snapshots;
   /** Makes entries durable before they are delivered; undefined when there is nothing to wait for. */
-  readonly record?: ((entries: readonly Entry<unknown>[]) => Promise<void>) | undefined;
+  readonly record?: ((entries: readonly EntryRun[]) => Promise<void>) | undefined;
   readonly outlet: Outlet;
   /** Called after something changed that a progress display could show. */
   readonly onChange?: ((batch: Batch) => void) | undefined;

@@ -18,10 +18,16 @@ export type CompletedRow = PendingRow<unknown> & { readonly result: TransformRes
 /** What waits to be given out: rows that have their results, or the entry of a row that had its before. */
 export type Completed = CompletedRun | CompletedRow | MutableEntry;
 
+/** Entries that are next in order, all of them on record already or none. */
+interface ReadyRun {
+  readonly entries: EntryRun;
+  readonly isRecorded: boolean;
+}
+
 export interface DeliveryParts {
   readonly clock: Clock;
   /** Makes entries durable before they are delivered; undefined when there is nothing to wait for. */
-  readonly record?: ((entries: readonly Entry<unknown>[]) => Promise<void>) | undefined;
+  readonly record?: ((entries: readonly EntryRun[]) => Promise<void>) | undefined;
   readonly outlet: Outlet;
   /** Called when rows were delivered; `late`: after their entries were recorded, and no longer during {@link Delivery.emit}. */
   readonly onDelivered: (late: boolean) => void;
@@ -60,31 +66,56 @@ export class Delivery {
   /** Delivers what is next in order, after it is on record. */
   emit(ready: readonly Completed[]): void {
     const { record, outlet, onDelivered } = this.#parts;
-    if (record === undefined) {
-      if (outlet.kind === 'results') this.#deliverResults(ready, outlet);
-      else this.#deliverRuns(ready, outlet);
+    if (record === undefined && outlet.kind === 'results') {
+      this.#deliverResults(ready, outlet);
       onDelivered(false);
       return;
     }
-    const entries = this.#entriesOf(ready);
-    const unrecorded =
-      this.#givenBack.size === 0 ? entries : entries.filter((entry) => !this.#isGivenBack(entry));
+    const runs = this.#runsOf(ready);
+    const unrecorded = record === undefined ? [] : runs.filter(({ isRecorded }) => !isRecorded);
     // nothing overtakes entries that are on their way to the trail
-    if (this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
-      this.#deliverEntries(entries);
+    if (record === undefined || this.#discarding || (unrecorded.length === 0 && this.#recording === 0)) {
+      this.#deliverRuns(ready, runs);
       onDelivered(false);
       return;
     }
     this.#recording++;
     const deliver = (late: boolean) => {
       this.#recording--;
-      this.#deliverEntries(entries);
+      this.#deliverRuns(ready, runs);
       onDelivered(late);
     };
-    record(unrecorded).then(
+    record(unrecorded.map(({ entries }) => entries)).then(
       () => deliver(true),
       () => deliver(false), // the trail failed, so the batch is being discarded: only the count matters
     );
+  }
+
+  /** Rows that ran together have no entries before somebody asks for them. */
+  #runsOf(ready: readonly Completed[]): readonly ReadyRun[] {
+    const { clock } = this.#parts;
+    const now = clock.toEpoch(clock.now());
+    const runs: ReadyRun[] = [];
+    let singles: MutableEntry[] = [];
+    let areRecorded = false;
+    const endSingles = () => {
+      if (singles.length > 0) runs.push({ entries: EntryRun.of(singles), isRecorded: areRecorded });
+      singles = [];
+    };
+    for (const completed of ready) {
+      if (completed instanceof CompletedRun) {
+        endSingles();
+        runs.push({ entries: completed.entries(clock, now), isRecorded: false });
+        continue;
+      }
+      const entry = entryOf(completed, clock, now);
+      const isRecorded = this.#givenBack.size > 0 && this.#isGivenBack(entry);
+      if (isRecorded !== areRecorded) endSingles();
+      areRecorded = isRecorded;
+      singles.push(entry);
+    }
+    endSingles();
+    return runs;
   }
 
   #isGivenBack(entry: MutableEntry): boolean {
@@ -94,53 +125,14 @@ export class Delivery {
     return this.#givenBack.delete(entry);
   }
 
-  #entriesOf(ready: readonly Completed[]): readonly MutableEntry[] {
-    const { clock } = this.#parts;
-    const now = clock.toEpoch(clock.now());
-    const entries: MutableEntry[] = [];
-    for (const completed of ready) {
-      if (completed instanceof CompletedRun) {
-        const { count } = completed.results;
-        for (let index = 0; index < count; index++) entries.push(completed.entryAt(index, clock, now));
-      } else {
-        entries.push(entryOf(completed, clock, now));
-      }
-    }
-    return entries;
-  }
-
-  /** Rows that ran together have no entries before somebody asks for them. */
-  #runsOf(ready: readonly Completed[]): readonly EntryRun[] {
-    const { clock } = this.#parts;
-    const now = clock.toEpoch(clock.now());
-    const runs: EntryRun[] = [];
-    let singles: MutableEntry[] = [];
-    const endSingles = () => {
-      if (singles.length > 0) runs.push(EntryRun.of(singles));
-      singles = [];
-    };
-    for (const completed of ready) {
-      if (completed instanceof CompletedRun) {
-        endSingles();
-        runs.push(completed.entries(clock, now));
-      } else {
-        singles.push(entryOf(completed, clock, now));
-      }
-    }
-    endSingles();
-    return runs;
-  }
-
-  #deliverRuns(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'entries' }>): void {
-    const runs = this.#runsOf(ready);
-    const count = runs.reduce((sum, { size }) => sum + size, 0);
-    this.#deliver(count, () => outlet.deliver(runs));
-  }
-
-  #deliverEntries(entries: readonly MutableEntry[]): void {
+  #deliverRuns(ready: readonly Completed[], runs: readonly ReadyRun[]): void {
     const { outlet } = this.#parts;
-    if (outlet.kind === 'results') this.#deliverResults(entries, outlet);
-    else this.#deliver(entries.length, () => outlet.deliver([EntryRun.of(entries)]));
+    if (outlet.kind === 'results') {
+      this.#deliverResults(ready, outlet);
+      return;
+    }
+    const count = runs.reduce((sum, { entries }) => sum + entries.size, 0);
+    this.#deliver(count, () => outlet.deliver(runs.map(({ entries }) => entries)));
   }
 
   #deliverResults(ready: readonly Completed[], outlet: Extract<Outlet, { kind: 'results' }>): void {

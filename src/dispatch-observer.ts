@@ -1,6 +1,5 @@
-import type { Batch, BatchRow } from './batch.ts';
-import type { Encoded } from './core/codec.ts';
-import type { Outcome } from './core/outcome.ts';
+import type { DispatchedRows, RecordedAttempts } from './audit/trail-event.ts';
+import type { Batch } from './batch.ts';
 
 /** Told what happens to attempts, for the record. */
 export interface DispatchObserver {
@@ -20,7 +19,7 @@ export interface DispatchObserver {
 export interface StartedSlice {
   readonly batch: Batch;
   readonly sliceId: number;
-  readonly rows: readonly BatchRow[];
+  readonly rows: DispatchedRows;
 }
 
 /** A slice that came back. */
@@ -31,21 +30,5 @@ export interface EndedSlice {
   readonly dispatchedAt: number;
   /** The throttle's delay in force at dispatch. */
   readonly delayMs: number;
-  readonly attempts: readonly EndedAttempt[];
-  /** As in the engine's `SliceReport`. */
-  readonly encoded: readonly Encoded[] | undefined;
-}
-
-/** An attempt that is over. Instants in ms on the monotonic clock. */
-export interface EndedAttempt {
-  readonly row: BatchRow;
-  /** Its number; the row's own goes on. */
-  readonly attempt: number;
-  readonly outcome: Outcome;
-  readonly startedAt: number;
-  readonly finishedAt: number;
-  /** The wait ordered after it; 0 for none. */
-  readonly backoffMs: number;
-  /** The throttle's delay in force when that wait was ordered. */
-  readonly delayAfterMs: number | undefined;
+  readonly attempts: RecordedAttempts;
 }

@@ -256,7 +256,7 @@ export class Dispatcher {
     };
     this.#flights.add(flight);
     if (permit !== undefined) this.#onPermit(flight);
-    observer.onDispatch?.({ batch, sliceId, rows: run.rows });
+    observer.onDispatch?.({ batch, sliceId, rows: run });
     engine.run(flight.slice, batch.signal).then(
       (report) => {
         this.#onReport(flight, report);

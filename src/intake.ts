@@ -41,8 +41,8 @@ export interface OpenBatch {
   admit(row: unknown): void;
   /** The same for rows that were handed over together. */
   admitGroup(group: RowGroup): void;
-  /** The same for texts; undefined where each has to come by itself, as it is put on record. */
-  readonly admitTexts: ((rows: TextRows) => void) | undefined;
+  /** The same for texts. */
+  admitTexts(rows: TextRows): void;
   /** Takes in a row that was submitted before, in a batch that continues the run. */
   readmit(row: ContinuedRow): void;
   /** No more rows come. */
@@ -99,7 +99,7 @@ export class Intake {
       },
       admit: (row) => admission.add(row),
       admitGroup: (group) => admission.addGroup(group),
-      admitTexts: trail === undefined ? (rows) => admission.addTexts(rows) : undefined,
+      admitTexts: (rows) => admission.addTexts(rows),
       readmit: (continued) => {
         if (continued.kind === 'recorded') {
           givenBack[continued.entry.result.status === 'success' ? 'successes' : 'errors']++;

@@ -31,7 +31,10 @@ function sampleObjects(clock: Clock): readonly unknown[] {
     generatedIds: true,
     stats: new StatsCounter(0).forBatch(),
     snapshots: new Snapshots(true),
-    outlet: { kind: 'entries', deliver: (runs) => samples.push(...runs.flatMap((run) => [...run])) },
+    outlet: {
+      kind: 'entries',
+      deliver: (runs) => samples.push(...runs.flatMap((run) => [...run, run.placeAt(0)])),
+    },
   });
   let sequence = 0;
   const admission = new Admission({
@@ -50,7 +53,7 @@ function sampleObjects(clock: Clock): readonly unknown[] {
     const times = new SliceTimes(Float64Array.of(now, now), now, now);
     batch.completeRun(run, new ListedResults([{ status: 'success', value: run.columns }]), times);
     batch.flush();
-    samples.push(run, run.admittedAt(0), ...run.rows, snapshots, times);
+    samples.push(run, ...run.rows, snapshots, times);
   }
   samples.push(queue, batch, admission);
   return samples;

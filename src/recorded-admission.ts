@@ -1,4 +1,5 @@
 import type { BatchRow, BatchRun } from './batch.ts';
+import { RowRun } from './row-run.ts';
 import type { RowPast, TrailWriter } from './trail-writer.ts';
 
 /** Lets rows into the queue when it is on record that they are there, or what became of them so far; in their order. */
@@ -20,7 +21,7 @@ export class RecordedAdmission {
   }
 
   pass(run: BatchRun): void {
-    const recorded = this.#pasts.size === 0 ? this.#trail.rowsAdmitted(run.rows) : this.#recordAll(run.rows);
+    const recorded = this.#pasts.size === 0 ? this.#trail.rowsAdmitted(run) : this.#recordAll(run.rows);
     const next = () => {
       this.#enqueue(run); // if they could not be recorded their batch has been ended, and they end with it
     };
@@ -35,7 +36,8 @@ export class RecordedAdmission {
       this.#pasts.delete(row);
       return past === undefined ? [] : [{ row, ...past }];
     });
-    const fresh = rows.slice(known.length); // they come first
-    await Promise.all([this.#trail.rowsResumed(known), this.#trail.rowsAdmitted(fresh)]);
+    const [first, ...others] = rows.slice(known.length); // they come first
+    const fresh = first && RowRun.of([first, ...others]);
+    await Promise.all([this.#trail.rowsResumed(known), fresh && this.#trail.rowsAdmitted(fresh)]);
   }
 }

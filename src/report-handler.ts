@@ -1,7 +1,9 @@
-import type { BatchRow } from './batch.ts';
+import type { RecordedAttempts } from './audit/trail-event.ts';
+import type { BatchRow, BatchRun } from './batch.ts';
 import type { ThrottleSeat } from './core/throttle/throttle.ts';
 import type { TransformResult } from './core/transform-result.ts';
-import type { DispatchObserver, EndedAttempt } from './dispatch-observer.ts';
+import type { DispatchObserver } from './dispatch-observer.ts';
+import { ListedAttempts, OnlyAttempts, type EndedAttempt } from './ended-attempts.ts';
 import { ranSmoothly, type SliceReport } from './engine/engine.ts';
 import type { Flight } from './flights.ts';
 import type { OutcomeHandler, SliceEnd } from './outcome-handler.ts';
@@ -24,28 +26,30 @@ export class ReportHandler {
 
   /** The batch is to be flushed afterwards. `now` is when the report arrived. */
   apply(flight: Flight, report: SliceReport, now: number): void {
-    const { outcomes, observer } = this.#parts;
+    const { observer } = this.#parts;
     const { run, dispatchedAt } = flight;
     const times = new SliceTimes(report.times, dispatchedAt, now);
     const end = { attempt: flight, now };
-    if (
-      ranSmoothly(report, run.size) &&
-      run.isFresh &&
-      observer.onAttempts === undefined &&
-      report.nextCallIndices === undefined
-    ) {
-      outcomes.applyAll(run, resultsOf(report), times, end);
-    } else {
-      this.#applyEach(flight, report, times, end);
-    }
+    const isSmooth = ranSmoothly(report, run.size) && run.isFresh && report.nextCallIndices === undefined;
+    const attempts = isSmooth
+      ? this.#applyAll(run, report, times, end)
+      : this.#applyEach(run, report, times, end);
+    if (attempts.size === 0) return;
+    const { slice, batch, delayMs } = flight;
+    const { threadId } = report;
+    observer.onAttempts?.({ batch, sliceId: slice.sliceId, threadId, dispatchedAt, delayMs, attempts });
   }
 
-  #applyEach(flight: Flight, report: SliceReport, times: SliceTimes, end: SliceEnd): void {
-    const { observer, outcomes: handler, throttle } = this.#parts;
-    const { slice, batch, run, dispatchedAt, delayMs } = flight;
-    const { rows } = run;
-    const { outcomes, nextCallIndices, threadId } = report;
-    const attempts: EndedAttempt[] | undefined = observer.onAttempts && [];
+  #applyAll(run: BatchRun, report: SliceReport, times: SliceTimes, end: SliceEnd): RecordedAttempts {
+    const results = resultsOf(report);
+    this.#parts.outcomes.applyAll(run, results, times, end);
+    return new OnlyAttempts(run, results, times, report);
+  }
+
+  #applyEach({ rows }: BatchRun, report: SliceReport, times: SliceTimes, end: SliceEnd): RecordedAttempts {
+    const { outcomes: handler, throttle } = this.#parts;
+    const { outcomes, nextCallIndices } = report;
+    const attempts: EndedAttempt[] = [];
     for (const [position, outcome] of outcomes.entries()) {
       const row = rows[position] as BatchRow;
       if (nextCallIndices !== undefined) row.noteCalls(nextCallIndices[position] ?? 0);
@@ -54,19 +58,10 @@ export class ReportHandler {
       const { attempt } = row;
       const backoffMs = handler.apply(row, outcome, startedAt, finishedAt, end);
       const delayAfterMs = backoffMs > 0 ? throttle.currentDelayMs : undefined;
-      attempts?.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
+      attempts.push({ row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs });
     }
     if (outcomes.length < rows.length) handler.takeBackRows(rows.slice(outcomes.length), end.now);
-    if (attempts === undefined) return;
-    observer.onAttempts?.({
-      batch,
-      sliceId: slice.sliceId,
-      threadId,
-      dispatchedAt,
-      delayMs,
-      attempts,
-      encoded: report.encoded,
-    });
+    return new ListedAttempts(attempts, report);
   }
 }
 

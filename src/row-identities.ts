@@ -56,6 +56,13 @@ export class Identities {
     }
   }
 
+  /** Takes rows that are called by their index, one after another, where they are {@link #isNext}; else false. */
+  addNext(first: number, count: number): boolean {
+    if (first !== this.#generated || this.#stateIds.size > 0) return false;
+    this.#generated += count;
+    return true;
+  }
+
   /** @throws TypeError when one of them is taken */
   refuseKnown(identities: Iterable<RowIdentity>, where: () => string): void {
     for (const identity of identities) {
@@ -90,6 +97,11 @@ export class Identities {
     if (this.#indices === undefined) this.#ordered.push(rowIndex);
     else this.#indices.add(rowIndex);
   }
+}
+
+/** What a row is called that has no name of its own. */
+export function generatedIdentity(rowIndex: number): RowIdentity {
+  return { stateId: generatedStateId(rowIndex), rowIndex };
 }
 
 /** The index in a generated state id; Infinity when it is none. */

@@ -1,25 +1,14 @@
-import { concatenate } from './core/concatenate.ts';
+import type { DispatchedRows, RecordedRows } from './audit/trail-event.ts';
+import type { Encoded } from './core/codec.ts';
+import { generatedStateId } from './core/generated-id.ts';
 import { Moved } from './core/moved.ts';
 import type { QueuedRun } from './core/row-queue.ts';
-import { joinConsecutive, type Snapshot } from './core/snapshot.ts';
+import { encodedIn, joinConsecutive } from './core/snapshot.ts';
+import { TextGroup } from './core/text-group.ts';
+import type { TextRows } from './core/text-rows.ts';
 import type { FreshColumns } from './engine/engine.ts';
-import { PendingRow, type AdmittedRow, type RowName } from './pending-row.ts';
-
-/** New rows by columns, in the order of submission and without a gap. */
-export interface NewRows {
-  /** Of the first row, among all rows ever admitted to the executor. */
-  readonly sequence: number;
-  /** Of the first row. */
-  readonly submitIndex: number;
-  readonly count: number;
-  /** Where the first row is in the columns below. */
-  readonly offset: number;
-  readonly snapshots: readonly Snapshot[];
-  /** When they were handed over, in ms on the monotonic clock: all of them together, or each. */
-  readonly submittedAt: number | readonly number[];
-  /** Absent when rows are called by their place. */
-  readonly names: readonly RowName[] | undefined;
-}
+import { joinRows, NO_ROWS, partOf, rowAt, submittedAtOf, type NewRows } from './new-rows.ts';
+import { PendingRow } from './pending-row.ts';
 
 /** A batch as its rows see it. */
 interface RowHolder {
@@ -31,7 +20,9 @@ interface RowHolder {
  * Rows of one batch that go together, in order. Most rows run once and are done: as long as nothing else happens to any of
  * them, a run is a range of columns. Rows get an object each when they are asked for; what happens to them is noted there.
  */
-export class RowRun<Batch extends RowHolder> implements QueuedRun<Batch, PendingRow<Batch>, RowRun<Batch>> {
+export class RowRun<Batch extends RowHolder>
+  implements QueuedRun<Batch, PendingRow<Batch>, RowRun<Batch>>, RecordedRows, DispatchedRows
+{
   readonly batch: Batch;
   readonly #new: NewRows;
   #rows: readonly PendingRow<Batch>[] | undefined;
@@ -42,7 +33,7 @@ export class RowRun<Batch extends RowHolder> implements QueuedRun<Batch, Pending
     if ('snapshots' in rows) {
       this.#new = rows;
     } else {
-      this.#new = NO_COLUMNS;
+      this.#new = NO_ROWS;
       this.#rows = rows;
     }
   }
@@ -155,21 +146,51 @@ export class RowRun<Batch extends RowHolder> implements QueuedRun<Batch, Pending
     };
   }
 
-  /** A row as it was admitted; only of a run that {@link isFresh}. */
-  admittedAt(index: number): AdmittedRow {
-    const { sequence, submitIndex, offset, snapshots, submittedAt, names } = this.#new;
-    return {
-      sequence: sequence + index,
-      submitIndex: submitIndex + index,
-      snapshot: snapshots[offset + index],
-      submittedAt: typeof submittedAt === 'number' ? submittedAt : (submittedAt[offset + index] as number),
-      name: names?.[offset + index],
-    };
+  /** When a row was handed over; only of a run that {@link isFresh}. */
+  submittedAt(index: number): number {
+    return submittedAtOf(this.#new, index);
+  }
+
+  rowIndexAt(index: number): number {
+    if (this.#rows !== undefined) return this.#rowAt(index).rowIndex;
+    const { names, offset, submitIndex } = this.#new;
+    return names?.[offset + index]?.rowIndex ?? submitIndex + index;
+  }
+
+  stateIdAt(index: number): string {
+    if (this.#rows !== undefined) return this.#rowAt(index).stateId;
+    const { names, offset, submitIndex } = this.#new;
+    return names?.[offset + index]?.stateId ?? generatedStateId(submitIndex + index);
+  }
+
+  /** As `attempt` of the row. */
+  attemptAt(index: number): number {
+    if (this.#rows !== undefined) return this.#rowAt(index).attempt;
+    return this.#isSent ? 1 : 0;
+  }
+
+  get encoded(): readonly Encoded[] {
+    if (this.#rows !== undefined) return this.#rows.map(({ encoded }) => encoded);
+    const { snapshots, offset, count, submitIndex } = this.#new;
+    return encodedIn(snapshots, { from: offset, to: offset + count, position: submitIndex });
+  }
+
+  get texts(): TextRows | undefined {
+    if (this.#rows !== undefined) return undefined;
+    const { snapshots, offset, count, submitIndex } = this.#new;
+    const group = snapshots[offset];
+    // positions in a group follow one another: so those between are in it, too
+    if (!(group instanceof TextGroup) || snapshots[offset + count - 1] !== group) return undefined;
+    return group.texts(submitIndex, submitIndex + count);
+  }
+
+  #rowAt(index: number): PendingRow<Batch> {
+    return this.rows[index] as PendingRow<Batch>;
   }
 
   #makeRows(): readonly PendingRow<Batch>[] {
     return Array.from({ length: this.size }, (_, index) => {
-      const row = new PendingRow<Batch>(this.batch, this.admittedAt(index));
+      const row = new PendingRow<Batch>(this.batch, rowAt(this.#new, index));
       if (this.#isSent) row.attempt = 1;
       return row;
     });
@@ -186,55 +207,6 @@ export class RowRun<Batch extends RowHolder> implements QueuedRun<Batch, Pending
       if (runs[index]?.isFresh !== true || submitIndex !== nextIndex) return undefined;
       nextIndex = submitIndex + count;
     }
-    return new RowRun(batch, joined(parts));
+    return new RowRun(batch, joinRows(parts));
   }
-}
-
-const NO_COLUMNS: NewRows = {
-  sequence: 0,
-  submitIndex: 0,
-  count: 0,
-  offset: 0,
-  snapshots: [],
-  submittedAt: 0,
-  names: undefined,
-};
-
-/** At least one part; all of them have names, or none has. */
-function joined(parts: readonly NewRows[]): NewRows {
-  const [first = NO_COLUMNS] = parts;
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  if (parts.every(({ snapshots }) => snapshots === first.snapshots)) return { ...first, count };
-  return {
-    sequence: first.sequence,
-    submitIndex: first.submitIndex,
-    count,
-    offset: 0,
-    snapshots: concatenate(parts.map((part) => cutOut(part.snapshots, part))),
-    submittedAt: concatenate(
-      parts.map(({ submittedAt, ...part }) =>
-        typeof submittedAt === 'number'
-          ? new Array<number>(part.count).fill(submittedAt)
-          : cutOut(submittedAt, part),
-      ),
-    ),
-    names: first.names && concatenate(parts.map(({ names = [], ...part }) => cutOut(names, part))),
-  };
-}
-
-function cutOut<Value>(
-  column: readonly Value[],
-  { offset, count }: Pick<NewRows, 'offset' | 'count'>,
-): readonly Value[] {
-  return column.slice(offset, offset + count);
-}
-
-function partOf(rows: NewRows, from: number, to: number): NewRows {
-  return {
-    ...rows,
-    sequence: rows.sequence + from,
-    submitIndex: rows.submitIndex + from,
-    offset: rows.offset + from,
-    count: to - from,
-  };
 }

@@ -75,6 +75,11 @@ export class RunEntrance {
     if (this.#audit !== undefined && runId !== undefined) this.#registry.claim(runId, rows);
   }
 
+  /** The same for rows that are called by their index, one after another. */
+  claimGenerated(runId: string | undefined, first: number, count: number): void {
+    if (this.#audit !== undefined && runId !== undefined) this.#registry.claimGenerated(runId, first, count);
+  }
+
   /** @throws TypeError when the options are for continuing a run and there can be none */
   checkOptions(action: string, options: BatchOptions): void {
     for (const name of ['allowDrift', 'retryFailed'] as const) {

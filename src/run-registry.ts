@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { RunHistory } from './audit/audit-trail.ts';
 import type { RowIdentity } from './batch.ts';
-import { Identities } from './row-identities.ts';
+import { generatedIdentity, Identities } from './row-identities.ts';
 
 /** The named runs that batches of this executor belong to: what each finds on record, and which identities are taken. */
 export class RunRegistry {
@@ -44,6 +44,15 @@ export class RunRegistry {
       this.#entered.delete(runId);
       throw reason;
     }
+  }
+
+  /** The same as {@link claim} for rows that are called by their index, one after another. */
+  claimGenerated(runId: string, first: number, count: number): void {
+    if (this.#identities.get(runId)?.addNext(first, count) === true) return;
+    this.claim(
+      runId,
+      Array.from({ length: count }, (_, index) => generatedIdentity(first + index)),
+    );
   }
 
   /** Takes the identities of these rows, or none of them. */

@@ -7,6 +7,7 @@ export interface RunResults {
   readonly errors: number;
   /** The outputs from one to, not including, another; undefined unless all are strings that are kept as texts. */
   textsIn(from: number, to: number): TextRows | undefined;
+  statusAt(index: number): TransformResult<unknown>['status'];
   at(index: number): TransformResult<unknown>;
   list(): readonly TransformResult<unknown>[];
 }
@@ -27,6 +28,10 @@ export class ListedResults implements RunResults {
 
   textsIn(): undefined {
     return undefined;
+  }
+
+  statusAt(index: number): TransformResult<unknown>['status'] {
+    return this.at(index).status;
   }
 
   at(index: number): TransformResult<unknown> {
@@ -55,6 +60,10 @@ export class TextResults implements RunResults {
 
   textsIn(from: number, to: number): TextRows {
     return this.#rows.part(from, to);
+  }
+
+  statusAt(): 'success' {
+    return 'success';
   }
 
   at(index: number): TransformResult<unknown> {

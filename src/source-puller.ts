@@ -9,8 +9,8 @@ export interface PulledRows {
   /** How many rows may be admitted and not yet taken, at this moment. */
   readonly window: () => number;
   readonly admit: (row: unknown) => void;
-  /** Several at once; undefined where each row has to come by itself. */
-  readonly admitTexts: ((rows: TextRows) => void) | undefined;
+  /** Several at once. */
+  readonly admitTexts: (rows: TextRows) => void;
   /** No more rows will be admitted. */
   readonly close: () => void;
 }
@@ -26,8 +26,6 @@ export interface SourcePullerParts extends PulledRows {
 const LONGEST_PULL_MS = 5;
 /** Rows between two looks at the clock. */
 const CLOCK_INTERVAL = 16;
-/** Of several rows that the source gave together and that have to come by themselves. */
-const MOST_AT_ONCE = 64;
 /** Of the window. */
 const LEAST_SHARE = 1 / 64;
 
@@ -115,13 +113,9 @@ export class SourcePuller {
 
   /** As many as there is room for. */
   #admitSome(texts: TextRows): void {
-    const { admit, admitTexts } = this.#parts;
-    const room = Math.max(1, this.#room); // there was room when they were asked for
-    const count = Math.min(texts.size, admitTexts === undefined ? Math.min(room, MOST_AT_ONCE) : room);
+    const count = Math.min(texts.size, Math.max(1, this.#room)); // there was room when they were asked for
     this.#texts = count < texts.size ? texts.part(count, texts.size) : undefined;
-    const some = texts.part(0, count);
-    if (admitTexts !== undefined) admitTexts(some);
-    else for (const text of some.list()) admit(text);
+    this.#parts.admitTexts(texts.part(0, count));
   }
 
   #isLast(step: SourceStep<unknown>): step is IteratorReturnResult<unknown> {

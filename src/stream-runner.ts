@@ -2,12 +2,12 @@ import type { Ending, RowIdentity } from './batch.ts';
 import type { SubmittedRow } from './continuation.ts';
 import { ContinuedSource, Readmission } from './continued-source.ts';
 import type { Clock } from './core/clock.ts';
-import { generatedStateId } from './core/generated-id.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { WindowedStream } from './entry-stream.ts';
 import type { Intake, OpenBatch } from './intake.ts';
 import type { StreamOptions } from './options.ts';
+import { generatedIdentity } from './row-identities.ts';
 import { openSource, type RowIterable, type RowSource } from './row-source.ts';
 import type { RunEntrance } from './run-entrance.ts';
 import type { Works } from './works.ts';
@@ -52,7 +52,7 @@ export class StreamRunner {
     const { batch } = open;
     let nextIndex = 0;
     let finalStats: BatchStats | undefined;
-    const identify = () => identityOf(nextIndex++);
+    const identify = () => generatedIdentity(nextIndex++);
     const caughtUp = (): Promise<void> => stream.caughtUp();
     const stream: WindowedStream = new WindowedStream({
       batch,
@@ -64,17 +64,15 @@ export class StreamRunner {
           entrance.claim(options.runId, [row.identity]);
           open.readmit(row.row);
         } else {
-          if (options.runId !== undefined) entrance.claim(options.runId, [identityOf(nextIndex)]);
-          nextIndex++;
+          entrance.claimGenerated(options.runId, nextIndex++, 1);
           open.admit(row);
         }
       },
-      admitTexts:
-        open.admitTexts &&
-        ((rows) => {
-          nextIndex += rows.size;
-          open.admitTexts?.(rows);
-        }),
+      admitTexts: (rows) => {
+        entrance.claimGenerated(options.runId, nextIndex, rows.size);
+        nextIndex += rows.size;
+        open.admitTexts(rows);
+      },
       close: () => {
         open.close();
       },
@@ -129,8 +127,4 @@ interface StreamSourceParts {
   /** Names the next row. */
   readonly identify: () => RowIdentity;
   readonly caughtUp: () => Promise<void>;
-}
-
-function identityOf(rowIndex: number): RowIdentity {
-  return { stateId: generatedStateId(rowIndex), rowIndex };
 }

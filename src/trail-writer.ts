@@ -1,12 +1,12 @@
 import type { BatchEndRecord, BatchRecord, RowHistory } from './audit/audit-trail.ts';
 import { interruptedAttemptRecord } from './audit/records.ts';
-import type { EventOrigin, TrailEvent } from './audit/trail-event.ts';
+import type { EventOrigin, RecordedEntries, TrailEvent } from './audit/trail-event.ts';
 import type { TrailRecorder } from './audit/trail-recorder.ts';
-import type { Batch, BatchRow } from './batch.ts';
+import type { Batch, BatchRow, BatchRun } from './batch.ts';
 import type { CallEvent } from './core/call-event.ts';
 import type { Clock } from './core/clock.ts';
-import type { Entry } from './core/entry.ts';
 import type { EndedSlice, StartedSlice } from './dispatch-observer.ts';
+import { RowRun } from './row-run.ts';
 
 type Content = TrailEvent extends infer Event
   ? Event extends unknown
@@ -54,22 +54,22 @@ export class TrailWriter {
   }
 
   /** Resolves when the rows are durable and may be dispatched. */
-  rowsAdmitted(rows: readonly BatchRow[]): Promise<void> {
-    const [first] = rows;
-    return first === undefined ? Promise.resolve() : this.#recordTimed(first.batch, { kind: 'rows', rows });
+  rowsAdmitted(rows: BatchRun): Promise<void> {
+    return this.#recordTimed(rows.batch, { kind: 'rows', rows });
   }
 
   /** Resolves when it is durable what became of the last attempts of rows of one batch; then they may be dispatched. */
   async rowsResumed(resumed: readonly ({ readonly row: BatchRow } & RowPast)[]): Promise<void> {
     const at = this.#clock.toEpoch(this.#clock.now());
-    const rows = resumed.flatMap(({ row, changed }) => (changed ? [row] : []));
-    const events: Content[] = rows.length === 0 ? [] : [{ kind: 'rows', rows }];
+    const [first, ...others] = resumed.flatMap(({ row, changed }) => (changed ? [row] : []));
+    const events: Content[] =
+      first === undefined ? [] : [{ kind: 'rows', rows: RowRun.of([first, ...others]) }];
     for (const { row, past } of resumed) {
       if (past.openAttempt === undefined) continue;
       events.push({ kind: 'single', content: interruptedAttemptRecord(row, past.openAttempt, at) });
     }
-    const [first] = resumed;
-    if (first !== undefined && events.length > 0) await this.#record(first.row.batch, ...events);
+    const batch = resumed[0]?.row.batch;
+    if (batch !== undefined && events.length > 0) await this.#record(batch, ...events);
   }
 
   /** Durable before what becomes of these attempts. */
@@ -79,7 +79,6 @@ export class TrailWriter {
 
   /** Durable before any entry that is recorded later. */
   attemptsEnded({ batch, dispatchedAt, ...slice }: EndedSlice): void {
-    if (slice.attempts.length === 0) return;
     const toEpoch = (now: number) => this.#clock.toEpoch(now);
     this.#recordSoon(batch, {
       kind: 'attempts',
@@ -90,7 +89,7 @@ export class TrailWriter {
   }
 
   /** Resolves when the entries are durable and may be delivered. */
-  entriesReady(batch: Batch, entries: readonly Entry<unknown>[]): Promise<void> {
+  entriesReady(batch: Batch, entries: readonly RecordedEntries[]): Promise<void> {
     return this.#recordTimed(batch, { kind: 'entries', entries });
   }
 

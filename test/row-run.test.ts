@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeList } from '../src/core/codec.ts';
+import { decode, decodeList } from '../src/core/codec.ts';
+import { generatedStateId } from '../src/core/generated-id.ts';
 import { Snapshots } from '../src/core/snapshot.ts';
 import type { RowName } from '../src/pending-row.ts';
 import { RowRun } from '../src/row-run.ts';
+import { TextGroup } from '../src/core/text-group.ts';
 import { range } from './helpers/rows.ts';
+import { textRowsOf } from './helpers/text-rows.ts';
 
 interface Holder {
   inBackoff: number;
@@ -90,19 +93,39 @@ function expectColumns(run: Run, given: readonly Given[]): void {
   expect(decodeList(structuredClone(columns!.rows))).toEqual(given.map(({ value }) => value));
 }
 
+/** What goes on record. */
+function expectRecorded(run: Run, given: readonly Given[], attempt: number): void {
+  expect(
+    given.map((_, index) => ({
+      rowIndex: run.rowIndexAt(index),
+      stateId: run.stateIdAt(index),
+      attempt: run.attemptAt(index),
+    })),
+  ).toEqual(
+    given.map(({ submitIndex, name }) => ({
+      rowIndex: name?.rowIndex ?? submitIndex,
+      stateId: name?.stateId ?? generatedStateId(submitIndex),
+      attempt,
+    })),
+  );
+  expect(run.encoded.map((encoded) => decode(encoded))).toEqual(given.map(({ value }) => value));
+}
+
 /** Asks for the rows last, as a run is no longer a range of columns after that. */
 function expectRows(run: Run, given: readonly Given[], attempt = 0): void {
   expect(run.size).toBe(given.length);
   expect(run.submitIndex).toBe(given[0]!.submitIndex);
   if (run.isFresh) {
     expectColumns(run, given);
-    for (const [index, { submitIndex, submittedAt, name }] of given.entries()) {
-      expect(run.admittedAt(index)).toMatchObject({ submitIndex, submittedAt, name });
-    }
+    expect(given.map((_, index) => run.submittedAt(index))).toEqual(
+      given.map(({ submittedAt }) => submittedAt),
+    );
   } else {
     expect(run.columns).toBeUndefined();
   }
+  expectRecorded(run, given, attempt);
   const { rows } = run;
+  expectRecorded(run, given, attempt); // the same when each has its object
   expect(
     rows.map(({ submitIndex, submittedAt, stateId, rowIndex }) => ({
       submitIndex,
@@ -177,6 +200,37 @@ describe('RowRun.join', () => {
     const joined = joinAll([first, rest]);
     expectRows(joined, given);
     expect(joined.rows.map(({ nextCallIndex }) => nextCallIndex)).toEqual([0, 0, 0, 4, 0, 0, 0, 0]);
+  });
+});
+
+describe('RowRun.texts', () => {
+  /** Rows that were taken as texts, some after another. */
+  function textRuns(...groups: readonly (readonly string[])[]): Run[] {
+    const batch: Holder = { inBackoff: 0 };
+    let submitIndex = 0;
+    return groups.map((texts) => {
+      const group = new TextGroup(textRowsOf(texts), submitIndex);
+      const snapshots = texts.map(() => group);
+      const place = { sequence: submitIndex, submitIndex, submittedAt: 0, offset: 0, names: undefined };
+      submitIndex += texts.length;
+      return RowRun.ofNew(batch, { ...place, count: texts.length, snapshots });
+    });
+  }
+
+  test('are those of the rows, and of a part of them', () => {
+    const [run] = textRuns(['a', 'b', 'c', 'd']);
+    expect(run!.texts?.list()).toEqual(['a', 'b', 'c', 'd']);
+    const [, rest] = run!.cut(1);
+    expect(rest.cut(2)[0].texts?.list()).toEqual(['b', 'c']);
+  });
+
+  test('of rows of two groups, with objects, or of other values: undefined', () => {
+    const [first, second] = textRuns(['a', 'b'], ['c']);
+    expect(joinAll([first!, second!]).texts).toBeUndefined();
+    expect(joinAll([first!, second!]).encoded.map((encoded) => decode(encoded))).toEqual(['a', 'b', 'c']);
+    expect(second!.rows).toHaveLength(1);
+    expect(second!.texts).toBeUndefined();
+    expect(admitted(2).run.texts).toBeUndefined();
   });
 });
 

@@ -36,7 +36,7 @@ describe('SourcePuller', () => {
       window: () => window,
       pending: () => admitted.length - taken,
       admit: (row) => admitted.push(row),
-      admitTexts: undefined,
+      admitTexts: (rows) => admitted.push(...rows.list()),
       close,
       onError,
       ...parts,
@@ -109,7 +109,7 @@ describe('SourcePuller', () => {
     expect(groups).toEqual([texts.slice(0, 4), texts.slice(4, 8), texts.slice(8)]);
   });
 
-  test('texts that have to come one by one do', () => {
+  test('texts come between other rows, and none of them may be there', () => {
     const puller = pullerOf(sourceOf([textRowsOf(['a', 'b']), textRowsOf([]), 'c']));
     puller.pull(false);
     expect([admitted, puller.readToEnd]).toEqual([['a', 'b', 'c'], true]);

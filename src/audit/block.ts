@@ -1,6 +1,7 @@
 import { LONGEST_TEXT } from '../core/longest-text.ts';
 import type { NumberTexts } from './number-texts.ts';
-import type { Column, PayloadName, Payloads, RecordSet } from './record-set.ts';
+import { readPayloads, type PayloadReader } from './payload-texts.ts';
+import type { Column, RecordSet } from './record-set.ts';
 import { sha256 } from './sha256.ts';
 import { isTaggedText, taggedText } from './tagged-json.ts';
 
@@ -43,17 +44,24 @@ export function* blocksOf(
   set: RecordSet,
   context: BlockContext,
 ): Generator<{ readonly block: Block; readonly payloads: readonly StoredPayload[] }> {
+  const payloads = set.payloads && readPayloads(set.payloads);
   for (let position = 0; position < set.count;) {
-    const draft = new Draft(set, context, position);
+    const draft = new Draft({ set, payloads, ...context }, position);
     do draft.add(position++);
     while (position < set.count && draft.hasRoomFor(position));
     yield draft.finish();
   }
 }
 
+interface DraftParts extends BlockContext {
+  readonly set: RecordSet;
+  readonly payloads: PayloadReader | undefined;
+}
+
 /** A block in the making. */
 class Draft {
   readonly #set: RecordSet;
+  readonly #reader: PayloadReader | undefined;
   readonly #run: number;
   readonly #numbers: NumberTexts;
   readonly #start: number;
@@ -68,8 +76,9 @@ class Draft {
   #first = Infinity;
   #last = -Infinity;
 
-  constructor(set: RecordSet, { run, numbers }: BlockContext, start: number) {
+  constructor({ set, payloads, run, numbers }: DraftParts, start: number) {
     this.#set = set;
+    this.#reader = payloads;
     this.#numbers = numbers;
     this.#run = run;
     this.#start = start;
@@ -88,7 +97,7 @@ class Draft {
   }
 
   add(position: number): void {
-    const { payloads, fields } = this.#set;
+    const { fields } = this.#set;
     const [first, last] = rowsOf(this.#set, position);
     if (first < this.#first) this.#first = first;
     if (last > this.#last) this.#last = last;
@@ -103,7 +112,7 @@ class Draft {
       this.#body += separator + own;
       separator = ',';
     }
-    if (payloads !== undefined) this.#addPayload(payloads, position, separator);
+    if (this.#reader !== undefined) this.#addPayload(this.#reader, position, separator);
     this.#body += '}';
   }
 
@@ -126,13 +135,12 @@ class Draft {
     return typeof value === 'number' ? this.#numbers.textOf(value) : JSON.stringify(value);
   }
 
-  #addPayload({ names, text, ends, marked }: Payloads, position: number, separator: string): void {
-    const stored = text.slice(position === 0 ? 0 : ends[position - 1], ends[position]);
-    const name = typeof names === 'string' ? names : (names[position] as PayloadName);
-    const isString = marked && stored.startsWith('"');
-    const inline = isString ? this.#inlineString(stored.slice(1)) : this.#inline('$payload', stored);
-    this.#body += `${separator}"${name}":`;
-    if (marked) this.#addSpan(isString && !isTaggedText(inline) ? inline.length : undefined);
+  #addPayload(payloads: PayloadReader, position: number, separator: string): void {
+    const isString = payloads.isStringAt(position);
+    const text = payloads.textAt(position);
+    const inline = isString ? this.#inlineString(text) : this.#inline('$payload', text);
+    this.#body += `${separator}"${payloads.nameAt(position)}":`;
+    if (payloads.marked) this.#addSpan(isString && !isTaggedText(inline) ? inline.length : undefined);
     this.#body += inline;
   }
 

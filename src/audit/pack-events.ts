@@ -1,12 +1,11 @@
 import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
-import type { Entry } from '../core/entry.ts';
 import { piecesOf, type Piece } from '../core/longest-text.ts';
 import { LONGEST_BLOCK } from './block.ts';
-import { joinPayloads } from './payload-texts.ts';
+import { joinPayloads, textPayloads } from './payload-texts.ts';
 import { packRecords, rangeOf } from './pack-records.ts';
 import type { Column, PayloadName, Payloads, RecordSet } from './record-set.ts';
-import { outcomeName, recordsOf, requestSha256 } from './records.ts';
-import type { AttemptsEvent, EventOf, RecordedAttempt, TrailEvent } from './trail-event.ts';
+import { mapPlaces, outcomeName, recordsOf, requestSha256 } from './records.ts';
+import type { EventOf, RecordedAttempts, RecordedEntries, RowList, TrailEvent } from './trail-event.ts';
 
 export interface PackOptions {
   /** As in {@link joinPayloads}. */
@@ -32,8 +31,8 @@ function packEvent(event: TrailEvent, options: PackOptions): readonly RecordSet[
     case 'attempts':
       return packAttempts(event, options).map((set) => withOrigin(event, set));
     case 'entries':
-      return runsOfEqual(event.entries, ({ result }) => result.status).flatMap((entries) =>
-        entries[0]?.result.status === 'success'
+      return partsOfEqualStatus(event.entries).flatMap(({ status, entries }) =>
+        status === 'success'
           ? [withOrigin(event, packSuccesses(event, entries))]
           : packRecords(recordsOf({ ...event, entries }), options.marked),
       );
@@ -47,21 +46,26 @@ function withOrigin({ runId, batchId, at }: TrailEvent, content: Content): Recor
   return { runId, batchId, at, ...content };
 }
 
-function packRows({ rows, generatedIds }: EventOf<'rows'>, options: PackOptions): Content[] {
-  const encoded = rows.map((row) => row.encoded);
+function packRows({ rows, generatedIds }: EventOf<'rows'>, { marked, hashOf }: PackOptions): Content[] {
+  const { texts } = rows;
+  if (texts !== undefined && marked && hashOf === undefined) {
+    const payloads = textPayloads('request', texts);
+    return [{ kind: 'row', count: rows.size, ...arrange(identitiesOf(rows, generatedIds)), payloads }];
+  }
+  const { encoded } = rows;
   // that of a JSON text can be taken of what is read, unless that is something else
   const hashes =
-    options.hashOf === undefined && encoded.every(isJson)
+    hashOf === undefined && encoded.every(isJson)
       ? undefined
-      : encoded.map((row) => options.hashOf?.(decodeCopy(row)) ?? requestSha256(row));
-  return cutIntoBlocks(encoded).map(({ from, to }) => ({
+      : encoded.map((row) => hashOf?.(decodeCopy(row)) ?? requestSha256(row));
+  return cutIntoBlocks(encoded).map((piece) => ({
     kind: 'row',
-    count: to - from,
+    count: piece.to - piece.from,
     ...arrange({
-      ...identitiesOf(rows.slice(from, to), generatedIds),
-      ...(hashes && { requestSha256: hashes.slice(from, to) }),
+      ...identitiesOf(rows, generatedIds, piece),
+      ...(hashes && { requestSha256: hashes.slice(piece.from, piece.to) }),
     }),
-    payloads: joinPayloads('request', encoded.slice(from, to), options.marked),
+    payloads: joinPayloads('request', encoded.slice(piece.from, piece.to), marked),
   }));
 }
 
@@ -78,8 +82,8 @@ function isJson(encoded: Encoded): boolean {
 }
 
 function packDispatch({ sliceId, rows }: EventOf<'dispatch'>): Content {
-  const rowIndices = rows.map(({ rowIndex }) => rowIndex);
-  const attempts = rows.map(({ attempt }) => attempt);
+  const rowIndices = mapPlaces(rows, (place) => rows.rowIndexAt(place));
+  const attempts = mapPlaces(rows, (place) => rows.attemptAt(place));
   return {
     kind: 'dispatch',
     count: 1,
@@ -90,43 +94,51 @@ function packDispatch({ sliceId, rows }: EventOf<'dispatch'>): Content {
 }
 
 function packAttempts(event: EventOf<'attempts'>, { marked }: PackOptions): Content[] {
-  const responses = responsesOf(event);
-  return cutIntoBlocks(responses).map(({ from, to }) =>
-    packBlock(event, event.attempts.slice(from, to), (names) =>
-      joinPayloads(names, responses.slice(from, to), marked),
+  const { attempts } = event;
+  const { texts } = attempts;
+  if (texts !== undefined && marked) {
+    return [packBlock(event, { from: 0, to: attempts.size }, (names) => textPayloads(names, texts))];
+  }
+  const responses = responsesOf(attempts);
+  return cutIntoBlocks(responses).map((piece) =>
+    packBlock(event, piece, (first, others) =>
+      joinPayloads(others ?? first, responses.slice(piece.from, piece.to), marked),
     ),
   );
 }
 
-/** `join` gives the responses under their names. */
+/** `join` gives the responses under the name of all, or of the first and the names of each. */
 function packBlock(
-  { threadId, sliceId, dispatchedAt, delayMs, toEpoch, generatedIds }: EventOf<'attempts'>,
-  attempts: readonly RecordedAttempt[],
-  join: (names: Payloads['names']) => Payloads,
+  { threadId, sliceId, dispatchedAt, delayMs, toEpoch, generatedIds, attempts }: EventOf<'attempts'>,
+  piece: Piece,
+  join: (name: PayloadName, names: readonly PayloadName[] | undefined) => Payloads,
 ): Content {
-  const rows = attempts.map(({ row }) => row);
+  const numbers = (valueAt: (place: number) => number) => numbersIn(piece, valueAt);
+  const statuses = valuesIn(piece, (place) => attempts.statusAt(place));
   const { common, ...arranged } = arrange({
-    ...identitiesOf(rows, generatedIds),
-    attempt: numbersOf(attempts, ({ attempt }) => attempt),
-    outcome: attempts.map(({ outcome }) => outcomeName(outcome)),
-    startedAt: numbersOf(attempts, ({ startedAt }) => toEpoch(startedAt)),
-    finishedAt: numbersOf(attempts, ({ finishedAt }) => toEpoch(finishedAt)),
-    backoffMs: numbersOf(attempts, ({ backoffMs }) => backoffMs),
+    ...identitiesOf(attempts, generatedIds, piece),
+    attempt: numbers((place) => attempts.attemptAt(place)),
+    outcome: statuses.map((status, index) =>
+      status === 'success' ? 'ok' : outcomeName(attempts.outcomeAt(piece.from + index)),
+    ),
+    startedAt: numbers((place) => toEpoch(attempts.startedAt(place))),
+    finishedAt: numbers((place) => toEpoch(attempts.finishedAt(place))),
+    backoffMs: numbers((place) => attempts.backoffMsAt(place)),
   });
-  const place = `"threadId":${threadId},"sliceId":${sliceId},"dispatchedAt":${dispatchedAt},"delayMs":${delayMs}`;
-  const names = attempts.map(({ outcome }) => payloadNameOf(outcome.status));
-  const [name = 'response'] = names;
+  const site = `"threadId":${threadId},"sliceId":${sliceId},"dispatchedAt":${dispatchedAt},"delayMs":${delayMs}`;
+  const names = statuses.map(payloadNameOf);
+  const delays = valuesIn(piece, (place) => attempts.delayAfterMsAt(place));
   return {
     kind: 'attempt',
-    count: attempts.length,
-    common: common === '' ? place : `${place},${common}`,
+    count: names.length,
+    common: common === '' ? site : `${site},${common}`,
     ...arranged,
-    ...(attempts.some(({ delayAfterMs }) => delayAfterMs !== undefined) && {
-      fields: attempts.map(({ delayAfterMs }) =>
+    ...(delays.some((delay) => delay !== undefined) && {
+      fields: delays.map((delayAfterMs) =>
         delayAfterMs === undefined ? '' : `"delayAfterMs":${delayAfterMs}`,
       ),
     }),
-    payloads: join(isConstant(names) ? name : names),
+    payloads: join(names[0] as PayloadName, isConstant(names) ? undefined : names),
   };
 }
 
@@ -134,34 +146,79 @@ function payloadNameOf(status: string): PayloadName {
   return status === 'success' ? 'response' : 'error';
 }
 
-function responsesOf({ attempts, encoded }: AttemptsEvent): readonly Encoded[] {
-  return attempts.map(({ outcome }, position) => {
-    if (outcome.status !== 'success') return encode(outcome.error);
-    return encoded === undefined ? encode(outcome.value) : encoded[position];
+function responsesOf(attempts: RecordedAttempts): readonly Encoded[] {
+  const { encoded } = attempts;
+  return mapPlaces(attempts, (place) => {
+    if (encoded !== undefined && attempts.statusAt(place) === 'success') return encoded[place];
+    const outcome = attempts.outcomeAt(place);
+    return encode(outcome.status === 'success' ? outcome.value : outcome.error);
   });
 }
 
 /** The value of a success is the response of the row's last attempt, and doesn't stand here again. */
-function packSuccesses({ generatedIds }: EventOf<'entries'>, entries: readonly Entry<unknown>[]): Content {
-  const { common, ...arranged } = arrange({
-    ...identitiesOf(entries, generatedIds),
-    submitIndex: numbersOf(entries, ({ submitIndex }) => submitIndex),
-    completeIndex: numbersOf(entries, ({ completeIndex }) => completeIndex),
-    submittedAt: numbersOf(entries, ({ submittedAt }) => submittedAt),
-    completedAt: numbersOf(entries, ({ completedAt }) => completedAt),
-    bufferWaitMs: numbersOf(entries, ({ bufferWaitMs }) => bufferWaitMs),
-    attempts: numbersOf(entries, ({ attempts }) => attempts),
-    status: entries.map(({ result }) => result.status),
-  });
-  return { kind: 'entry', count: entries.length, common, ...arranged };
+function packSuccesses({ generatedIds }: EventOf<'entries'>, parts: readonly RecordedEntries[]): Content {
+  const count = parts.reduce((sum, { size }) => sum + size, 0);
+  const columns = {
+    rowIndex: new Float64Array(count),
+    ...(!generatedIds && {
+      stateId: parts.flatMap((part) => mapPlaces(part, (place) => part.stateIdAt(place))),
+    }),
+    submitIndex: new Float64Array(count),
+    completeIndex: new Float64Array(count),
+    submittedAt: new Float64Array(count),
+    completedAt: new Float64Array(count),
+    bufferWaitMs: new Float64Array(count),
+    attempts: new Float64Array(count),
+  };
+  let index = 0;
+  for (const part of parts) {
+    for (let place = 0; place < part.size; place++, index++) {
+      const entry = part.placeAt(place);
+      columns.rowIndex[index] = entry.rowIndex;
+      columns.submitIndex[index] = entry.submitIndex;
+      columns.completeIndex[index] = entry.completeIndex;
+      columns.submittedAt[index] = entry.submittedAt;
+      columns.completedAt[index] = entry.completedAt;
+      columns.bufferWaitMs[index] = entry.bufferWaitMs;
+      columns.attempts[index] = entry.attempts;
+    }
+  }
+  const { common, ...arranged } = arrange(columns);
+  const status = '"status":"success"';
+  return { kind: 'entry', count, common: common === '' ? status : `${common},${status}`, ...arranged };
+}
+
+/** Entries by the results of their rows, in order. */
+function partsOfEqualStatus(
+  runs: readonly RecordedEntries[],
+): { readonly status: string; readonly entries: readonly RecordedEntries[] }[] {
+  const parts: { status: string; entries: RecordedEntries[] }[] = [];
+  const add = (status: string, entries: RecordedEntries) => {
+    const last = parts.at(-1);
+    if (last?.status === status) last.entries.push(entries);
+    else parts.push({ status, entries: [entries] });
+  };
+  for (const run of runs) {
+    for (let from = 0; from < run.size;) {
+      const status = run.statusAt(from);
+      let to = from + 1;
+      while (to < run.size && run.statusAt(to) === status) to++;
+      add(status, run.part(from, to));
+      from = to;
+    }
+  }
+  return parts;
 }
 
 function identitiesOf(
-  rows: readonly { readonly stateId: string; readonly rowIndex: number }[],
+  rows: RowList,
   generatedIds: boolean,
+  piece: Piece = { from: 0, to: rows.size },
 ): Record<string, Column> {
-  const rowIndex = numbersOf(rows, (row) => row.rowIndex);
-  return generatedIds ? { rowIndex } : { rowIndex, stateId: rows.map(({ stateId }) => stateId) };
+  const rowIndex = numbersIn(piece, (place) => rows.rowIndexAt(place));
+  return generatedIds
+    ? { rowIndex }
+    : { rowIndex, stateId: valuesIn(piece, (place) => rows.stateIdAt(place)) };
 }
 
 /** Columns by how they can be told: what counts up, what is the same in all records, and the rest. */
@@ -182,10 +239,16 @@ function arrange(columns: Readonly<Record<string, Column>>): {
   return { common: common.join(','), from, columns: various };
 }
 
-function numbersOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): Float64Array {
-  const numbers = new Float64Array(items.length);
-  for (let index = 0; index < items.length; index++) numbers[index] = valueOf(items[index] as Item);
+function numbersIn({ from, to }: Piece, valueAt: (place: number) => number): Float64Array {
+  const numbers = new Float64Array(to - from);
+  for (let place = from; place < to; place++) numbers[place - from] = valueAt(place);
   return numbers;
+}
+
+function valuesIn<Value>({ from, to }: Piece, valueAt: (place: number) => Value): Value[] {
+  const values: Value[] = [];
+  for (let place = from; place < to; place++) values.push(valueAt(place));
+  return values;
 }
 
 function countsUp(values: Float64Array): boolean {
@@ -197,15 +260,4 @@ function countsUp(values: Float64Array): boolean {
 function isConstant(values: Column): boolean {
   for (let index = 1; index < values.length; index++) if (values[index] !== values[0]) return false;
   return true;
-}
-
-/** Cuts a list where the key changes. */
-function runsOfEqual<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): readonly Item[][] {
-  const runs: Item[][] = [];
-  for (const item of items) {
-    const last = runs.at(-1);
-    if (last?.[0] !== undefined && keyOf(last[0]) === keyOf(item)) last.push(item);
-    else runs.push([item]);
-  }
-  return runs;
 }

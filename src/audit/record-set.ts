@@ -1,3 +1,4 @@
+import type { TextBlock } from '../core/text-rows.ts';
 import type { AuditRecord } from './audit-trail.ts';
 
 /**
@@ -28,7 +29,10 @@ export interface RecordSet {
 export type Column = Float64Array | readonly string[];
 
 /** The large parts of records: what was asked and answered. */
-export interface Payloads {
+export type Payloads = JoinedPayloads | TextPayloads;
+
+/** Of any kind. */
+export interface JoinedPayloads {
   /** Under which name each record has its payload, or all of them have theirs. */
   readonly names: PayloadName | readonly PayloadName[];
   /** The stored texts of all payloads, one after another; see `tagged-json.ts`. */
@@ -37,6 +41,13 @@ export interface Payloads {
   readonly marked: boolean;
   /** Where each text ends. */
   readonly ends: Uint32Array;
+}
+
+/** All of them are strings that are JSON text themselves, or should be. */
+export interface TextPayloads {
+  /** Under which all records have theirs. */
+  readonly names: PayloadName;
+  readonly texts: TextBlock;
 }
 
 export type PayloadName = 'request' | 'response' | 'error' | 'value';

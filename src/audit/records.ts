@@ -4,7 +4,7 @@ import type { Outcome } from '../core/outcome.ts';
 import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
 import type { AttemptRecord, AuditRecord, CallRecord, RowRecord } from './audit-trail.ts';
 import { sha256 } from './sha256.ts';
-import type { AttemptsEvent, RecordedAttempt, RecordedRow, TrailEvent } from './trail-event.ts';
+import type { AttemptsEvent, EventOf, RowList, TrailEvent } from './trail-event.ts';
 
 /** The records that an event stands for. */
 export function recordsOf(event: TrailEvent): AuditRecord[] {
@@ -12,58 +12,66 @@ export function recordsOf(event: TrailEvent): AuditRecord[] {
   const origin = { runId, batchId, at };
   switch (event.kind) {
     case 'rows':
-      return event.rows.map((row) => ({ ...origin, ...rowRecord(row) }));
+      return rowRecords(event).map((record) => ({ ...origin, ...record }));
     case 'dispatch': {
-      const rowIndices = event.rows.map(({ rowIndex }) => rowIndex);
-      const attempts = event.rows.map(({ attempt }) => attempt);
-      return [{ ...origin, kind: 'dispatch', sliceId: event.sliceId, rowIndices, attempts }];
+      const { sliceId, rows } = event;
+      const rowIndices = mapPlaces(rows, (place) => rows.rowIndexAt(place));
+      const attempts = mapPlaces(rows, (place) => rows.attemptAt(place));
+      return [{ ...origin, kind: 'dispatch', sliceId, rowIndices, attempts }];
     }
     case 'attempts':
-      return event.attempts.map((attempt) => ({ ...origin, ...attemptRecord(attempt, event) }));
+      return mapPlaces(event.attempts, (place) => ({ ...origin, ...attemptRecord(event, place) }));
     case 'call':
       return [{ ...origin, ...callRecord(event.call) }];
     case 'entries':
-      return event.entries.map((entry) => ({ ...origin, kind: 'entry', ...entry }));
+      return event.entries.flatMap((entries) =>
+        mapPlaces(entries, (place) => ({ ...origin, kind: 'entry', ...entries.at(place) })),
+      );
     case 'single':
       return [{ ...origin, ...event.content }];
   }
 }
 
-function rowRecord({ stateId, rowIndex, encoded }: RecordedRow): RowRecord {
-  return {
-    kind: 'row',
-    stateId,
-    rowIndex,
-    request: decodeCopy(encoded),
-    requestSha256: requestSha256(encoded),
-  };
+/** What `make` gives for each place of a list. */
+export function mapPlaces<Value>({ size }: RowList, make: (place: number) => Value): Value[] {
+  return Array.from({ length: size }, (_, place) => make(place));
 }
 
-function attemptRecord(ended: RecordedAttempt, slice: AttemptsEvent): AttemptRecord {
-  const { threadId, sliceId, dispatchedAt, delayMs, toEpoch } = slice;
-  const { row, attempt, outcome, startedAt, finishedAt, backoffMs, delayAfterMs } = ended;
-  const { stateId, rowIndex } = row;
+function rowRecords({ rows }: EventOf<'rows'>): RowRecord[] {
+  return rows.encoded.map((encoded, place) => ({
+    kind: 'row',
+    stateId: rows.stateIdAt(place),
+    rowIndex: rows.rowIndexAt(place),
+    request: decodeCopy(encoded),
+    requestSha256: requestSha256(encoded),
+  }));
+}
+
+function attemptRecord(slice: AttemptsEvent, place: number): AttemptRecord {
+  const { threadId, sliceId, dispatchedAt, delayMs, toEpoch, attempts } = slice;
+  const outcome = attempts.outcomeAt(place);
+  const delayAfterMs = attempts.delayAfterMsAt(place);
   return {
     kind: 'attempt',
-    stateId,
-    rowIndex,
-    attempt,
+    stateId: attempts.stateIdAt(place),
+    rowIndex: attempts.rowIndexAt(place),
+    attempt: attempts.attemptAt(place),
     outcome: outcomeName(outcome),
     ...(outcome.status === 'success' ? { response: outcome.value } : { error: outcome.error }),
     threadId,
     sliceId,
     dispatchedAt,
-    startedAt: toEpoch(startedAt),
-    finishedAt: toEpoch(finishedAt),
+    startedAt: toEpoch(attempts.startedAt(place)),
+    finishedAt: toEpoch(attempts.finishedAt(place)),
     delayMs,
-    backoffMs,
+    backoffMs: attempts.backoffMsAt(place),
     ...(delayAfterMs === undefined ? {} : { delayAfterMs }),
   };
 }
 
 /** Closes an attempt that was under way, or about to be, when its process died. @param at epoch ms */
 export function interruptedAttemptRecord(
-  { stateId, rowIndex }: Pick<RecordedRow, 'stateId' | 'rowIndex'>,
+  { stateId, rowIndex }: { readonly stateId: string; readonly rowIndex: number },
   attempt: number,
   at: number,
 ): AttemptRecord {

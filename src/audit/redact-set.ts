@@ -1,6 +1,7 @@
 import { encode } from '../core/codec.ts';
 import { parseJson } from '../core/json.ts';
-import type { Payloads, RecordSet } from './record-set.ts';
+import { joinTexts, readPayloads } from './payload-texts.ts';
+import type { JoinedPayloads, Payloads, RecordSet } from './record-set.ts';
 import type { Redactor } from './redactor.ts';
 import { fromStored, taggedText, toStoredText } from './tagged-json.ts';
 
@@ -9,27 +10,18 @@ const UNREADABLE = '[redacted: no JSON]';
 
 /** The set as it may be written. Texts in which there is nothing to redact stay as they are. */
 export function redactSet(set: RecordSet, redactor: Redactor): RecordSet {
-  const { payloads } = set;
-  return payloads === undefined ? set : { ...set, payloads: redactPayloads(payloads, redactor) };
+  const { payloads, count } = set;
+  return payloads === undefined ? set : { ...set, payloads: redactPayloads(payloads, count, redactor) };
 }
 
-function redactPayloads({ names, text, ends, marked }: Payloads, redactor: Redactor): Payloads {
-  const texts = Array.from(ends, (end, index) => {
-    const own = text.slice(index === 0 ? 0 : ends[index - 1], end);
-    if (marked && own.startsWith('"')) return redactString(own.slice(1), redactor);
-    return redactValue(
-      own,
-      names === 'error' || names[index] === 'error' ? redactError : redactPlain,
-      redactor,
-    );
+function redactPayloads(payloads: Payloads, count: number, redactor: Redactor): JoinedPayloads {
+  const reader = readPayloads(payloads);
+  const texts = Array.from({ length: count }, (_, position) => {
+    const text = reader.textAt(position);
+    if (reader.isStringAt(position)) return redactString(text, redactor);
+    return redactValue(text, reader.nameAt(position) === 'error' ? redactError : redactPlain, redactor);
   });
-  let end = 0;
-  return {
-    names,
-    text: texts.join(''),
-    ends: Uint32Array.from(texts, ({ length }) => (end += length)),
-    marked,
-  };
+  return { names: payloads.names, marked: reader.marked, ...joinTexts(texts) };
 }
 
 /** A string that should be JSON text, as marked text. */

@@ -173,6 +173,28 @@ export function encodedOf({ snapshot, position }: PlacedSnapshot): Encoded {
   return isGroup(snapshot) ? snapshot.encodedFrom(position, position + 1)[0] : snapshot;
 }
 
+/** Snapshots, each by itself. */
+export function encodedIn(
+  snapshots: readonly Snapshot[],
+  { from, to, position }: SnapshotRange,
+): readonly Encoded[] {
+  const range = { to, positionOf: (index: number) => position + index - from };
+  const list: Encoded[] = [];
+  for (let index = from; index < to;) {
+    const snapshot = snapshots[index];
+    if (isGroup(snapshot)) {
+      const count = runLength(snapshots, { ...range, from: index });
+      const first = range.positionOf(index);
+      for (const encoded of snapshot.encodedFrom(first, first + count)) list.push(encoded);
+      index += count;
+    } else {
+      list.push(snapshot);
+      index++;
+    }
+  }
+  return list;
+}
+
 function isGroup(snapshot: Snapshot): snapshot is ColumnGroup | TextGroup {
   return snapshot instanceof ColumnGroup || snapshot instanceof TextGroup;
 }

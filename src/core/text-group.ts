@@ -12,16 +12,17 @@ export class TextGroup {
     this.first = first;
   }
 
+  texts(from: number, to: number): TextRows {
+    return this.#rows.part(from - this.first, to - this.first);
+  }
+
   /** The texts from one position to another, ready to cross a boundary. */
   block(from: number, to: number): { readonly texts: TextBlock } {
-    return { texts: this.#rows.part(from - this.first, to - this.first).block };
+    return { texts: this.texts(from, to).block };
   }
 
   /** The texts from one position to another, each encoded by itself. */
   encodedFrom(from: number, to: number): Encoded[] {
-    return this.#rows
-      .part(from - this.first, to - this.first)
-      .list()
-      .map(encode);
+    return this.texts(from, to).list().map(encode);
   }
 }
