@@ -1,5 +1,6 @@
 import { decodeCopy, encode, jsonTextOf, type Encoded } from '../core/codec.ts';
 import { piecesOf, type Piece } from '../core/longest-text.ts';
+import { arrange, isConstant, numbersIn } from './arrange-columns.ts';
 import { LONGEST_BLOCK } from './block.ts';
 import { joinPayloads, textPayloads } from './payload-texts.ts';
 import { packRecords, rangeOf } from './pack-records.ts';
@@ -114,7 +115,7 @@ function packBlock(
   join: (name: PayloadName, names: readonly PayloadName[] | undefined) => Payloads,
 ): Content {
   const numbers = (valueAt: (place: number) => number) => numbersIn(piece, valueAt);
-  const statuses = valuesIn(piece, (place) => attempts.statusAt(place));
+  const statuses = mapPlaces(attempts, (place) => attempts.statusAt(place), piece);
   const { common, ...arranged } = arrange({
     ...identitiesOf(attempts, generatedIds, piece),
     attempt: numbers((place) => attempts.attemptAt(place)),
@@ -127,7 +128,7 @@ function packBlock(
   });
   const site = `"threadId":${threadId},"sliceId":${sliceId},"dispatchedAt":${dispatchedAt},"delayMs":${delayMs}`;
   const names = statuses.map(payloadNameOf);
-  const delays = valuesIn(piece, (place) => attempts.delayAfterMsAt(place));
+  const delays = mapPlaces(attempts, (place) => attempts.delayAfterMsAt(place), piece);
   return {
     kind: 'attempt',
     count: names.length,
@@ -218,46 +219,5 @@ function identitiesOf(
   const rowIndex = numbersIn(piece, (place) => rows.rowIndexAt(place));
   return generatedIds
     ? { rowIndex }
-    : { rowIndex, stateId: valuesIn(piece, (place) => rows.stateIdAt(place)) };
-}
-
-/** Columns by how they can be told: what counts up, what is the same in all records, and the rest. */
-function arrange(columns: Readonly<Record<string, Column>>): {
-  readonly common: string;
-  readonly from: Record<string, number>;
-  readonly columns: Record<string, Column>;
-} {
-  const from: Record<string, number> = {};
-  const various: Record<string, Column> = {};
-  const common: string[] = [];
-  for (const [name, values] of Object.entries(columns)) {
-    const [first] = values;
-    if (values instanceof Float64Array && countsUp(values)) from[name] = values[0] as number;
-    else if (isConstant(values)) common.push(`"${name}":${JSON.stringify(first)}`);
-    else various[name] = values;
-  }
-  return { common: common.join(','), from, columns: various };
-}
-
-function numbersIn({ from, to }: Piece, valueAt: (place: number) => number): Float64Array {
-  const numbers = new Float64Array(to - from);
-  for (let place = from; place < to; place++) numbers[place - from] = valueAt(place);
-  return numbers;
-}
-
-function valuesIn<Value>({ from, to }: Piece, valueAt: (place: number) => Value): Value[] {
-  const values: Value[] = [];
-  for (let place = from; place < to; place++) values.push(valueAt(place));
-  return values;
-}
-
-function countsUp(values: Float64Array): boolean {
-  const first = values[0] as number;
-  for (let index = 1; index < values.length; index++) if (values[index] !== first + index) return false;
-  return true;
-}
-
-function isConstant(values: Column): boolean {
-  for (let index = 1; index < values.length; index++) if (values[index] !== values[0]) return false;
-  return true;
+    : { rowIndex, stateId: mapPlaces(rows, (place) => rows.stateIdAt(place), piece) };
 }
