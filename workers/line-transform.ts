@@ -23,6 +23,10 @@ class MalformedRowError extends Error {
   override readonly name = 'MalformedRowError';
 }
 
+/** For the first line of a JSON file that was not made for this. */
+const ONE_VALUE_PER_LINE =
+  "each line must be a JSON value of its own (jq -c '.[]' makes such lines of an array, jq -c . of other values)";
+
 const { url, exportName, workerData: userData } = threads.workerData as LineTransformSetup;
 showUserData();
 keepOutputClean();
@@ -55,7 +59,8 @@ function parse(line: string | { readonly malformed: string }): unknown {
     return parseJson(line);
   } catch (reason) {
     // a row is one line, so only the position in it says something
-    throw new MalformedRowError((reason as SyntaxError).message.replace(/ \(line \d+ column \d+\)$/, ''));
+    const what = (reason as SyntaxError).message.replace(/ \(line \d+ column \d+\)$/, '');
+    throw new MalformedRowError(/^\s*[[{]\s*$/.test(line) ? `${what}: ${ONE_VALUE_PER_LINE}` : what);
   }
 }
 

@@ -134,9 +134,30 @@ function gunzip(raw: Readable): Readable {
 }
 
 async function* readChunks(name: string, source: Source): AsyncGenerator<Buffer, void> {
+  let isFirst = true;
   try {
-    yield* source.chunks();
+    for await (const chunk of source.chunks()) {
+      if (isFirst) refuseUnlessText(name, chunk);
+      isFirst = false;
+      yield chunk;
+    }
   } catch (reason) {
-    throw new RunError(`Cannot read ${name}: ${messageOf(reason)}`);
+    throw reason instanceof UsageError ? reason : new RunError(`Cannot read ${name}: ${messageOf(reason)}`);
   }
+}
+
+/** What rows are never in, by its first bytes, and what to do about it. */
+const NO_TEXT = [
+  [
+    [0x1f, 0x8b],
+    'it is compressed with gzip: give it a name that ends with .gz, or pipe it through gzip -dc',
+  ],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'it is compressed with zstd: pipe it through zstd -dc'],
+  [[0xff, 0xfe], 'it is UTF-16: pipe it through iconv -f UTF-16 -t UTF-8'],
+  [[0xfe, 0xff], 'it is UTF-16: pipe it through iconv -f UTF-16 -t UTF-8'],
+] as const;
+
+function refuseUnlessText(name: string, start: Buffer): void {
+  const known = NO_TEXT.find(([bytes]) => bytes.every((byte, index) => start[index] === byte));
+  if (known !== undefined) throw new UsageError(`Cannot read ${name}: ${known[1]}`);
 }

@@ -1,5 +1,5 @@
 import type { PoolStats } from '../index.ts';
-import { formatCount, formatDuration } from './numbers.ts';
+import { formatCount, formatCountOf, formatDuration } from './numbers.ts';
 
 /** What is told at the end of a run. Times in ms. */
 export interface RunSummary {
@@ -36,9 +36,9 @@ export function summarise(
 export function describeSummary(summary: RunSummary): string {
   const count = formatCount;
   return [
-    `${count(summary.rows)} rows in ${formatDuration(summary.elapsedMs)} (${count(summary.rowsPerSecond)} rows/s): ` +
+    `${formatCountOf(summary.rows, 'row')} in ${formatDuration(summary.elapsedMs)} (${count(summary.rowsPerSecond)} rows/s): ` +
       `${count(summary.ok)} ok, ${count(summary.failed)} failed`,
     `attempts ${count(summary.attempts)}, capacity retries ${count(summary.capacityRetries)}, ` +
-      `peak delay ${count(summary.peakDelayMs)} ms, at most ${count(summary.maxConcurrent)} rows at once`,
+      `peak delay ${count(summary.peakDelayMs)} ms, at most ${formatCountOf(summary.maxConcurrent, 'row')} at once`,
   ].join('\n');
 }

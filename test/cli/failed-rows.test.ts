@@ -51,6 +51,17 @@ describe('failed rows', () => {
     ]);
   });
 
+  test('the first line of a JSON file that has its value on several says what is wanted', async ({
+    folder,
+  }) => {
+    folder.write('in.ndjson', '[\n{"n":1},\n{"n":2}\n]\n');
+    const { stdout } = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson');
+    const [first] = fromLines(stdout) as { readonly error: { readonly message: string } }[];
+    expect(first?.error.message).toMatch(
+      /^line 1: .*: each line must be a JSON value of its own \(jq -c '\.\[\]' makes such lines of an array/,
+    );
+  });
+
   test('--rejects takes them out of the output, with the row as given', async ({ folder }) => {
     folder.write(
       'in.ndjson',

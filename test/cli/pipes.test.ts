@@ -83,5 +83,5 @@ test('--progress tty is drawn where it is asked for', async ({ folder }) => {
   folder.write('in.ndjson', '{"n":1}');
   const { stderr } = await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson', '--progress', 'tty');
   expect(stderr).toContain('0 rows · 0 rows/s · 0 errors · 0 in flight');
-  expect(stderr).toMatch(/1 rows in .*1 ok, 0 failed/);
+  expect(stderr).toMatch(/1 row in .*1 ok, 0 failed/);
 });

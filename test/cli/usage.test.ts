@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
@@ -103,6 +103,39 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       code: 2,
       stderr: expect.stringMatching(/^pooled-executor: Cannot write out\.ndjson: .*\n$/) as string,
     });
+  });
+
+  test.for<[what: string, bytes: Buffer, message: string]>([
+    [
+      'gzip under another name',
+      gzipSync('{"n":1}\n'),
+      'it is compressed with gzip: give it a name that ends with .gz, or pipe it through gzip -dc',
+    ],
+    [
+      'zstd',
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x04]),
+      'it is compressed with zstd: pipe it through zstd -dc',
+    ],
+    [
+      'UTF-16',
+      Buffer.from('\uFEFF{"n":1}\n', 'utf16le'),
+      'it is UTF-16: pipe it through iconv -f UTF-16 -t UTF-8',
+    ],
+    [
+      'UTF-16, big endian',
+      Buffer.from('\uFEFF{"n":1}\n', 'utf16le').swap16(),
+      'it is UTF-16: pipe it through iconv -f UTF-16 -t UTF-8',
+    ],
+  ])('an input that is no text: %s', async ([, bytes, message], { folder }) => {
+    folder.write('in.ndjson', bytes);
+    folder.write('out.ndjson', 'precious\n');
+    const { code, stderr } = await folder.ask('run', loud, 'in.ndjson', '-o', 'out.ndjson');
+    expect({ code, stderr, output: folder.read('out.ndjson') }).toEqual({
+      code: 2,
+      stderr: `pooled-executor: Cannot read in.ndjson: ${message}\n`,
+      output: 'precious\n',
+    });
+    expect(readdirSync(folder.path).toSorted()).toEqual(['in.ndjson', 'out.ndjson']);
   });
 
   test('--resume, verify: a trail without a run', async ({ folder }) => {
