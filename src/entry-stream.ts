@@ -64,6 +64,8 @@ export class WindowedStream implements EntryStream<unknown> {
   #atConsumer = 0;
   #catchingUp: PromiseWithResolvers<void> | undefined;
   #stopped = false;
+  /** The consumer has stopped before it had all rows. */
+  #cutShort = false;
   #settled = false;
   /** What the next reader is told after the last entry. */
   #error: { readonly reason: unknown } | undefined;
@@ -93,9 +95,9 @@ export class WindowedStream implements EntryStream<unknown> {
     return this.#parts.stats();
   }
 
-  /** Whether the source itself has ended: it was neither stopped before, nor has it failed. */
-  get readToEnd(): boolean {
-    return this.#puller.readToEnd;
+  /** Whether the source itself has ended, it was neither stopped before nor has it failed, and all of its rows were taken. */
+  get ranToEnd(): boolean {
+    return this.#puller.readToEnd && !this.#cutShort;
   }
 
   /** Rows admitted and not yet taken. */
@@ -135,6 +137,7 @@ export class WindowedStream implements EntryStream<unknown> {
    */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#stopped) {
+      this.#cutShort = this.pending > 0;
       this.#stopped = true;
       this.#entries.clear();
       this.#parts.abandon();

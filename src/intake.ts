@@ -52,7 +52,7 @@ export interface OpenBatch {
   /**
    * Puts the end of the batch, with these counters, on record if its beginning is; resolves when that is durable.
    *
-   * @param sourceEnded whether it has had all rows that there are
+   * @param sourceEnded whether it has had all rows that there are, and nobody has stopped it before all had their results
    */
   recordEnd(stats: BatchStats, sourceEnded: boolean): Promise<void>;
   /** To be called once, when nothing of the batch runs any more. */

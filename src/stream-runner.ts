@@ -89,7 +89,7 @@ export class StreamRunner {
         finalStats = open.stats();
         open.release();
         leave();
-        return open.recordEnd(finalStats, stream.readToEnd);
+        return open.recordEnd(finalStats, stream.ranToEnd);
       })
       .catch(() => undefined) // every entry is on record already
       .then(end);

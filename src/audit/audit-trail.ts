@@ -105,7 +105,7 @@ export interface BatchEndRecord {
    * as submitted, as successes and as errors, though this batch has no record of them; all else it counts is on record here.
    */
   readonly givenBack?: { readonly successes: number; readonly errors: number };
-  /** Only, and then `false`, when a stream was stopped, or its source failed, before the source had ended. */
+  /** Only, and then `false`, when a stream was stopped, or its source failed, before all rows of the source had been taken. */
   readonly sourceEnded?: false;
 }
 

@@ -51,6 +51,8 @@ export interface RunSummary {
   readonly startedAt: number;
   /** Epoch ms of the end of the last batch; none while that has not ended. */
   readonly endedAt?: number;
+  /** As on record of that end: only, and then `false`, where the batch was stopped before all of its input was done. */
+  readonly sourceEnded?: false;
   readonly batches: number;
   readonly rows: number;
   readonly attempts: number;

@@ -45,8 +45,17 @@ export class TrailReader {
        GROUP BY run ORDER BY min(seq)`,
     ) as unknown as (Omit<RunSummary, 'endedAt'> & Record<'begun' | 'ended' | 'endedAt', number | null>)[];
     return rows.map(({ begun, ended, endedAt, ...summary }) =>
-      endedAt === null || (ended ?? 0) < (begun ?? 0) ? summary : { ...summary, endedAt },
+      endedAt === null || ended === null || ended < (begun ?? 0)
+        ? summary
+        : { ...summary, endedAt, ...this.#howEnded(ended) },
     );
+  }
+
+  /** @param seq of the end of a batch */
+  #howEnded(seq: number): Pick<RunSummary, 'sourceEnded'> {
+    for (const { record } of this.#reader.records({ sql: 'seq = ?', values: [seq] }))
+      if (record.kind === 'batch-end' && record.sourceEnded === false) return { sourceEnded: false };
+    return {};
   }
 
   /** The rows that a filter means, in every run or in one. */

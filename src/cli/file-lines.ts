@@ -17,7 +17,12 @@ export class FileLines {
     this.#chunks = (gzip ? unzip(file) : createReadStream(file))[Symbol.asyncIterator]();
   }
 
-  /** The next line; undefined after the last. @throws UsageError when the file can't be read */
+  /**
+   * The next line; undefined after the last.
+   *
+   * @throws DamagedFileError when what was compressed ends too soon, or is something else from here on
+   * @throws UsageError when the file can't be read
+   */
   next(): string | undefined | Promise<string | undefined> {
     const end = this.#chunk.indexOf(LINE_FEED, this.#position) + 1;
     if (end === 0) return this.#readOn();
@@ -44,12 +49,24 @@ export class FileLines {
     try {
       return (await this.#chunks.next()).value;
     } catch (reason) {
-      throw new UsageError(`Cannot read ${this.#file}: ${messageOf(reason)}`);
+      const message = messageOf(reason);
+      throw isOfZlib(reason)
+        ? new DamagedFileError(message)
+        : new UsageError(`Cannot read ${this.#file}: ${message}`);
     }
   }
 }
 
-/** An error of either side comes out of what is returned. */
+/** The content of a file is not what its name says: it was cut off, for one. */
+export class DamagedFileError extends Error {}
+
+function isOfZlib(reason: unknown): boolean {
+  const { code } = reason as { readonly code?: unknown };
+  return typeof code === 'string' && code.startsWith('Z_');
+}
+
+/** An error of either side comes out of what is returned, to whoever reads on; until then nobody is there to hear of it. */
 function unzip(file: string): Readable {
-  return pipeline(createReadStream(file), createGunzip(), () => undefined);
+  const plain = pipeline(createReadStream(file), createGunzip(), () => undefined);
+  return plain.on('error', () => undefined);
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../index.ts';
 import type { TextSink } from './emitter.ts';
-import type { FileLines } from './file-lines.ts';
+import { DamagedFileError, type FileLines } from './file-lines.ts';
 
 /** So many lines that differ are told one by one. */
 const MOST_TOLD = 10;
@@ -25,6 +25,8 @@ export class LineComparison implements TextSink {
   #line = 0;
   #different = 0;
   #missing = 0;
+  /** Why the file can't be read any further. */
+  #damage: string | undefined;
 
   constructor(parts: LineComparisonParts) {
     this.#parts = parts;
@@ -42,9 +44,13 @@ export class LineComparison implements TextSink {
     const { file } = this.#parts;
     const hidden = this.#different - MOST_TOLD;
     if (hidden > 0) this.#report(`${hidden} more lines of ${file} differ`);
-    if (this.#missing > 0)
-      this.#report(`${file} ends after line ${this.#line}: ${this.#missing} more lines are missing`);
     await this.#expectEnd();
+    const missing = this.#missing > 0 ? `: ${this.#missing} more lines are missing` : '';
+    if (this.#damage !== undefined)
+      this.#report(
+        `${file} can't be read after line ${this.#line}, as it was cut off or changed (${this.#damage})${missing}`,
+      );
+    else if (missing !== '') this.#report(`${file} ends after line ${this.#line}${missing}`);
     return this.#findings;
   }
 
@@ -55,9 +61,21 @@ export class LineComparison implements TextSink {
       const end = text.indexOf('\n', start) + 1 || text.length;
       const expected = text.slice(start, end);
       start = end;
-      const next = this.#parts.lines.next();
+      const next = this.#next();
       this.#compareLine(expected, next instanceof Promise ? await next : next);
     }
+  }
+
+  /** The next line of the file; undefined where there is none, or none that can be read. */
+  #next(): string | undefined | Promise<string | undefined> {
+    if (this.#damage !== undefined) return undefined;
+    const next = this.#parts.lines.next();
+    return next instanceof Promise ? next.catch((reason: unknown) => this.#noteDamage(reason)) : next;
+  }
+
+  #noteDamage(reason: unknown): undefined {
+    if (!(reason instanceof DamagedFileError)) throw reason;
+    this.#damage = reason.message;
   }
 
   #compareLine(expected: string, found: string | undefined): void {
@@ -77,7 +95,7 @@ export class LineComparison implements TextSink {
 
   async #expectEnd(): Promise<void> {
     let extra = 0;
-    while ((await this.#parts.lines.next()) !== undefined) extra++;
+    while ((await this.#next()) !== undefined) extra++;
     if (extra === 0) return;
     const { file } = this.#parts;
     this.#report(

@@ -35,7 +35,8 @@ The record, and runs that died
 
 Exit codes
   0 all rows succeeded   1 aborted   2 usage   3 some rows failed   130, 143 on SIGINT, SIGTERM
-  The first Ctrl-C finishes the rows that were taken in and writes them; the second one stops now.
+  The first Ctrl-C finishes the rows that were taken in and writes them; a second one, from the note on that offers it,
+  stops now.
 
 Examples
   pooled-executor run ./score.ts rows.ndjson -o scores.ndjson

@@ -3,7 +3,7 @@ import type { Entry, EntryRun, EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
 import { startDrawing, type Display } from './display.ts';
-import { Emitter } from './emitter.ts';
+import { Emitter, TooManyErrors } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
 import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
 import { Interrupts } from './interrupts.ts';
@@ -244,7 +244,8 @@ export class RunLoop {
       this.#display.close(undefined);
       return interrupted ?? ExitCode.ok;
     }
-    this.#display.say('error', messageOf(ending.reason));
+    const hint = ending.reason instanceof TooManyErrors ? this.#hint : '';
+    this.#display.say('error', `${messageOf(ending.reason)}${hint}`);
     this.#display.close(summary);
     return interrupted ?? exitCodeOf(ending.reason);
   }
@@ -253,8 +254,12 @@ export class RunLoop {
     const { hasEnded, rowsRead } = this.#source;
     if (kind === 'finished' && !this.#isCut && hasEnded && this.#emitter.emitted === rowsRead)
       return 'interrupted, but all of the input had been taken in: the output is complete';
-    const hint = this.#trail === undefined ? '' : '; --resume continues the run';
-    return `interrupted: the output ends before the input${hint}`;
+    return `interrupted: the output ends before the input${this.#hint}`;
+  }
+
+  /** How what is left can be done. */
+  get #hint(): string {
+    return this.#trail === undefined ? '' : '; --resume continues the run';
   }
 
   #stopNow(): void {

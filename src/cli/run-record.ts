@@ -82,7 +82,7 @@ export class RunRecord {
 
   async #planNewRun(): Promise<RunPlan> {
     const last = lastRun(await this.trail.runs());
-    if (last !== undefined && last.endedAt === undefined) {
+    if (last !== undefined && (last.endedAt === undefined || last.sourceEnded === false)) {
       this.#notes.push('the last run on record did not finish; --resume would have continued it');
     }
     return newRun();

@@ -18,7 +18,7 @@ export function verificationText(
   const { batches, rows, attempts, calls, entries, results } = checked;
   const output =
     results === undefined
-      ? 'not compared: no output was given'
+      ? `not compared: ${files.length === 0 ? 'no output was given' : "the records can't be read"}`
       : `${formatCount(results)} results compared with ${files.join(' and ')}, line by line`;
   const hidden = findingCount - Math.min(findingCount, MOST_FINDINGS);
   return [

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import type { AuditRecord, SqliteAuditTrail, Verification } from '../index.ts';
+import type { SqliteAuditTrail, Verification } from '../index.ts';
 import { askTrail } from './ask-trail.ts';
 import { ExitCode, UsageError } from './exit.ts';
 import { FileCheck } from './file-check.ts';
@@ -23,7 +23,7 @@ the output has line by line what is on record. The numbers of lines in the input
 Who has noted the head of the chain can tell later that nothing was changed since.
 
 Exit codes
-  0 everything is as it must be (so far, where it says that the run was stopped before the end of its input)
+  0 everything is as it must be (so far, where it says that the run was stopped before all of its input was done)
   1 something is not, or the run has not ended   2 no such trail, run or file
 
 Examples
@@ -76,14 +76,13 @@ async function verify(
   return { verification: await trail.verify({ runId, output: check }), rejectsLeftOut };
 }
 
-/** What the first batch of a run says of itself. */
+/** What the last batch of a run says of itself: it has written the files. */
 async function optionsOf(
   trail: SqliteAuditTrail,
   runId: string | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
-  for await (const [first] of trail.records({ runId, kinds: ['batch'] })) {
-    const record: AuditRecord | undefined = first?.record;
-    if (record?.kind === 'batch') return record.options;
-  }
-  return {};
+  let options: Readonly<Record<string, unknown>> = {};
+  for await (const page of trail.records({ runId, kinds: ['batch'] }))
+    for (const { record } of page) if (record.kind === 'batch') ({ options } = record);
+  return options;
 }

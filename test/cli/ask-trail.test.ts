@@ -211,6 +211,26 @@ describe('verify', () => {
     expect(stdout).toContain('PROBLEM  failed.ndjson:1:');
   });
 
+  test.for<[what: string, damage: (whole: Buffer) => Buffer, why: string]>([
+    ['cut off', (whole) => whole.subarray(0, -9), 'unexpected end of file'],
+    ['cut off at its beginning', (whole) => whole.subarray(0, 12), 'unexpected end of file'],
+    ['changed', (whole) => Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)]), 'incorrect data check'],
+  ])('a compressed output that was %s is a problem of the output', async ([, damage, why], { folder }) => {
+    const { ask } = await record(folder, 'out.ndjson.gz');
+    const path = join(folder.path, 'out.ndjson.gz');
+    folder.write('out.ndjson.gz', damage(readFileSync(path)));
+    const { code, stdout } = await ask('verify', TRAIL, 'out.ndjson.gz');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^PROBLEM  out\\.ndjson\\.gz can't be read after line \\d+, as it was cut off or changed \\(${why}\\)`,
+        'm',
+      ),
+    );
+    expect(stdout).toContain(`${ROWS + 1} results compared with out.ndjson.gz`);
+    expect(stdout).toContain('NOT verified: 1 problem found.');
+  });
+
   test('finds a changed record', async ({ folder }) => {
     const { ask } = await record(folder, 'out.ndjson');
     const database = new DatabaseSync(join(folder.path, TRAIL));

@@ -55,7 +55,7 @@ describe('auditText', () => {
       'that was stopped',
       { stopped: true, endedAt: AT + 2_000 },
       'Z, stopped after 2.00 s\n' +
-        'The run was stopped before the end of its input: --resume continues it, if it is the last one.\n',
+        'The run was stopped before all of its input was done: --resume continues it, if it is the last one.\n',
     ],
     [
       'that has stated no counters',

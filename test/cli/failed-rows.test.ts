@@ -122,7 +122,9 @@ describe('failed rows', () => {
     const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', 'out.ndjson'];
     const { code, stderr } = await folder.ask(...args, '--max-errors', '2');
     expect(code).toBe(1);
-    expect(stderr).toContain('Stopped as more rows have failed than --max-errors 2 allows: 3 of 6\n');
+    expect(stderr).toContain(
+      'Stopped as more rows have failed than --max-errors 2 allows: 3 of 6; --resume continues the run\n',
+    );
     expect(fromLines(folder.read('out.ndjson'))).toHaveLength(6);
     expect(await folder.ask(...args, '--max-errors', '250')).toMatchObject({ code: 3 });
   });

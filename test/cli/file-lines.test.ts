@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import { UsageError } from '../../src/cli/exit.ts';
-import { FileLines } from '../../src/cli/file-lines.ts';
+
+import { DamagedFileError, FileLines } from '../../src/cli/file-lines.ts';
 import { test } from '../helpers/cli.ts';
 
 const LONG = 'x'.repeat(300_000); // several chunks of a file
@@ -30,7 +30,14 @@ describe('FileLines', () => {
   test('a file that can not be read is a usage error that names it', async ({ folder }) => {
     const missing = `${folder.path}/missing`;
     await expect(linesOf(missing)).rejects.toThrow(new RegExp(`^Cannot read ${missing}: ENOENT`));
+  });
+
+  test('what is no gzip, or not all of one, is a damaged file', async ({ folder }) => {
     folder.write('broken.gz', 'no gzip');
-    await expect(linesOf(`${folder.path}/broken.gz`, true)).rejects.toThrow(UsageError);
+    await expect(linesOf(`${folder.path}/broken.gz`, true)).rejects.toThrow(DamagedFileError);
+    folder.write('cut.gz', gzipSync('line\n'.repeat(10_000)).subarray(0, 40));
+    await expect(linesOf(`${folder.path}/cut.gz`, true)).rejects.toThrow(
+      new DamagedFileError('unexpected end of file'),
+    );
   });
 });

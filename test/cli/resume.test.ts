@@ -301,7 +301,7 @@ describe('--resume', () => {
     const verified = await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson');
     expect(verified.code).toBe(0);
     expect(verified.stdout).toContain(
-      '\nThe run was stopped before the end of its input: --resume continues it',
+      '\nThe run was stopped before all of its input was done: --resume continues it',
     );
     expect(verified.stdout).not.toContain('everything');
     const audited = await folder.ask('audit', 'out.ndjson.audit.db', '--json');
@@ -518,6 +518,21 @@ describe('the record of a run', () => {
     expect(stderr).toContain('the last run on record did not finish; --resume would have continued it');
     const again = await folder.ask(...argsOf('out.ndjson', '--resume'));
     expect(again.stderr).toContain('10 rows are on record, 0 of them have to run');
+  });
+
+  test('a new run on the trail of one that was stopped says so too; on that of one that has ended, nothing', async ({
+    folder,
+  }) => {
+    folder.write('t.mjs', 'export default ({ n }) => { if (n > 5) throw new Error(); return n; };');
+    folder.write('in.ndjson', toLines(numbers(20)));
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+    const stopped = await folder.ask(...args, '--max-errors', '1');
+    expect(stopped.stderr).toContain('allows: 2 of 8; --resume continues the run\n');
+    const verified = await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson');
+    expect(verified.stdout).toContain('\nThe run was stopped before all of its input was done');
+    const again = await folder.ask(...args);
+    expect(again.stderr).toContain('the last run on record did not finish; --resume would have continued it');
+    expect((await folder.ask(...args)).stderr).not.toContain('--resume');
   });
 
   test('the trail can not be the input or the output', async ({ folder }) => {

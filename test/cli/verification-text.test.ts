@@ -42,7 +42,7 @@ describe('verificationText', () => {
       .split('\n')
       .slice(-3);
     expect(said).toBe(
-      'The run was stopped before the end of its input: --resume continues it, if it is the last one.',
+      'The run was stopped before all of its input was done: --resume continues it, if it is the last one.',
     );
     expect(last).toMatch(verdict);
   });

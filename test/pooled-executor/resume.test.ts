@@ -9,10 +9,12 @@ import {
   type Entry,
   type Transform,
 } from '../../src/index.ts';
+import { verifyRun } from '../../src/audit/questions/verify-run.ts';
 import { workerUrl } from '../helpers/engines.ts';
 import { isSettled } from '../helpers/event-loop.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { diedBeforeAttempt, dispatchOf, recordsOfRun, RUN, trailOf } from '../helpers/interrupted-runs.ts';
+import { readable } from '../helpers/readable-trail.ts';
 import { codesOf, collect, contextsOf, errorOf, outputsOf, range } from '../helpers/rows.ts';
 import { checkTrail } from '../helpers/trail-checks.ts';
 import { recordsOf } from '../helpers/trails.ts';
@@ -194,6 +196,10 @@ describe('a batch on a run that is on record', () => {
     const executor = createExecutor({ ...options, audit }, { stopped: true });
     const { entries } = await executor.executeBatch(contextsOf(rows), RUN);
     expect(codesOf(entries)).toEqual(['ok', 'transform_error', 'ok', 'transform_error']);
+    // they are not on record themselves, and have an entry in each batch
+    const again = createExecutor({ ...options, audit }, { stopped: true });
+    await again.executeBatch(contextsOf(rows), RUN);
+    expect(await verifyRun(readable(audit.records))).toMatchObject({ findings: [], stopped: false });
   });
 
   test('worker threads: attempts and results go on from the record', async ({ createExecutor }) => {

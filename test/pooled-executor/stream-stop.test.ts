@@ -148,7 +148,7 @@ describe('stream: a consumer that stops early closes the source and leaves nothi
     expect(await isSettled(executor.shutdown())).toBe(true);
   });
 
-  test('the record of the end says that the source had not ended, and nothing of one that had', async ({
+  test('the record of the end says that not all rows of the source were taken, and nothing where they were', async ({
     createExecutor,
   }) => {
     const { transform } = makeTrackedTransform<number>();
@@ -171,6 +171,14 @@ describe('stream: a consumer that stops early closes the source and leaves nothi
         await entries.return();
       }),
     ).toBe(false);
+    const stoppedAfter = (taken: number) =>
+      sourceEndedAfter(async ({ stream }) => {
+        const entries = stream([0, 1]);
+        for (let count = 0; count < taken; count++) await entries.next();
+        await turns(); // the window has room for all rows and the end
+        await entries.return();
+      });
+    expect([await stoppedAfter(1), await stoppedAfter(2)]).toEqual([false, undefined]);
     expect(
       await sourceEndedAfter(async ({ stream, shutdown }) => {
         const entries = stream(endless().rows);

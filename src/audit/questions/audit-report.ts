@@ -13,7 +13,7 @@ export interface AuditReport {
 
 /** What happened in one run. All instants are epoch ms, all durations ms. */
 export interface RunReport extends RunSummary {
-  /** Whether it was stopped before the end of its input, and not continued since. */
+  /** Whether it was stopped before all of its input was done, and not continued since. */
   readonly stopped: boolean;
   /** Of the last batch. */
   readonly transform?: BatchRecord['transform'];

@@ -16,7 +16,7 @@ export interface RowState {
 /** What the last entry of a row says; `none` while it has no entry. */
 export type RowResult = 'none' | 'success' | RowErrorCode;
 
-const RESULTS: readonly RowResult[] = [
+export const RESULTS: readonly RowResult[] = [
   'none',
   'success',
   'transform_error',

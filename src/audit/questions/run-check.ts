@@ -23,6 +23,7 @@ export class RunCheck {
   readonly #ledger = new RowLedger();
   readonly #calls = new CallCheck();
   readonly #stopped = new StoppedBatches();
+  readonly #unfinished = new UnfinishedRows();
   readonly #open = new Map<string, OpenBatch>();
   readonly #replaced = new Map<number, RecordOf<'entry'>>();
   readonly #counts = { batches: 0, rows: 0, attempts: 0, calls: 0, entries: 0 };
@@ -40,9 +41,9 @@ export class RunCheck {
     return this.#replaced;
   }
 
-  /** Whether the run was stopped before the end of its input. */
+  /** Whether the run was stopped before all of its input was done. To be asked for at the {@link end}. */
   get stopped(): boolean {
-    return this.#stopped.any;
+    return this.#stopped.wasStopped(this.#unfinished.count);
   }
 
   add(record: AuditRecord): void {
@@ -72,13 +73,12 @@ export class RunCheck {
 
   /** To be called once, after the last record. */
   end(): void {
-    const unfinished = new UnfinishedRows();
     this.#ledger.forEach((rowIndex, { result }) => {
-      if (!isTerminal(result)) unfinished.add(rowIndex, result);
+      if (!isTerminal(result)) this.#unfinished.add(rowIndex, result);
     });
     const ended = this.#open.size === 0;
-    if (!ended) this.#reportOpen(unfinished.count);
-    for (const finding of unfinished.findings(ended)) this.#findings.add(finding);
+    if (!ended) this.#reportOpen(this.#unfinished.count);
+    for (const finding of this.#unfinished.findings(ended)) this.#findings.add(finding);
   }
 
   #addBatch({ batchId, continues }: RecordOf<'batch'>): void {
@@ -104,7 +104,7 @@ export class RunCheck {
     if (!before.submitted) this.#report(rowIndex, `has attempt ${attempt}, but was not submitted`);
     if (attempt !== before.attempts + 1)
       this.#report(rowIndex, `has attempt ${attempt} after attempt ${before.attempts}`);
-    if (!this.#mayGoOn(before.result, batchId))
+    if (!this.#mayGoOn(before, batchId))
       this.#report(rowIndex, `ran again (attempt ${attempt}) after its result (${before.result})`);
     this.#ledger.note(rowIndex, { attempts: attempt, outcome });
   }
@@ -123,7 +123,7 @@ export class RunCheck {
     this.#counts.entries++;
     const batch = this.#open.get(batchId);
     const isAgain = isTerminal(before.result);
-    if (!this.#mayGoOn(before.result, batchId) || (isAgain && batch?.again.has(rowIndex) === true))
+    if (!this.#mayGoOn(before, batchId) || (isAgain && batch?.again.has(rowIndex) === true))
       this.#report(rowIndex, `has a second terminal entry (${result}) after ${before.result}`);
     if (isAgain) batch?.again.add(rowIndex);
     if (before.result !== 'none') this.#replaced.set(rowIndex, record);
@@ -135,10 +135,12 @@ export class RunCheck {
     this.#ledger.note(rowIndex, { result });
   }
 
-  /** Whether a row with such a result may go on in a batch. */
-  #mayGoOn(result: RowResult, batchId: string): boolean {
+  /** Whether a row may go on in a batch. */
+  #mayGoOn({ result, submitted }: RowState, batchId: string): boolean {
     if (!isTerminal(result)) return true;
-    return result !== 'success' && this.#open.get(batchId)?.retryFailed === true;
+    const batch = this.#open.get(batchId);
+    // a row that can't be cloned is not on record itself: a batch that continues the run finds that out again
+    return result !== 'success' && (batch?.retryFailed === true || (batch?.continues === true && !submitted));
   }
 
   #reportOpen(unfinished: number): void {

@@ -4,7 +4,7 @@ import type { RunReport, SlowAttempt } from './audit-report.ts';
 import { BatchRecount } from './batch-recount.ts';
 import { describeConcurrency } from './concurrency.ts';
 import type { RecordOf } from './readable-trail.ts';
-import { resultOf, RowLedger, type RowResult } from './row-ledger.ts';
+import { isTerminal, resultOf, RESULTS, RowLedger, type RowResult } from './row-ledger.ts';
 import { Spans } from './spans.ts';
 import { StatsTally } from './stats-tally.ts';
 import { StoppedBatches } from './stopped-batches.ts';
@@ -55,11 +55,15 @@ export class RunRecount {
   /** To be called once, after the last record. */
   report(summary: RunSummary): RunReport {
     for (const batch of this.#open.values()) this.#slices.append(batch.close());
+    const { results, rowsByAttempts } = this.#rows();
+    let unfinished = 0;
+    for (const result of RESULTS) if (!isTerminal(result)) unfinished += results[result] ?? 0;
     return {
       ...summary,
-      stopped: this.#stopped.any,
+      stopped: this.#stopped.wasStopped(unfinished),
       ...(this.#transform === undefined ? {} : { transform: this.#transform }),
-      ...this.#rows(),
+      results,
+      rowsByAttempts,
       outcomes: this.#outcomes,
       slowest: this.#slowest,
       concurrency: describeConcurrency(this.#slices),

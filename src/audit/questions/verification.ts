@@ -6,7 +6,7 @@ export interface Verification {
   readonly runId: string;
   /** Whether nothing was found. */
   readonly ok: boolean;
-  /** Whether the run was stopped before the end of its input: what is on record may be true, and is not all. */
+  /** Whether the run was stopped before all of its input was done: what is on record may be true, and is not all. */
   readonly stopped: boolean;
   /** The hash chain over the whole trail. */
   readonly chain: ChainReport;

@@ -55,6 +55,7 @@ export async function verifyRun(trail: ChainedTrail, options: VerifyOptions = {}
     await checkRecords(trail, run.runId, check);
     if (output !== undefined) results = await checkOutput(trail, run.runId, { check, output, findings });
   } catch (reason) {
+    if (reason instanceof OutputError) throw reason.cause;
     if (findings.count === 0) throw reason;
     findings.add({ about: 'chain', message: `Records can't be read any further: ${messageOf(reason)}` });
   }
@@ -90,10 +91,21 @@ async function checkOutput(
     needsRequests: output.needsRequests,
   })) {
     results++;
-    await output.check(entry, request);
+    await ofOutput(() => output.check(entry, request));
   }
-  for (const finding of await output.end()) findings.add(finding);
+  for (const finding of await ofOutput(() => output.end())) findings.add(finding);
   return results;
+}
+
+/** The output can't be compared, whatever is wrong with the records. */
+class OutputError extends Error {}
+
+async function ofOutput<Value>(act: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (reason) {
+    throw new OutputError('Cannot compare the output', { cause: reason });
+  }
 }
 
 interface Result {

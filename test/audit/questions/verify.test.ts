@@ -230,6 +230,29 @@ describe('verify', () => {
     expect((await auditRuns(readable(continued))).runs).toMatchObject([{ stopped: false }]);
   });
 
+  test('a run that has ended and has rows without a result was stopped, until it is continued', async () => {
+    const records = await storyRecords();
+    const cut = changed(records, 'entry', ({ rowIndex }) => (rowIndex === FAILED ? { result: aborted } : {}));
+    expect(await verifyRun(readable(cut))).toMatchObject({ ok: false, stopped: true });
+    expect((await auditRuns(readable(cut))).runs).toMatchObject([{ stopped: true }]);
+    const died = without(cut, ({ kind }) => kind === 'batch-end');
+    expect(await verifyRun(readable(died))).toMatchObject({ stopped: false });
+    expect((await auditRuns(readable(died))).runs).toMatchObject([{ stopped: false }]);
+    const continued = [...retried(cut).slice(0, -1), { ...records.at(-1)!, batchId: 'again' }];
+    expect(await verifyRun(readable(continued))).toMatchObject({ ok: true, stopped: false });
+  });
+
+  test('an output that can not be compared is no fault of the records, whatever else is wrong', async () => {
+    const records = without(await storyRecords(), ({ kind }) => kind === 'batch-end');
+    const reason = new Error('gone');
+    const output: OutputCheck = {
+      needsRequests: false,
+      check: () => undefined,
+      end: () => Promise.reject(reason),
+    };
+    await expect(verifyRun(readable(records), { output })).rejects.toBe(reason);
+  });
+
   test('a batch that continues the run takes over from one that never ended', async () => {
     const records = await storyRecords();
     const died = without(records, ({ kind }) => kind === 'batch-end');
