@@ -205,7 +205,7 @@ class Connection {
   #underWay = 0;
 
   constructor(options: Parameters<TrailService['open']>[0]) {
-    this.#worker = new Worker(WORKER_URL);
+    this.#worker = new Worker(WORKER_URL, { execArgv: flagsForFiles(process.execArgv) });
     this.#service = wrap<TrailService>(nodeEndpoint(this.#worker));
     const lose = (reason: unknown) => {
       const message = `Cannot use audit trail ${options.path} as its thread has ended`;
@@ -242,6 +242,12 @@ class Connection {
       if (--this.#underWay === 0) this.#worker.unref();
     }
   }
+}
+
+/** Node's flags without the one that a file can't be started with: what type the code is that was given to Node as text. */
+function flagsForFiles(flags: readonly string[]): string[] {
+  const flag = '--input-type';
+  return flags.filter((each, index) => !each.startsWith(flag) && flags[index - 1] !== flag);
 }
 
 function warnOfIdlePaths(path: string, idlePaths: readonly string[]): void {

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { eventTrailOf, openEvents, type TakesEvents } from '../../src/audit/event-trail.ts';
 import {
@@ -176,3 +178,15 @@ test('SqliteAuditTrail: refuses a path that is none', () => {
     /'path' must be a non-empty string: received undefined/,
   );
 });
+
+test.for([['--input-type=module'], ['--input-type', 'module']])(
+  'SqliteAuditTrail: opens in a process that was given its code as text: node %s -e',
+  async (flags) => {
+    const index = new URL('../../dist/src/index.js', import.meta.url).href;
+    const code = `import { SqliteAuditTrail } from '${index}';
+        await (await SqliteAuditTrail.open(${JSON.stringify(trailPath())})).close();
+        console.log('closed');`;
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', code]);
+    expect(stdout).toBe('closed\n');
+  },
+);
