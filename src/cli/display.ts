@@ -1,5 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
-import { formatCount, formatDuration } from './numbers.ts';
+import { formatCount, formatCountOf, formatDuration } from './numbers.ts';
 import type { RunStatus } from './run-status.ts';
 import { describeSummary, type RunSummary } from './run-summary.ts';
 
@@ -99,11 +99,11 @@ export function describeStatus(status: RunStatus, width = Infinity): string {
   const { rows, rowsPerSecond, inFlight, inBackoff, failed, currentDelayMs, rowsToFinish, done, etaMs } =
     status;
   const parts = [
-    `${formatCount(rows)} rows${done === undefined ? '' : ` (${Math.floor(done * 100)}%)`}`,
+    `${formatCountOf(rows, 'row')}${done === undefined ? '' : ` (${Math.floor(done * 100)}%)`}`,
     ...(rowsToFinish === undefined ? [] : [`${formatCount(rowsToFinish)} to finish`]),
     ...(etaMs === undefined ? [] : [`ETA ${formatDuration(etaMs)}`]),
     `${formatCount(rowsPerSecond)} rows/s`,
-    `${formatCount(failed)} errors`,
+    formatCountOf(failed, 'error'),
     ...(inBackoff === 0 ? [] : [`${formatCount(inBackoff)} in backoff`]),
     ...(currentDelayMs === 0 ? [] : [`delay ${formatCount(currentDelayMs)} ms`]),
     `${formatCount(inFlight)} in flight`,

@@ -74,7 +74,8 @@ async function openForReading(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'r');
   } catch (reason) {
-    throw new UsageError(`Cannot read ${file}: ${messageOf(reason)}`);
+    const isMissing = (reason as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new UsageError(`Cannot read ${file}: ${isMissing ? 'there is no such file' : messageOf(reason)}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { constants, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -103,7 +104,9 @@ async function openForWriting(
 }
 
 function unwritable(file: string, reason: unknown): UsageError {
-  return new UsageError(`Cannot write ${file}: ${messageOf(reason)}`);
+  const isMissing = (reason as NodeJS.ErrnoException).code === 'ENOENT';
+  const why = isMissing ? `the folder ${dirname(file)} doesn't exist: create it first` : messageOf(reason);
+  return new UsageError(`Cannot write ${file}: ${why}`);
 }
 
 /** An error of either side comes out of what is returned. */

@@ -118,12 +118,18 @@ function isModuleInCommonJs(reason: unknown): boolean {
 
 /** @param otherRemedy what else helps where the file is an ES module that is taken for CommonJS */
 function loadError(url: string, reason: unknown, otherRemedy = ''): TransformLoadError {
-  const remedy = isModuleInCommonJs(reason)
-    ? `. It is an ES module, but its package.json makes it CommonJS: set "type": "module" there, or name the file ${isTypeScript(url) ? '.mts' : '.mjs'}${otherRemedy}`
-    : '';
-  return new TransformLoadError(`Cannot load transform ${display(url)}: ${tell(reason)}${remedy}`, {
+  const message = `Cannot load transform ${display(url)}: ${tell(reason)}${remedyFor(url, reason)}`;
+  return new TransformLoadError(`${message}${isModuleInCommonJs(reason) ? otherRemedy : ''}`, {
     cause: reason,
   });
+}
+
+function remedyFor(url: string, reason: unknown): string {
+  if (isModuleInCommonJs(reason))
+    return `. It is an ES module, but its package.json makes it CommonJS: set "type": "module" there, or name the file ${isTypeScript(url) ? '.mts' : '.mjs'}`;
+  // where it is Node tells only of errors that nobody catches
+  const isInFile = reason instanceof SyntaxError && url.startsWith('file:');
+  return isInFile ? ` ('node ${display(url)}' shows where)` : '';
 }
 
 function tell(reason: unknown): string {

@@ -27,7 +27,7 @@ describe('createDisplay', () => {
   test('tty: each line is drawn over the last one, and what is said stands in its place', () => {
     const { display, text } = makeDisplay('tty');
     display.draw(STATUS);
-    expect(text()).toBe(`${CLEARED}5 rows (12%) · ETA 1.23 s · 13 rows/s · 1 errors · 2 in flight`);
+    expect(text()).toBe(`${CLEARED}5 rows (12%) · ETA 1.23 s · 13 rows/s · 1 error · 2 in flight`);
     display.say('note', 'late');
     expect(text()).toBe(`${CLEARED}pooled-executor: late\n`);
     display.close(undefined);

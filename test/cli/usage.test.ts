@@ -17,9 +17,13 @@ const NEVER_LOADS: [what: string, args: string[], message: RegExp] = [
 
 describe('usage errors: exit code 2, one line, nothing was started or overwritten', () => {
   test.for<[what: string, args: string[], message: RegExp]>([
-    ['missing input', ['nope.ndjson'], /Cannot read nope.ndjson: ENOENT/],
+    ['missing input', ['nope.ndjson'], /Cannot read nope\.ndjson: there is no such file$/m],
     ['a folder', ['.'], /Cannot read \.: it is a directory/],
-    ['unwritable output', ['in.ndjson', '-o', 'no/out.ndjson'], /Cannot write no\/out.ndjson: ENOENT/],
+    [
+      'unwritable output',
+      ['in.ndjson', '-o', 'no/out.ndjson'],
+      /Cannot write no\/out\.ndjson: the folder no doesn't exist: create it first$/m,
+    ],
     [
       'unwritable rejects',
       ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'no/r.ndjson'],

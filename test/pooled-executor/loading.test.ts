@@ -55,6 +55,15 @@ describe('transform: a module that can be loaded', () => {
     );
   });
 
+  test('a file that can not be parsed: how to see where', async ({ createExecutor }) => {
+    const transform = join(temporaryFolder(), 'cut.mjs');
+    writeFileSync(transform, 'export default (');
+    const executor = createExecutor({ transform, poolSize: 1 }, { further: 'refused' });
+    await expect(executor.map([1])).rejects.toThrow(
+      `Cannot load transform ${transform}: SyntaxError: Unexpected end of input ('node ${transform}' shows where)`,
+    );
+  });
+
   test('its body runs once in each thread, however many rows it runs', async ({ createExecutor }) => {
     const loads = new SharedArrayBuffer(4);
     const stage = new Stage();
