@@ -65,6 +65,8 @@ class Draft {
   readonly #run: number;
   readonly #numbers: NumberTexts;
   readonly #start: number;
+  /** Index of the row of the first record, where the others follow: as many as a block can have are never too far apart. */
+  readonly #firstCounted: number | undefined;
   readonly #columns: readonly { readonly member: string; readonly values: Column }[];
   readonly #payloads: StoredPayload[] = [];
   readonly #spans: ([start: number, end: number] | null)[] = [];
@@ -82,6 +84,8 @@ class Draft {
     this.#numbers = numbers;
     this.#run = run;
     this.#start = start;
+    const counted = set.rows === undefined ? set.from?.['rowIndex'] : undefined;
+    this.#firstCounted = counted === undefined ? undefined : counted + start;
     this.#columns = Object.entries(set.columns ?? {}).map(([name, values]) => ({
       member: `"${name}":`,
       values,
@@ -92,15 +96,14 @@ class Draft {
   hasRoomFor(position: number): boolean {
     if (this.#count >= LONGEST_BLOCK || this.#body.length + this.#charsElsewhere >= LONGEST_TEXT)
       return false;
+    if (this.#firstCounted !== undefined) return true;
     const [first, last] = rowsOf(this.#set, position);
     return Math.max(this.#last, last) - Math.min(this.#first, first) < WIDEST_BLOCK;
   }
 
   add(position: number): void {
     const { fields } = this.#set;
-    const [first, last] = rowsOf(this.#set, position);
-    if (first < this.#first) this.#first = first;
-    if (last > this.#last) this.#last = last;
+    if (this.#firstCounted === undefined) this.#noteRows(position);
     this.#body += this.#count++ === 0 ? '{' : ',{';
     let separator = '';
     for (const { member, values } of this.#columns) {
@@ -118,6 +121,10 @@ class Draft {
 
   finish(): { readonly block: Block; readonly payloads: readonly StoredPayload[] } {
     const { callKey } = this.#set;
+    if (this.#firstCounted !== undefined) {
+      this.#first = this.#firstCounted;
+      this.#last = this.#firstCounted + this.#count - 1;
+    }
     const isNarrow = this.#first <= this.#last && this.#last - this.#first < WIDEST_BLOCK;
     const block: Block = {
       count: this.#count,
@@ -129,6 +136,12 @@ class Draft {
       spans: this.#hasSpans ? JSON.stringify(this.#spans) : null,
     };
     return { block, payloads: this.#payloads };
+  }
+
+  #noteRows(position: number): void {
+    const [first, last] = rowsOf(this.#set, position);
+    if (first < this.#first) this.#first = first;
+    if (last > this.#last) this.#last = last;
   }
 
   #textOf(value: number | string | undefined): string {
@@ -164,11 +177,9 @@ class Draft {
   }
 }
 
-/** The lowest and the highest index of the rows that a record is about; none: Infinity and -Infinity. */
-function rowsOf({ rows, from, columns }: RecordSet, position: number): readonly [number, number] {
+/** The lowest and the highest index of the rows that a record is about, unless they are counted; none: Infinity and -Infinity. */
+function rowsOf({ rows, columns }: RecordSet, position: number): readonly [number, number] {
   if (rows !== undefined) return rows;
-  const base = from?.['rowIndex'];
-  if (base !== undefined) return [base + position, base + position];
   const index = columns?.['rowIndex']?.[position];
   return typeof index === 'number' ? [index, index] : [Infinity, -Infinity];
 }
