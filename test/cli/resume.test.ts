@@ -278,7 +278,9 @@ describe('--resume', () => {
       const { code, stderr } = await folder.ask(...resumed);
       const stoppedAt = limit === '1' ? 2 : 100;
       expect(code).toBe(1);
-      expect(stderr).toContain(`allows: ${stoppedAt} of ${stoppedAt} (those on record are not counted); --resume continues the run\n`);
+      expect(stderr).toContain(
+        `allows: ${stoppedAt} of ${stoppedAt} (those on record are not counted); --resume continues the run\n`,
+      );
       expect(fromLines(folder.read('out.ndjson'))).toHaveLength(150 + stoppedAt);
       expect(await folder.ask(...args, '--max-errors', limit, '--retry-failed')).toMatchObject({ code: 1 });
     },
