@@ -151,10 +151,11 @@ export function inWordsOfFlags(message: string, values: ExecutorFlagValues): str
   if (rule === undefined) return message;
   const value = values[option];
   const typed = typeof value === 'string' ? `'${value}'` : received;
-  return `${toFlag(option)} ${rule.replace(/\w+/g, (word) => (BY_OPTION.has(word) ? toFlag(word) : word))}: received ${typed}`;
+  return `${inFlagForm(option)} ${rule.replace(/\w+/g, (word) => (BY_OPTION.has(word) ? inFlagForm(word) : word))}: received ${typed}`;
 }
 
-function toFlag(option: string): string {
+/** The flag of an option. */
+export function inFlagForm(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
@@ -162,7 +163,7 @@ function readOne(option: string, flag: ExecutorFlag, text: string): unknown {
   try {
     return flag.read(text);
   } catch (reason) {
-    throw new UsageError(`${toFlag(option)} must be JSON: received '${text}' (${messageOf(reason)})`);
+    throw new UsageError(`${inFlagForm(option)} must be JSON: received '${text}' (${messageOf(reason)})`);
   }
 }
 

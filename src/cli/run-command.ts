@@ -72,7 +72,10 @@ export function runCommand(onExitCode: (code: number) => void): Command {
     )
     .option('--resume', 'continue the last run on record: rows that have their result are not run again')
     .option('--retry-failed', 'run the rows again that have failed, and write the whole output again')
-    .option('--allow-drift', 'continue it also with another input, transform or options')
+    .option(
+      '--allow-drift',
+      'continue it also with another input, transform or options, and say what differs',
+    )
     .option('--window <n>', 'most rows taken in and not yet written (default: follows the row time)')
     .addOption(
       new Option('--progress <kind>', 'progress on stderr (default: tty on a terminal, else none)').choices([

@@ -1,4 +1,5 @@
 import { DriftError, TransformLoadError } from '../index.ts';
+import { driftRefusal } from './drift-text.ts';
 import { messageOf, UsageError } from './exit.ts';
 import { outputsOf, type RunFiles } from './run-files.ts';
 
@@ -17,11 +18,7 @@ export function throwIfUnusable(ending: Ending, files: RunFiles): void {
   if (refusal !== undefined) throw refusal;
   if (ending.kind !== 'failed') return;
   const { reason } = ending;
-  if (reason instanceof DriftError) {
-    throw new UsageError(
-      `Cannot continue the run (--allow-drift overrides this): ${reason.differences.join('; ')}`,
-    );
-  }
+  if (reason instanceof DriftError) throw new UsageError(driftRefusal(reason.differences));
   if ((reason as { readonly code?: unknown }).code === 'ERR_WORKER_INVALID_EXEC_ARGV') {
     throw new UsageError(`--exec-argv must be options that workers of Node take: ${messageOf(reason)}`);
   }

@@ -9,6 +9,7 @@ import {
   type EventGroup,
   type TrailEvent,
 } from '../index.ts';
+import { driftText } from './drift-text.ts';
 import type { RowFormat } from './formats.ts';
 import type { RunFlags } from './run-flags.ts';
 
@@ -28,6 +29,7 @@ export interface RunDescription {
 export class RunTrail extends SqliteAuditTrail {
   readonly #description: RunDescription;
   #onFirstEntry: (() => void) | undefined;
+  #onDrift: ((differences: readonly string[]) => void) | undefined;
   /** Settled when the end of the batch that was begun is on record, or can't be. */
   #batch: PromiseWithResolvers<void> | undefined;
   /** Settled when it is known whether what is held back goes on record; undefined when nothing is. */
@@ -42,6 +44,14 @@ export class RunTrail extends SqliteAuditTrail {
   /** Calls back once, before the first entry is put on record. */
   onFirstEntry(callback: () => void): void {
     this.#onFirstEntry = callback;
+  }
+
+  /**
+   * Calls back when a batch that differs from the record of its run begins, before its rows do. @param callback gets the
+   * differences in the words of the command line
+   */
+  onDrift(callback: (differences: readonly string[]) => void): void {
+    this.#onDrift = callback;
   }
 
   /** What the executor gets to see of a run on record goes through `watch`. */
@@ -78,7 +88,8 @@ export class RunTrail extends SqliteAuditTrail {
     const group = super[openEvents]();
     let ends = false;
     return {
-      add: (events) => {
+      add: (happened) => {
+        const events = happened.map(inWordsOfFlags);
         this.#onEvents(events);
         ends ||= events.some((event) => kindOf(event) === 'batch-end');
         group.add(events);
@@ -96,13 +107,19 @@ export class RunTrail extends SqliteAuditTrail {
   }
 
   #onEvents(events: readonly TrailEvent[]): void {
-    for (const kind of events.map(kindOf)) {
-      if (kind === 'batch') this.#batch = Promise.withResolvers<void>();
+    for (const event of events) {
+      const kind = kindOf(event);
+      if (kind === 'batch') this.#beginBatch(driftOf(event));
       else if (kind !== 'batch-end') this.accept();
       if (kind !== 'entries') continue;
       this.#onFirstEntry?.();
       this.#onFirstEntry = undefined;
     }
+  }
+
+  #beginBatch(drift: readonly string[]): void {
+    this.#batch = Promise.withResolvers<void>();
+    if (drift.length > 0) this.#onDrift?.(drift);
   }
 
   describe({ options }: BatchDescription): BatchDescription {
@@ -128,6 +145,22 @@ export class RunTrail extends SqliteAuditTrail {
 /** What a single event has to tell, and else of what there are several in it. */
 function kindOf(event: TrailEvent): string {
   return event.kind === 'single' ? event.content.kind : event.kind;
+}
+
+/** What a batch continues in spite of. */
+function driftOf(event: TrailEvent): readonly string[] {
+  return event.kind === 'single' && event.content.kind === 'batch'
+    ? (event.content.continues?.drift ?? [])
+    : [];
+}
+
+/** The same event; what a batch continues in spite of is told in the words of the command line. */
+function inWordsOfFlags(event: TrailEvent): TrailEvent {
+  if (event.kind !== 'single' || event.content.kind !== 'batch') return event;
+  const { continues } = event.content;
+  if (continues === undefined) return event;
+  const drift = continues.drift.map(driftText);
+  return { ...event, content: { ...event.content, continues: { ...continues, drift } } };
 }
 
 function hashOf(name: string, typed: string | readonly string[] | undefined): Record<string, string> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createDisplay, type DisplayKind } from './display.ts';
+import { driftNotes } from './drift-text.ts';
 import { parseErrorLimit } from './error-limit.ts';
 import { openExecutor, tryTransform, urlOfTransform } from './open-executor.ts';
 import type { OutputMode } from './output.ts';
@@ -35,6 +36,9 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
     const plan = await record?.open();
     if (plan?.kind === 'continued' && writesBeforeRowsRun(plan, transformUrl))
       await tryTransform(transformUrl, flags);
+    record?.trail.onDrift((differences) => {
+      for (const note of driftNotes(differences)) display.say('note', note);
+    });
     record?.trail.onFirstEntry(() => {
       files.output.begin();
       files.rejects?.begin();

@@ -178,6 +178,52 @@ describe('--resume', () => {
     const { code, stderr } = await folder.ask('run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--resume');
     expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 2, output: '0\n1\n2\n' });
     expect(stderr).toMatch(/the transform file:.*t\.mjs has changed \(sha256 \w{12}, on record \w{12}\)/);
+    expect(stderr).toContain('. Give it the transform that it had, or --allow-drift to continue');
+  });
+
+  test('--allow-drift says what it overrides before the first row runs, and puts it on record', async ({
+    folder,
+  }) => {
+    const source = (by: number) =>
+      `export default ({ n }) => { console.log('running ' + n); if (n === 2) throw new Error(); return n + ${by}; };`;
+    folder.write('t.mjs', source(0));
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+    expect((await folder.run([...args, '--rejects', 'rejects.ndjson'])).code).toBe(3);
+    folder.write('t.mjs', source(1));
+    folder.write('in.ndjson', toLines([...numbers(2), { n: 7 }]));
+    const drifting = [...args, '--isolation', 'process', '--retry-failed', '--allow-drift'];
+    const { code, stderr } = await folder.run(drifting);
+    expect({ code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: '0\n1\n8\n' });
+    const said = stderr.split('\n');
+    expect(said.slice(0, 5)).toEqual([
+      expect.stringMatching(
+        /^pooled-executor: continuing although the transform file:.*t\.mjs has changed \(sha256 \w{12}, on record \w{12}\)$/,
+      ),
+      "pooled-executor: continuing although --isolation is 'process', on record it was 'thread'",
+      'pooled-executor: continuing although --rejects is not given, on record it was',
+      "pooled-executor: continuing although row 2 ('row-2') has changed",
+      'pooled-executor: 3 rows are on record, 1 of them have to run, and any after them',
+    ]);
+    expect(said.indexOf('running 7')).toBeGreaterThan(4);
+    const batch = (await recordsIn(folder)).findLast((record) => record.kind === 'batch');
+    expect(batch?.continues?.drift).toEqual(
+      said.slice(0, 4).map((line) => line.replace('pooled-executor: continuing although ', '')),
+    );
+  });
+
+  test('--allow-drift says that the input ends before the rows on record do; where nothing differs it says nothing', async ({
+    folder,
+  }) => {
+    folder.write('t.mjs', 'export default ({ n }) => n;');
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson'];
+    await folder.ask(...args);
+    expect((await folder.ask(...args, '--resume', '--allow-drift')).stderr).not.toContain('continuing');
+    folder.write('in.ndjson', '');
+    expect((await folder.ask(...args, '--resume', '--allow-drift', '--progress', 'json')).stderr).toContain(
+      '{"type":"note","message":"continuing although the input ends after 0 rows, on record are 3"}\n',
+    );
   });
 
   test.for<[what: string, change: (folder: CliFolder) => void, flags: string[], message: RegExp]>([
@@ -453,7 +499,9 @@ describe('the record of a run', () => {
     folder.write('in.ndjson', rows(5));
     const refused = await folder.ask(...args, '--resume');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("redact is not given, on record [ '*.password', 'key' ]");
+    expect(refused.stderr).toContain(
+      "--redact is not given, on record it was '*.password', 'key'. Give it the flags that it had, or --allow-drift",
+    );
     expect((await folder.ask(...args, ...redacting, '--resume')).code).toBe(0);
     expect(folder.read('out.ndjson')).toBe(toLines([7, 8, 9, 10, 11]));
     expect(folder.read('out.ndjson.audit.db')).not.toContain('hunter2');
