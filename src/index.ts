@@ -60,6 +60,7 @@ export type {
 export type { AuditOptions } from './audit/questions/audit-runs.ts';
 export type {
   AuditReport,
+  BatchDrift,
   RunReport,
   SlowAttempt,
   StatsDifference,

@@ -13,7 +13,8 @@ interface AuditFlags {
 const DETAILS = `
 Recomputes each counter that a batch stated at its end from the records of its attempts and results. The times of the
 attempts tell how many rows ran at once; where they can't tell two moments apart, a range is shown. pacedTimeMs and
-currentDelayMs leave no traces and are not recomputed.
+currentDelayMs leave no traces and are not recomputed. Of several batches the counters are summed: a row counts as
+submitted, and as success or error, in each batch that had it, also in one that took its result from the record.
 
 Exit codes
   0 all counters agree   1 some don't   2 no such trail or run`;

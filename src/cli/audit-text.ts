@@ -17,6 +17,7 @@ export function auditText({ runs, agrees }: AuditReport): string {
 function runText(run: RunReport): string {
   return [
     ...headLines(run),
+    ...driftLines(run),
     ...resultLines(run),
     ...slowestLines(run),
     ...concurrencyLines(run),
@@ -53,6 +54,12 @@ function headLines({
   ];
 }
 
+function driftLines({ drifts }: RunReport): readonly string[] {
+  return drifts.map(({ at, drift }) =>
+    field('continued', `${new Date(at).toISOString()}, although ${drift.join('; ')}`),
+  );
+}
+
 function resultLines({ results, outcomes, rowsByAttempts }: RunReport): readonly string[] {
   const byAttempts = rowsByAttempts.flatMap((rows, attempts) =>
     rows === 0 ? [] : [`${attempts}: ${formatCount(rows)}`],
@@ -86,16 +93,27 @@ function concurrencyLines({ concurrency }: RunReport): readonly string[] {
   ];
 }
 
-function statsLines({ stats }: RunReport): readonly string[] {
+function statsLines({ stats, batches: all }: RunReport): readonly string[] {
   const { batches, counters, differences, differenceCount } = stats;
   if (batches === 0) return [field('counters', 'none were stated, as no batch has ended')];
   const hidden = differenceCount - Math.min(differenceCount, MOST_DIFFERENCES);
+  const lines = [...scopeLines(batches, all), ...counters.map(counterText)];
   return [
-    ...counters.map((counter, position) => field(position === 0 ? 'counters' : '', counterText(counter))),
+    ...lines.map((line, position) => field(position === 0 ? 'counters' : '', line)),
     ...differences
       .slice(0, MOST_DIFFERENCES)
       .map((difference) => field('DIFFERENCE', `${counterText(difference)}, in batch ${difference.batchId}`)),
     ...(hidden > 0 ? [field('', `and ${formatCountOf(hidden, 'more difference')}`)] : []),
+  ];
+}
+
+/** What the counters of several batches are. */
+function scopeLines(ended: number, all: number): readonly string[] {
+  if (all <= 1) return [];
+  const which = ended === all ? `all ${all} batches` : `${ended} of ${all} batches, those that have ended`;
+  return [
+    `summed over ${which}; of peakDelayMs and maxConcurrentReached the highest`,
+    'submitted, successes, errors: a row counts in each batch that had it, also if its result was on record',
   ];
 }
 

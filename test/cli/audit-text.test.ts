@@ -14,6 +14,7 @@ const run: RunReport = {
   attempts: 3,
   calls: 0,
   entries: 2,
+  drifts: [],
   results: { success: 1, none: 1 },
   outcomes: { ok: 2, capacity: 1 },
   rowsByAttempts: [0, 1, 1],
@@ -61,6 +62,23 @@ describe('auditText', () => {
       'that has stated no counters',
       { stats: { ...run.stats, batches: 0, counters: [] } },
       'none were stated, as no batch has ended\n\nThere are no counters to compare.\n',
+    ],
+    [
+      'that was continued in spite of something',
+      { drifts: [{ batchId: 'b', at: AT + 60_000, drift: ['one has changed', 'another is not given'] }] },
+      ' 2 entries\n  continued         2026-01-02T03:05:05.000Z, although one has changed; another is not given\n',
+    ],
+    [
+      'of several batches, not all of which have ended',
+      { batches: 3, stats: { ...run.stats, batches: 2 } },
+      '  counters          summed over 2 of 3 batches, those that have ended; of peakDelayMs and maxConcurrentReached the highest\n' +
+        '                    submitted, successes, errors: a row counts in each batch that had it, also if its result was on record\n' +
+        '                    attempts              stated 3, recomputed 3\n',
+    ],
+    [
+      'of several batches that have ended',
+      { batches: 2, stats: { ...run.stats, batches: 2 } },
+      '  counters          summed over all 2 batches; of peakDelayMs and maxConcurrentReached the highest\n',
     ],
     ['in which nothing was tried', { outcomes: {} }, '  attempts          none\n'],
     [

@@ -17,6 +17,8 @@ export interface RunReport extends RunSummary {
   readonly stopped: boolean;
   /** Of the last batch. */
   readonly transform?: BatchRecord['transform'];
+  /** The batches that continued the run although something differed from its first batch, in order. */
+  readonly drifts: readonly BatchDrift[];
   /** What the rows came to, by number; `none` for those without an entry. */
   readonly results: Readonly<Partial<Record<RowResult, number>>>;
   /** How attempts ended, by number. */
@@ -29,6 +31,17 @@ export interface RunReport extends RunSummary {
   readonly stats: StatsReport;
 }
 
+/** What a batch continued its run in spite of. */
+export interface BatchDrift {
+  readonly batchId: string;
+  /** When it began. */
+  readonly at: number;
+  /** What differed from the first batch, one sentence part each. */
+  readonly drift: readonly string[];
+  /** Only where its `sha256` is not that of the first batch. */
+  readonly transform?: BatchRecord['transform'];
+}
+
 export interface SlowAttempt {
   readonly stateId: string;
   readonly rowIndex: number;
@@ -37,7 +50,10 @@ export interface SlowAttempt {
   readonly ranMs: number;
 }
 
-/** The counters of the batches that ended, compared with their records. */
+/**
+ * The counters of the batches that ended, compared with their records. As submitted, as success and as error a row counts in
+ * each batch that had it, also in one that continues the run and took its result over from the record.
+ */
 export interface StatsReport {
   /** How many batches were checked: those that ended. */
   readonly batches: number;

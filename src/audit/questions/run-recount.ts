@@ -1,6 +1,6 @@
 import type { AuditRecord, BatchRecord } from '../audit-trail.ts';
 import type { RunSummary } from '../stored-record.ts';
-import type { RunReport, SlowAttempt } from './audit-report.ts';
+import type { BatchDrift, RunReport, SlowAttempt } from './audit-report.ts';
 import { BatchRecount } from './batch-recount.ts';
 import { describeConcurrency } from './concurrency.ts';
 import type { RecordOf } from './readable-trail.ts';
@@ -23,6 +23,8 @@ export class RunRecount {
   readonly #withoutEntry = new Set<string>();
   readonly #outcomes: { -readonly [Key in keyof RunReport['outcomes']]: RunReport['outcomes'][Key] } = {};
   readonly #slowest: SlowAttempt[] = [];
+  readonly #drifts: BatchDrift[] = [];
+  #firstTransform: BatchRecord['transform'] | undefined;
   #transform: BatchRecord['transform'] | undefined;
 
   add(record: AuditRecord): void {
@@ -31,8 +33,7 @@ export class RunRecount {
     batch?.add(record);
     switch (record.kind) {
       case 'batch':
-        this.#transform = record.transform;
-        this.#open.set(record.batchId, new BatchRecount(record, this.#withoutEntry.size));
+        this.#addBatch(record);
         break;
       case 'row':
         this.#ledger.note(record.rowIndex, { submitted: true });
@@ -62,6 +63,7 @@ export class RunRecount {
       ...summary,
       stopped: this.#stopped.wasStopped(unfinished),
       ...(this.#transform === undefined ? {} : { transform: this.#transform }),
+      drifts: this.#drifts,
       results,
       rowsByAttempts,
       outcomes: this.#outcomes,
@@ -69,6 +71,16 @@ export class RunRecount {
       concurrency: describeConcurrency(this.#slices),
       stats: this.#tally.report(),
     };
+  }
+
+  #addBatch(record: RecordOf<'batch'>): void {
+    const { batchId, at, transform, continues } = record;
+    this.#open.set(batchId, new BatchRecount(record, this.#withoutEntry.size));
+    this.#firstTransform ??= transform;
+    this.#transform = transform;
+    if (continues === undefined || continues.drift.length === 0) return;
+    const isOther = transform.sha256 !== this.#firstTransform.sha256;
+    this.#drifts.push({ batchId, at, drift: continues.drift, ...(isOther ? { transform } : {}) });
   }
 
   #addAttempt(record: RecordOf<'attempt'>): void {

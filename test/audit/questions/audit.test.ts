@@ -4,7 +4,8 @@ import { MemoryAuditTrail, type AuditRecord, type BatchStats, type RunReport } f
 import { turns } from '../../helpers/event-loop.ts';
 import { test } from '../../helpers/executor-fixture.ts';
 import { readable } from '../../helpers/readable-trail.ts';
-import { range } from '../../helpers/rows.ts';
+import { RUN } from '../../helpers/interrupted-runs.ts';
+import { contextsOf, range } from '../../helpers/rows.ts';
 import { recordStories, STORY_ROWS, storyRecords } from '../../helpers/story-runs.ts';
 import { changed, without } from '../../helpers/trail-edits.ts';
 import { openTrail } from '../../helpers/trail-files.ts';
@@ -113,6 +114,37 @@ describe('audit', () => {
     expect(batches).toBe(2);
     expect(stats).toMatchObject({ batches: 2, differences: [] });
     expect(stats.counters.find(({ name }) => name === 'submitted')).toMatchObject({ stated: 80, least: 80 });
+  });
+
+  test('a batch that continued the run in spite of something is told, with its transform if that is another one', async ({
+    createExecutor,
+  }) => {
+    const audit = new MemoryAuditTrail();
+    const run = async (transform: (row: number) => number, options: object) => {
+      const executor = createExecutor({ transform, poolSize: 1, audit, ...options });
+      await executor.executeBatch(contextsOf([10, 20]), { ...RUN, allowDrift: true });
+      await executor.shutdown();
+    };
+    const first = (row: number) => row + 1;
+    await run(first, {});
+    await run((row) => row + 2, { maxRowCrashes: 5 });
+    await run(first, {});
+    await run(first, { maxRowCrashes: 5 });
+    const batches = audit.records.filter((record) => record.kind === 'batch');
+    const { drifts, stats } = await reportOf(audit.records);
+    expect(drifts).toEqual([
+      {
+        batchId: batches[1]!.batchId,
+        at: batches[1]!.at,
+        transform: batches[1]!.transform,
+        drift: [expect.stringMatching(/^the transform /), 'maxRowCrashes is 5, on record 2'],
+      },
+      { batchId: batches[3]!.batchId, at: batches[3]!.at, drift: ['maxRowCrashes is 5, on record 2'] },
+    ]);
+    expect(batches[1]!.transform.sha256).not.toBe(batches[0]!.transform.sha256);
+    expect(stats).toMatchObject({ batches: 4, differences: [] }); // each had both rows
+    expect(stats.counters.find(({ name }) => name === 'submitted')).toMatchObject({ stated: 8, least: 8 });
+    expect(stats.counters.find(({ name }) => name === 'attempts')).toMatchObject({ stated: 2, least: 2 });
   });
 
   test('a run that has not ended is summed up as far as it is', async () => {
