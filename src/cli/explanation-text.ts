@@ -34,7 +34,10 @@ export function explanationText(row: RowExplanation, style: ExplanationStyle): s
       : []),
     ...[
       ...submissions.map((each, position) => submissionEvent(each, position > 0, style)),
-      ...attempts.map((attempt) => attemptEvent(attempt, style)),
+      ...attempts.map((attempt, position) => {
+        const event = attemptEvent(attempt, style);
+        return { ...event, lines: [...transformLines(attempt, attempts[position - 1]), ...event.lines] };
+      }),
       ...entries.map(entryEvent),
     ]
       .toSorted((one, other) => one.at - other.at)
@@ -106,6 +109,25 @@ function attemptEvent(attempt: ExplainedAttempt, style: ExplanationStyle): Story
   };
 }
 
+type Transformed = Pick<ExplainedAttempt, 'transform'>;
+
+/** That an attempt ran another transform than the one before it. */
+function transformLines({ transform }: Transformed, before: Transformed | undefined): readonly Line[] {
+  const past = before?.transform;
+  if (transform === undefined || past === undefined || transform.sha256 === past.sha256) return [];
+  const { url, sha256 } = transform;
+  const where = url === past.url ? url : `${url}, before ${past.url}`;
+  return [
+    {
+      text: `continued with another transform: ${where} (sha256 ${shorten(sha256)}, before ${shorten(past.sha256)})`,
+    },
+  ];
+}
+
+function shorten(sha256: string): string {
+  return sha256 === '' ? 'unknown' : sha256.slice(0, 12);
+}
+
 function waitsText({ waits }: ExplainedAttempt): string {
   const texts = waits
     .filter(({ for: reason }) => reason !== 'worker')
@@ -170,10 +192,14 @@ function entryEvent(entry: ExplainedEntry): StoryEvent {
   };
 }
 
-function openLines({ open, result, entries }: RowExplanation, style: ExplanationStyle): readonly Line[] {
+function openLines(
+  { open, result, entries, attempts }: RowExplanation,
+  style: ExplanationStyle,
+): readonly Line[] {
   if (open !== undefined) {
     const { attempt, sliceId, dispatchedAt, calls } = open;
     return [
+      ...transformLines(open, attempts.at(-1)),
       { at: dispatchedAt, text: `attempt ${attempt} dispatched in slice ${sliceId}` },
       ...calls.flatMap((call) => callLines(call, style)),
       { text: '  has no end on record: the process died, or it is still under way' },

@@ -106,6 +106,36 @@ describe('explanationText: the story', () => {
     ]);
   });
 
+  test('an attempt that ran another transform than the one before it says so', () => {
+    const [one, other] = [
+      { url: 'file:///t.mjs', sha256: '0123456789abcdef' },
+      { url: 'file:///t.mjs', sha256: 'fedcba9876543210' },
+    ];
+    const later = { ...attempt, place: { ...place, dispatchedAt: AT + 60 } };
+    const lines = linesOf({
+      submission,
+      attempts: [
+        { ...attempt, transform: one },
+        { ...later, attempt: 2, transform: other },
+        { ...later, attempt: 3, transform: other },
+      ],
+      open: {
+        attempt: 4,
+        sliceId: 8,
+        dispatchedAt: AT + 90,
+        calls: [],
+        transform: { url: 'x:', sha256: '' },
+      },
+    });
+    expect(lines.filter((line) => line.includes('transform')).map((line) => line.trim())).toEqual([
+      'continued with another transform: file:///t.mjs (sha256 fedcba987654, before 0123456789ab)',
+      'continued with another transform: x:, before file:///t.mjs (sha256 unknown, before fedcba987654)',
+    ]);
+    const at = (text: string) => lines.findIndex((line) => line.includes(text));
+    expect(at('sha256 fedcba987654, before')).toBe(at('attempt 2 dispatched') - 1);
+    expect(at('sha256 unknown')).toBe(at('attempt 4 dispatched') - 1);
+  });
+
   test('begins with the submission, and times count from it', () => {
     expect(linesOf({ submission }).slice(1, 4)).toEqual([
       '',

@@ -8,6 +8,7 @@ import {
   type OptionRule,
   type OptionRules,
 } from '../option-rules.ts';
+import { transformsIn } from './attempt-transforms.ts';
 import { chooseRun } from './choose-run.ts';
 import { explainRecords } from './explain-records.ts';
 import { neighboursIn } from './neighbours.ts';
@@ -50,7 +51,8 @@ export async function explainRow(
   const own = records.find(isOfRow);
   if (own === undefined) throw new TrailQuestionError(await describeUnknownRow(trail, run, row));
   const { stateId, rowIndex } = own;
-  const explanation = explainRecords({ runId: run.runId, stateId, rowIndex }, records);
+  const story = explainRecords({ runId: run.runId, stateId, rowIndex }, records);
+  const explanation = await transformsIn(trail, story, records);
   return alongside ? neighboursIn(trail, explanation) : explanation;
 }
 

@@ -1,5 +1,5 @@
 import type { RowError } from '../../core/row-error.ts';
-import type { AttemptRecord } from '../audit-trail.ts';
+import type { AttemptRecord, BatchRecord } from '../audit-trail.ts';
 import type { Entry } from '../../core/entry.ts';
 
 /** What a trail knows of one row of one run. All instants are epoch ms, all durations ms. */
@@ -44,7 +44,10 @@ export interface Wait {
 
 export interface ExplainedAttempt {
   readonly attempt: number;
+  /** The batch that has its end on record. */
   readonly batchId: string;
+  /** What it ran; only where the attempts of the row did not all run the same. */
+  readonly transform?: BatchRecord['transform'];
   readonly outcome: AttemptRecord['outcome'];
   /** With outcome `ok`. */
   readonly response?: unknown;
@@ -72,6 +75,8 @@ export interface AttemptPlace {
 
 export interface OpenAttempt {
   readonly attempt: number;
+  /** As of {@link ExplainedAttempt}. */
+  readonly transform?: BatchRecord['transform'];
   readonly sliceId: number;
   readonly dispatchedAt: number;
   readonly calls: readonly ExplainedCall[];

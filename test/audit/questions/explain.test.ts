@@ -85,6 +85,30 @@ describe('explain', () => {
     expect(second.replaced![0]!.at).toBeLessThan(second.submission!.at);
   });
 
+  test('a row whose attempts did not all run the same transform: each says which, one that died by where it began', async ({
+    createExecutor,
+  }) => {
+    const transform = (row: number) => row + 1;
+    const audit = await diedBeforeAttempt(1, contextsOf([10, 20, 30]), { transform });
+    await audit.append([dispatchOf(audit, 1, 1)]);
+    const mended = (row: number) => row + 2;
+    const executor = createExecutor({ transform: mended, poolSize: 1, audit });
+    await executor.executeBatch(contextsOf([10, 20, 30]), { ...RUN, allowDrift: true });
+    const [then, now] = audit.records.flatMap((record) =>
+      record.kind === 'batch' ? [record.transform] : [],
+    );
+    expect((await explain(audit.records, 1)).attempts).toMatchObject([
+      { attempt: 1, outcome: 'lost', transform: then },
+      { attempt: 2, outcome: 'ok', transform: now },
+    ]);
+    for (const row of [0, 2])
+      expect((await explain(audit.records, row)).attempts).toEqual([
+        expect.not.objectContaining({ transform: expect.anything() as unknown }),
+      ]);
+    const killed = [...audit.records.filter(({ kind }) => kind !== 'entry'), dispatchOf(audit, 1, 3)];
+    expect(await explain(killed, 1)).toMatchObject({ open: { attempt: 3, transform: then } });
+  });
+
   test('a row that never finished has no result, and its open attempt is told with the call under way', async () => {
     const records = await storyRecords();
     const { runId, batchId, at } = records[0]!;
