@@ -34,10 +34,7 @@ export function explanationText(row: RowExplanation, style: ExplanationStyle): s
       : []),
     ...[
       ...submissions.map((each, position) => submissionEvent(each, position > 0, style)),
-      ...attempts.map((attempt, position) => {
-        const event = attemptEvent(attempt, style);
-        return { ...event, lines: [...transformLines(attempt, attempts[position - 1]), ...event.lines] };
-      }),
+      ...attemptEvents(attempts, from, style),
       ...entries.map(entryEvent),
     ]
       .toSorted((one, other) => one.at - other.at)
@@ -86,11 +83,26 @@ function submissionEvent(
   };
 }
 
-function attemptEvent(attempt: ExplainedAttempt, style: ExplanationStyle): StoryEvent {
+/** In their order: one of which no time is known comes after the one before, or after the submission. */
+function attemptEvents(
+  attempts: readonly ExplainedAttempt[],
+  from: number | undefined,
+  style: ExplanationStyle,
+): readonly StoryEvent[] {
+  let endOfLast = from ?? -Infinity;
+  return attempts.map((attempt, position) => {
+    const { at, lines } = attemptEvent(attempt, endOfLast, style);
+    endOfLast = attempt.place?.finishedAt ?? at;
+    return { at, lines: [...transformLines(attempt, attempts[position - 1]), ...lines] };
+  });
+}
+
+/** @param endOfLast when the attempt before it ended */
+function attemptEvent(attempt: ExplainedAttempt, endOfLast: number, style: ExplanationStyle): StoryEvent {
   const { attempt: number, place, calls, backoffMs } = attempt;
   const ending = endingLines(attempt, style);
   if (place === undefined)
-    return { at: calls[0]?.requestedAt ?? -Infinity, lines: [{ text: `attempt ${number}` }, ...ending] };
+    return { at: calls[0]?.requestedAt ?? endOfLast, lines: [{ text: `attempt ${number}` }, ...ending] };
   const { dispatchedAt, startedAt, finishedAt, threadId, sliceId, delayMs } = place;
   const after = backoffMs > 0 ? `; wait of ${ms(backoffMs)} ordered` : '';
   return {

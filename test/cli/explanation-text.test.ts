@@ -178,7 +178,7 @@ describe('explanationText: the story', () => {
     expect(linesOfAttempt({ waits })[4]).toMatch(/; waited 50\.0 ms in backoff, then 2\.0 ms for its turn$/);
   });
 
-  test('an attempt without a place has only its end, at its first call', () => {
+  test('an attempt without a place has only its end, at its first call or behind what comes before it', () => {
     const { place: _, ...placeless } = attempt;
     const lines = linesOf({
       submission,
@@ -190,10 +190,13 @@ describe('explanationText: the story', () => {
     });
     const starts = lines.filter((line) => /attempt \d/.test(line));
     expect(starts.map((line) => line.trim().replace(/^.* ms {2}/, ''))).toEqual([
-      'attempt 2',
       'attempt 1 dispatched; delay in force 50.0 ms',
+      'attempt 2',
       'attempt 3',
     ]);
+    const [, , submitted, , first] = linesOf({ submission, attempts: [placeless] });
+    expect(submitted).toContain('submitted at');
+    expect(first).toBe('               attempt 1');
   });
 
   test.each<[Partial<ExplainedCall>, string]>([
