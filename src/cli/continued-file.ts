@@ -25,6 +25,8 @@ export class ContinuedFile extends Writable {
   /** Bytes written or found to be there. */
   #position = 0;
   #line = 1;
+  /** What differs, where that is allowed. */
+  #difference: string | undefined;
 
   constructor({ file, handle, mayDiffer }: ContinuedFileParts) {
     super();
@@ -36,14 +38,15 @@ export class ContinuedFile extends Writable {
   /**
    * Everything that can be there has been written: what follows is new. To be called when no write is under way.
    *
+   * @returns what differs, if the file is not the one that was expected and may be another one
    * @throws UsageError when there is more in the file. A file of which nothing was compared may have any content.
    */
-  async endOfExpected(): Promise<void> {
-    if (!this.#comparing) return;
-    if (this.#position > 0 && !this.#mayDiffer && (await this.#handle.stat()).size > this.#position) {
-      throw this.#changed();
+  async endOfExpected(): Promise<string | undefined> {
+    if (this.#comparing && this.#position > 0 && (await this.#handle.stat()).size > this.#position) {
+      this.#noteDifference();
     }
     this.#mayDiffer = true;
+    return this.#difference;
   }
 
   /** Drops what is behind the part that was found to be right; from now on nothing is compared. */
@@ -92,7 +95,7 @@ export class ContinuedFile extends Writable {
       this.#line++;
     }
     if (same === chunk.length) return same;
-    if (same < found.length && !this.#mayDiffer) throw this.#changed();
+    if (same < found.length) this.#noteDifference();
     this.cut();
     return same;
   }
@@ -109,10 +112,13 @@ export class ContinuedFile extends Writable {
     return buffer.subarray(0, filled);
   }
 
-  #changed(): UsageError {
-    return new UsageError(
-      `Cannot continue ${this.#file} as it is not what the run has written, from line ${this.#line} on ` +
-        '(--allow-drift writes it anew from there)',
+  /** @throws UsageError unless the file may differ */
+  #noteDifference(): void {
+    const what = `is not what the run has written, from line ${this.#line} on`;
+    this.#difference = `${this.#file} ${what}: it is written anew from there`;
+    if (this.#mayDiffer) return;
+    throw new UsageError(
+      `Cannot continue ${this.#file} as it ${what} (--allow-drift writes it anew from there)`,
     );
   }
 }

@@ -21,8 +21,11 @@ export interface Output {
   readonly writer: TextWriter;
   /** The first new row has its result: what the file had before, and is not of this run, is of no use any more. */
   begin(): void;
-  /** Everything that the file of a continued run can have was written. Rejects with a UsageError when it has more. */
-  endOfExpected(): Promise<void>;
+  /**
+   * Everything that the file of a continued run can have was written. Resolves to what differs, where that is allowed;
+   * rejects with a UsageError when it has more and that is not.
+   */
+  endOfExpected(): Promise<string | undefined>;
   /** Closes a file to which nothing was written, as if it had not been opened. */
   discard(): Promise<void>;
 }
@@ -79,7 +82,7 @@ function openStdout(format: RowFormat | undefined): Output {
     isTerminal: stdout.isTTY,
     writer,
     begin: () => undefined,
-    endOfExpected: () => Promise.resolve(),
+    endOfExpected: () => Promise.resolve(undefined),
     discard: () => Promise.resolve(),
   };
 }
@@ -142,7 +145,7 @@ function replacingWriter({ file, handle, gzip, truncate }: FileTarget): WayToWri
   const begin = () => {
     writer.begin();
   };
-  return { writer, begin, endOfExpected: () => Promise.resolve() };
+  return { writer, begin, endOfExpected: () => Promise.resolve(undefined) };
 }
 
 function continuingWriter(
@@ -164,7 +167,7 @@ function continuingWriter(
   };
   const endOfExpected = async () => {
     await writer.written();
-    await stream.endOfExpected();
+    return stream.endOfExpected();
   };
   return { writer, begin, endOfExpected };
 }

@@ -3,6 +3,7 @@ import type { Entry, EntryRun, EntryStream } from '../index.ts';
 import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
 import { startDrawing, type Display } from './display.ts';
+import { driftNotes } from './drift-text.ts';
 import { Emitter, TooManyErrors } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
 import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
@@ -201,7 +202,11 @@ export class RunLoop {
   /** The rows that come now have to run: the outputs must not have more. No row has run so far, unless it is the first. */
   async #acceptOutputs(): Promise<void> {
     this.#isAccepted = true;
-    for (const output of outputsOf(this.#files)) await output.endOfExpected();
+    for (const output of outputsOf(this.#files)) {
+      const difference = await output.endOfExpected();
+      for (const note of driftNotes(difference === undefined ? [] : [difference]))
+        this.#display.say('note', note);
+    }
     this.#tellWhatIsOnRecord();
   }
 

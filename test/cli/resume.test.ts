@@ -99,29 +99,32 @@ describe('--resume', () => {
     },
   );
 
-  test.for<[what: string, edit: (text: string) => string, line: RegExp]>([
-    ['changed', (text) => text.replace('{"n":1,', '{"n":7,'), changedFrom('2')],
-    ['longer', (text) => `${text}{"n":4,"pad":"xxxx"}\n{"n":5}\n`, changedFrom('5')],
-  ])(
-    'an output that was %s is refused, and mended with --allow-drift',
-    async ([, edit, line], { folder }) => {
-      await killedAt(folder, 4);
-      const edited = edit(toLines(fromLines(whole).slice(0, 4)));
-      folder.write('out.ndjson', edited);
-      const before = await recordsIn(folder);
-      const { code, stderr } = await folder.ask(...argsOf('out.ndjson', '--resume'));
-      expect(await recordsIn(folder)).toEqual(before);
-      expect(stderr).toMatch(line);
-      expect(stderr).not.toContain('have to run');
-      expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }, stderr).toEqual({
-        code: 2,
-        output: edited,
-        ran: [],
-      });
-      const mended = await folder.ask(...argsOf('out.ndjson', '--resume', '--allow-drift'));
-      expect({ code: mended.code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
-    },
-  );
+  test.for<[what: string, edit: (text: string) => string, at: string]>([
+    ['changed', (text) => text.replace('{"n":1,', '{"n":7,'), '2'],
+    ['longer', (text) => `${text}{"n":4,"pad":"xxxx"}\n{"n":5}\n`, '5'],
+  ])('an output that was %s is refused, and mended with --allow-drift', async ([, edit, at], { folder }) => {
+    await killedAt(folder, 4);
+    const edited = edit(toLines(fromLines(whole).slice(0, 4)));
+    folder.write('out.ndjson', edited);
+    const before = await recordsIn(folder);
+    const { code, stderr } = await folder.ask(...argsOf('out.ndjson', '--resume'));
+    expect(await recordsIn(folder)).toEqual(before);
+    expect(stderr).toMatch(changedFrom(at));
+    expect(stderr).not.toContain('have to run');
+    expect({ code, output: folder.read('out.ndjson'), ran: ranIn(stderr) }, stderr).toEqual({
+      code: 2,
+      output: edited,
+      ran: [],
+    });
+    const mended = await folder.ask(...argsOf('out.ndjson', '--resume', '--allow-drift'));
+    expect({ code: mended.code, output: folder.read('out.ndjson') }).toEqual({ code: 0, output: whole });
+    expect(mended.stderr).toMatch(
+      new RegExp(
+        `^pooled-executor: continuing although out.ndjson is not what the run has written, from line ${at} on: it is written anew from there\n` +
+          'pooled-executor: .* have to run',
+      ),
+    );
+  });
 
   test('a refusal that comes between two pages of the record is no run either', async ({ folder }) => {
     folder.write(
