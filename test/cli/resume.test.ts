@@ -213,6 +213,13 @@ describe('--resume', () => {
     expect(batch?.continues?.drift).toEqual(
       said.slice(0, 4).map((line) => line.replace('pooled-executor: continuing although ', '')),
     );
+    const audit = await folder.ask('audit', 'out.ndjson.audit.db');
+    expect(audit.stdout).toContain(`Z, although ${batch!.continues!.drift.join('; ')}\n`);
+    expect(audit.stdout).toContain('  counters          summed over all 2 batches;');
+    const { stdout } = await folder.ask('explain', 'out.ndjson.audit.db', '2');
+    expect(stdout).toMatch(
+      /\n {15}continued with another transform: file:.*t\.mjs \(sha256 \w{12}, before \w{12}\)\n.*attempt 2 dispatched/,
+    );
   });
 
   test('--allow-drift says that the input ends before the rows on record do; where nothing differs it says nothing', async ({
