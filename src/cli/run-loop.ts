@@ -4,9 +4,8 @@ import { CsvReader } from './csv-reader.ts';
 import { CsvResults } from './csv-results.ts';
 import { startDrawing, type Display } from './display.ts';
 import { driftNotes } from './drift-text.ts';
-import { Emitter, TooManyErrors } from './emitter.ts';
+import { Emitter } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
-import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
 import { Interrupts } from './interrupts.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { ndjsonResults } from './ndjson-results.ts';
@@ -18,10 +17,10 @@ import { throwIfUnusable, type Ending } from './run-ending.ts';
 import { outputsOf, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
 import { rowsToKeep, type ContinuedRun, type RunPlan } from './run-plan.ts';
+import { reportEnding } from './run-report.ts';
 import { StatusMeter } from './run-status.ts';
 import { summarise } from './run-summary.ts';
 import type { RunTrail } from './run-trail.ts';
-import { WriteError } from './text-writer.ts';
 
 export interface RunLoopParts {
   readonly executor: LineExecutor;
@@ -239,32 +238,15 @@ export class RunLoop {
 
   #report(ending: Ending, interrupted: number | undefined): number {
     const elapsedMs = performance.now() - this.#startedAt;
-    const summary = summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs);
-    if (interrupted !== undefined) this.#display.say('note', this.#interruptionText(ending));
-    if (ending.kind !== 'failed') {
-      this.#display.close(summary);
-      return interrupted ?? (summary.failed > 0 ? ExitCode.rowsFailed : ExitCode.ok);
-    }
-    if (ending.reason instanceof WriteError && ending.reason.closedPipe) {
-      this.#display.close(undefined);
-      return interrupted ?? ExitCode.ok;
-    }
-    const hint = ending.reason instanceof TooManyErrors ? this.#hint : '';
-    this.#display.say('error', `${messageOf(ending.reason)}${hint}`);
-    this.#display.close(summary);
-    return interrupted ?? exitCodeOf(ending.reason);
-  }
-
-  #interruptionText({ kind }: Ending): string {
     const { hasEnded, rowsRead } = this.#source;
-    if (kind === 'finished' && !this.#isCut && hasEnded && this.#emitter.emitted === rowsRead)
-      return 'interrupted, but all of the input had been taken in: the output is complete';
-    return `interrupted: the output ends before the input${this.#hint}`;
-  }
-
-  /** How what is left can be done. */
-  get #hint(): string {
-    return this.#trail === undefined ? '' : '; --resume continues the run';
+    const hasAll = hasEnded && this.#emitter.emitted === rowsRead;
+    return reportEnding(this.#display, {
+      ending,
+      interrupted,
+      summary: summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs),
+      isComplete: ending.kind === 'finished' && !this.#isCut && hasAll,
+      isOnRecord: this.#trail !== undefined,
+    });
   }
 
   #stopNow(): void {
