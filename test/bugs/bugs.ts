@@ -21,6 +21,8 @@ const DELIVERY = 'src/delivery.ts';
 const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
 const RUN = 'src/row-run.ts';
+const NEW_ROWS = 'src/new-rows.ts';
+const PACK = 'src/audit/pack-events.ts';
 const RESULTS = 'src/run-results.ts';
 const PULLER = 'src/source-puller.ts';
 const STATS = 'src/core/stats.ts';
@@ -240,8 +242,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DELIVERY,
-        search: 'record(unrecorded).then(',
-        replace: 'void record(unrecorded).catch(() => undefined);\n    Promise.resolve().then(',
+        search: 'record(unrecorded.map(({ entries }) => entries)).then(',
+        replace:
+          'void record(unrecorded.map(({ entries }) => entries)).catch(() => undefined);\n    Promise.resolve().then(',
       },
     ],
     tests: ['audit/trail-order', 'audit/trail-failure'],
@@ -358,8 +361,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: DELIVERY,
-        search: 'if (record === undefined) {',
-        replace: "if (record === undefined || outlet.kind === 'results') {",
+        search: "if (record === undefined && outlet.kind === 'results') {",
+        replace: "if (outlet.kind === 'results') {",
       },
     ],
     tests: ['audit/trail-order', 'audit/trail-failure'],
@@ -369,7 +372,7 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: REPORTS,
-        search: 'ranSmoothly(report, run.size) &&\n      run.isFresh &&',
+        search: 'ranSmoothly(report, run.size) && run.isFresh &&',
         replace: 'run.isFresh &&',
       },
     ],
@@ -380,8 +383,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: REPORTS,
-        search: 'run.isFresh &&\n',
-        replace: '\n',
+        search: ' && run.isFresh &&',
+        replace: ' &&',
       },
     ],
     tests: ['pooled-executor/throttle'],
@@ -400,7 +403,11 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'texts that come together are let in though the window has no room for all of them',
     edits: [
-      { file: PULLER, search: 'Math.max(1, this.#room);', replace: 'Math.max(1, this.#room, texts.size);' },
+      {
+        file: PULLER,
+        search: 'Math.min(texts.size, Math.max(1, this.#room));',
+        replace: 'texts.size;',
+      },
     ],
     tests: ['pooled-executor/text-rows'],
   },
@@ -427,7 +434,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'the rest of a run that was cut begins at its first row again',
-    edits: [{ file: RUN, search: 'offset: rows.offset + from,', replace: 'offset: rows.offset,' }],
+    edits: [{ file: NEW_ROWS, search: 'offset: rows.offset + from,', replace: 'offset: rows.offset,' }],
     tests: ['row-run'],
   },
   {
@@ -445,5 +452,38 @@ export const BUGS: readonly Bug[] = [
       },
     ],
     tests: ['pooled-executor/slices-behind', 'pooled-executor/abort'],
+  },
+  {
+    name: 'entries that are on record already are recorded again',
+    edits: [{ file: DELIVERY, search: 'runs.filter(({ isRecorded }) => !isRecorded)', replace: 'runs' }],
+    tests: ['pooled-executor/resume', 'audit/trail-order'],
+  },
+  {
+    name: 'the record of a first attempt says that it was none yet',
+    edits: [{ file: RUN, search: 'return this.#isSent ? 1 : 0;', replace: 'return 0;' }],
+    tests: ['row-run', 'audit/'],
+  },
+  {
+    name: 'lines of which others are cut off go to the record with all of their block',
+    edits: [
+      {
+        file: RUN,
+        search: 'group.texts(submitIndex, submitIndex + count)',
+        replace: 'group.texts(group.first, submitIndex + count)',
+      },
+    ],
+    tests: ['row-run', 'cli/resume'],
+  },
+  {
+    name: 'redacted lines go to the record as they are',
+    edits: [
+      { file: PACK, search: ' && hashOf === undefined) {', replace: ') {' },
+      {
+        file: 'src/audit/trail-appender.ts',
+        search: 'this.#redactor.isIdle ? set : redactSet(set, this.#redactor)',
+        replace: 'set',
+      },
+    ],
+    tests: ['cli/resume', 'audit/redaction'],
   },
 ];
