@@ -22,7 +22,6 @@ const QUEUE = 'src/core/row-queue.ts';
 const DELAY = 'src/core/throttle/aimd-delay.ts';
 const RUN = 'src/row-run.ts';
 const NEW_ROWS = 'src/new-rows.ts';
-const PACK = 'src/audit/pack-events.ts';
 const RESULTS = 'src/run-results.ts';
 const PULLER = 'src/source-puller.ts';
 const STATS = 'src/core/stats.ts';
@@ -461,7 +460,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'the record of a first attempt says that it was none yet',
     edits: [{ file: RUN, search: 'return this.#isSent ? 1 : 0;', replace: 'return 0;' }],
-    tests: ['row-run', 'audit/'],
+    tests: ['row-run', 'audit/trail-order', 'audit/run-histories'],
   },
   {
     name: 'lines of which others are cut off go to the record with all of their block',
@@ -472,18 +471,6 @@ export const BUGS: readonly Bug[] = [
         replace: 'group.texts(group.first, submitIndex + count)',
       },
     ],
-    tests: ['row-run', 'cli/resume'],
-  },
-  {
-    name: 'redacted lines go to the record as they are',
-    edits: [
-      { file: PACK, search: ' && hashOf === undefined) {', replace: ') {' },
-      {
-        file: 'src/audit/trail-appender.ts',
-        search: 'this.#redactor.isIdle ? set : redactSet(set, this.#redactor)',
-        replace: 'set',
-      },
-    ],
-    tests: ['cli/resume', 'audit/redaction'],
+    tests: ['row-run'],
   },
 ];
