@@ -6,7 +6,7 @@ import { decodeCopy } from './core/codec.ts';
 import type { Entry } from './core/entry.ts';
 import { Uncloneable, type Snapshot } from './core/snapshot.ts';
 import type { TransformResult } from './core/transform-result.ts';
-import { differencesOf, DriftError } from './drift.ts';
+import { differencesOf, DriftError, FINAL } from './drift.ts';
 
 /** A row as it is submitted. */
 export interface SubmittedRow extends RowIdentity {
@@ -162,9 +162,7 @@ export class Continuation {
     if (row.stateId !== past.stateId || row.rowIndex !== past.rowIndex) {
       const now = `row ${row.rowIndex} (${inspect(row.stateId)})`;
       const then = `row ${past.rowIndex} (${inspect(past.stateId)})`;
-      throw new DriftError(history.runId, [
-        `${now} comes where ${then} is on record, which can't be overridden`,
-      ]);
+      throw new DriftError(history.runId, [`${now} comes where ${then} is on record, ${FINAL}`]);
     }
     const hash = history.requestSha256Of?.(decodeCopy(row.snapshot)) ?? requestSha256(row.snapshot);
     const changed = hash !== past.requestSha256;

@@ -1,6 +1,9 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { BatchDescription } from './audit/audit-trail.ts';
 
+/** Ends a difference with which no run can be continued. */
+export const FINAL = "which can't be overridden";
+
 /** A run can't be continued, as its rest would not belong to what is on record. */
 export class DriftError extends Error {
   override readonly name = 'DriftError';
@@ -8,7 +11,10 @@ export class DriftError extends Error {
   readonly differences: readonly string[];
 
   constructor(runId: string, differences: readonly string[]) {
-    super(`Cannot continue run ${inspect(runId)} (allowDrift overrides this): ${differences.join('; ')}`);
+    const hint = differences.some((difference) => difference.endsWith(FINAL))
+      ? ''
+      : ' (allowDrift overrides this)';
+    super(`Cannot continue run ${inspect(runId)}${hint}: ${differences.join('; ')}`);
     this.differences = differences;
   }
 }

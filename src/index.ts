@@ -81,6 +81,6 @@ export type { EntryRun } from './entry-run.ts';
 /** @internal */
 export { openEvents } from './audit/event-trail.ts';
 /** @internal */
-export type { EventGroup } from './audit/event-trail.ts';
+export type { RedactedGroup } from './audit/sqlite-audit-trail.ts';
 /** @internal */
 export type { TrailEvent } from './audit/trail-event.ts';

@@ -28,7 +28,7 @@ const service: TrailService = {
   },
   append(sets) {
     if (appender === undefined) throw new Error('Cannot write to audit trail as it is open for reading only');
-    appender.append(sets);
+    return appender.append(sets);
   },
   records: (filter, after) => opened(reader).records(filter, after),
   runs: () => opened(reader).runs(),

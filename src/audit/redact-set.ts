@@ -1,27 +1,39 @@
 import { encode } from '../core/codec.ts';
 import { parseJson } from '../core/json.ts';
-import { joinTexts, readPayloads } from './payload-texts.ts';
-import type { JoinedPayloads, Payloads, RecordSet } from './record-set.ts';
+import { joinTexts, readPayloads, STRING_MARK } from './payload-texts.ts';
+import type { RecordSet } from './record-set.ts';
 import type { Redactor } from './redactor.ts';
 import { fromStored, taggedText, toStoredText } from './tagged-json.ts';
 
 /** What stands in the place of a text that is no JSON, so that nobody can say where in it a path would lead. */
 const UNREADABLE = '[redacted: no JSON]';
 
-/** The set as it may be written. Texts in which there is nothing to redact stay as they are. */
-export function redactSet(set: RecordSet, redactor: Redactor): RecordSet {
-  const { payloads, count } = set;
-  return payloads === undefined ? set : { ...set, payloads: redactPayloads(payloads, count, redactor) };
+/** A set as it may be written. */
+export interface RedactedSet {
+  readonly set: RecordSet;
+  /** Whether a result in it is no longer what the row gave, so that no output can be written from it. */
+  readonly losesResults: boolean;
 }
 
-function redactPayloads(payloads: Payloads, count: number, redactor: Redactor): JoinedPayloads {
+/** Texts in which there is nothing to redact stay as they are. */
+export function redactSet(set: RecordSet, redactor: Redactor): RedactedSet {
+  const { payloads, count, kind } = set;
+  if (payloads === undefined) return { set, losesResults: false };
   const reader = readPayloads(payloads);
+  let losesResults = false;
   const texts = Array.from({ length: count }, (_, position) => {
-    const text = reader.textAt(position);
-    if (reader.isStringAt(position)) return redactString(text, redactor);
-    return redactValue(text, reader.nameAt(position) === 'error' ? redactError : redactPlain, redactor);
+    const name = reader.nameAt(position);
+    const isString = reader.isStringAt(position);
+    const text = isString ? STRING_MARK + reader.textAt(position) : reader.textAt(position);
+    const redacted = isString
+      ? redactString(text.slice(STRING_MARK.length), redactor)
+      : redactValue(text, name === 'error' ? redactError : redactPlain, redactor);
+    const isResult = name === 'response' || kind === 'entry';
+    if (isResult && redacted !== text) losesResults = true;
+    return redacted;
   });
-  return { names: payloads.names, marked: reader.marked, ...joinTexts(texts) };
+  const { names } = payloads;
+  return { set: { ...set, payloads: { names, marked: reader.marked, ...joinTexts(texts) } }, losesResults };
 }
 
 /** A string that should be JSON text, as marked text. */
@@ -32,7 +44,7 @@ function redactString(text: string, redactor: Redactor): string {
   } catch {
     return taggedText('$text', UNREADABLE);
   }
-  return `"${redactor.redact(value) ? JSON.stringify(value) : text}`;
+  return STRING_MARK + (redactor.redact(value) ? JSON.stringify(value) : text);
 }
 
 function redactValue(

@@ -31,6 +31,12 @@ const WORKER_URL = new URL(
 /** More problems are not listed: what is wrong is clear by then. */
 const MOST_PROBLEMS = 100;
 
+/** Events for a record that values may be kept out of. */
+export interface RedactedGroup extends EventGroup {
+  /** Resolves to whether results of rows have lost something to `redact`. */
+  append(): Promise<boolean>;
+}
+
 /**
  * Keeps all records in an SQLite file (WAL; `append` resolves when its records are on the disk). A worker thread of its
  * own does all the work with the file. Nothing is opened before it is first needed, and then it stays open until
@@ -71,12 +77,12 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     }
   }
 
-  append(records: readonly AuditRecord[]): Promise<void> {
-    return this.#append(packRecords(records, this.#packing.marked));
+  async append(records: readonly AuditRecord[]): Promise<void> {
+    await this.#append(packRecords(records, this.#packing.marked));
   }
 
   /** How the executor records: the same as {@link append} with the records that the events stand for. */
-  [openEvents](): EventGroup {
+  [openEvents](): RedactedGroup {
     const sets: RecordSet[] = [];
     return {
       add: (events) => {
@@ -167,7 +173,7 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
     return (this.#closed ??= this.#close());
   }
 
-  #append(sets: readonly RecordSet[]): Promise<void> {
+  #append(sets: readonly RecordSet[]): Promise<boolean> {
     return this.#use((service) => service.append(sets));
   }
 

@@ -34,16 +34,24 @@ export class TrailAppender {
     return this.#redactor.idlePaths;
   }
 
-  /** When it returns, the records are durable; when it throws, none of them is in the file. */
-  append(sets: readonly RecordSet[]): void {
+  /**
+   * When it returns, the records are durable; when it throws, none of them is in the file.
+   *
+   * @returns whether results of rows have lost something to redaction
+   */
+  append(sets: readonly RecordSet[]): boolean {
     const before = { seq: this.#seq, hash: this.#hash };
+    let losesResults = false;
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       for (const set of sets) {
-        this.#appendSet(this.#redactor.isIdle ? set : redactSet(set, this.#redactor));
+        const redacted = this.#redactor.isIdle ? undefined : redactSet(set, this.#redactor);
+        losesResults ||= redacted?.losesResults === true;
+        this.#appendSet(redacted?.set ?? set);
       }
       this.#statements.head.run(this.#seq, this.#hash);
       this.#database.exec('COMMIT');
+      return losesResults;
     } catch (reason) {
       ({ seq: this.#seq, hash: this.#hash } = before);
       this.#batches.clear();

@@ -4,8 +4,8 @@ import { messageOf } from '../core/row-error.ts';
 export interface RecorderGroup<Item> {
   /** Takes down all that is to be written of the items. */
   add(items: readonly Item[]): void;
-  /** As `append` of AuditTrail. */
-  append(): Promise<void>;
+  /** As `append` of AuditTrail; what it resolves to is for whoever wraps the group. */
+  append(): Promise<unknown>;
 }
 
 /** Where a recorder writes to. */

@@ -14,8 +14,8 @@ export interface ServiceOptions extends TrailFileOptions {
 /** What the worker that owns a trail's file exposes through Comlink. To be opened once, before all else. */
 export interface TrailService {
   open(options: ServiceOptions): void;
-  /** Returns when the records are durable. */
-  append(sets: readonly RecordSet[]): void;
+  /** Returns when the records are durable: whether results of rows have lost something to redaction. */
+  append(sets: readonly RecordSet[]): boolean;
   records(filter: RecordFilter, after: number): Page<StoredRecord>;
   runs(): readonly RunSummary[];
   historyHead(runId: string): HistoryHead | undefined;

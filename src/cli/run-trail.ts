@@ -6,7 +6,7 @@ import {
   type BatchDescription,
   type RunHistory,
   type SqliteAuditTrailOptions,
-  type EventGroup,
+  type RedactedGroup,
   type TrailEvent,
 } from '../index.ts';
 import { driftText } from './drift-text.ts';
@@ -29,6 +29,7 @@ export interface RunDescription {
 export class RunTrail extends SqliteAuditTrail {
   readonly #description: RunDescription;
   #onFirstEntry: (() => void) | undefined;
+  #onLostResult: (() => void) | undefined;
   #onDrift: ((differences: readonly string[]) => void) | undefined;
   /** Settled when the end of the batch that was begun is on record, or can't be. */
   #batch: PromiseWithResolvers<void> | undefined;
@@ -44,6 +45,11 @@ export class RunTrail extends SqliteAuditTrail {
   /** Calls back once, before the first entry is put on record. */
   onFirstEntry(callback: () => void): void {
     this.#onFirstEntry = callback;
+  }
+
+  /** Calls back once, when a result of a row has lost something to --redact. */
+  onLostResult(callback: () => void): void {
+    this.#onLostResult = callback;
   }
 
   /**
@@ -84,7 +90,7 @@ export class RunTrail extends SqliteAuditTrail {
     await this.#batch?.promise;
   }
 
-  override [openEvents](): EventGroup {
+  override [openEvents](): RedactedGroup {
     const group = super[openEvents]();
     let ends = false;
     return {
@@ -96,8 +102,11 @@ export class RunTrail extends SqliteAuditTrail {
       },
       append: async () => {
         try {
-          if ((await this.#verdict?.promise) !== false) await group.append();
+          const mayAppend = (await this.#verdict?.promise) !== false;
+          const losesResults = mayAppend && (await group.append());
+          if (losesResults) this.#loseResult();
           if (ends) this.#batch?.resolve();
+          return losesResults;
         } catch (reason) {
           this.#batch?.resolve();
           throw reason;
@@ -115,6 +124,11 @@ export class RunTrail extends SqliteAuditTrail {
       this.#onFirstEntry?.();
       this.#onFirstEntry = undefined;
     }
+  }
+
+  #loseResult(): void {
+    this.#onLostResult?.();
+    this.#onLostResult = undefined;
   }
 
   #beginBatch(drift: readonly string[]): void {

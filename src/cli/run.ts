@@ -39,6 +39,12 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
     record?.trail.onDrift((differences) => {
       for (const note of driftNotes(differences)) display.say('note', note);
     });
+    record?.trail.onLostResult(() => {
+      display.say(
+        'note',
+        '--redact takes values from results: --resume can not write them to an output, so that this run can not be continued',
+      );
+    });
     record?.trail.onFirstEntry(() => {
       files.output.begin();
       files.rejects?.begin();

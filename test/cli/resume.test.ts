@@ -506,6 +506,7 @@ describe('the record of a run', () => {
     const first = await folder.run([...args, ...redacting]);
     expect(first.code).toBe(0);
     expect(first.stderr).toContain("Nothing was redacted at 'key' in what was written");
+    expect(first.stderr).not.toContain('values from results');
     folder.write('in.ndjson', rows(5));
     const refused = await folder.ask(...args, '--resume');
     expect(refused.code).toBe(2);
@@ -527,7 +528,11 @@ describe('the record of a run', () => {
     const rows = (count: number) => toLines(numbers(count).map(({ n }) => ({ n, key: `secret ${n}` })));
     folder.write('in.ndjson', rows(2));
     const args = ['run', 't.mjs', 'in.ndjson', '-o', 'out.ndjson', '--redact', 'key'];
-    expect((await folder.ask(...args)).code).toBe(0);
+    const first = await folder.ask(...args);
+    expect(first.code).toBe(0);
+    expect(
+      first.stderr.match(/--redact takes values from results: --resume can not write them/g),
+    ).toHaveLength(1);
     folder.write('in.ndjson', rows(3));
     const refused = await folder.ask(...args, '--resume');
     expect(refused.code).toBe(2);

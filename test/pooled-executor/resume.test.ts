@@ -383,7 +383,9 @@ describe('drift', () => {
     const audit = await diedBeforeAttempt(2, rows, options);
     const executor = createExecutor({ ...options, audit });
     const batch = executor.executeBatch(rows.toReversed(), { ...RUN, allowDrift: true });
-    await expect(batch).rejects.toThrow(/row 3 \('row-3'\) comes where row 0 \('row-0'\) is on record/);
+    await expect(batch).rejects.toThrow(
+      /^Cannot continue run '[^']+': row 3 \('row-3'\) comes where row 0 \('row-0'\) is on record, which can't be overridden$/,
+    );
   });
 
   test('options that change no result may differ', async ({ createExecutor }) => {
