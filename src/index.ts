@@ -75,6 +75,8 @@ export type { CheckedCounts, Finding, OutputCheck, Verification } from './audit/
 /** @internal */
 export { identifyTransform } from './audit/transform-identity.ts';
 /** @internal */
+export { FINAL } from './drift.ts';
+/** @internal */
 export { TextRows } from './core/text-rows.ts';
 /** @internal */
 export type { EntryRun } from './entry-run.ts';

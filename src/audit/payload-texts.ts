@@ -1,10 +1,7 @@
-import { isMarkedString, type Encoded } from '../core/codec.ts';
+import { isMarkedString, STRING_MARK, type Encoded } from '../core/codec.ts';
 import { TextRows } from '../core/text-rows.ts';
 import type { JoinedPayloads, PayloadName, Payloads, TextPayloads } from './record-set.ts';
 import { isTaggedText, toStoredText } from './tagged-json.ts';
-
-/** Before a string that should be JSON text, where such are told from other payloads. */
-export const STRING_MARK = '"';
 
 /** Encoded values as payloads; `marked` says that strings among them are JSON text. */
 export function joinPayloads(

@@ -1,6 +1,6 @@
-import { encode } from '../core/codec.ts';
+import { encode, STRING_MARK } from '../core/codec.ts';
 import { parseJson } from '../core/json.ts';
-import { joinTexts, readPayloads, STRING_MARK } from './payload-texts.ts';
+import { joinTexts, readPayloads } from './payload-texts.ts';
 import type { RecordSet } from './record-set.ts';
 import type { Redactor } from './redactor.ts';
 import { fromStored, taggedText, toStoredText } from './tagged-json.ts';

@@ -1,8 +1,5 @@
-import { wrap, type Remote } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import type { Remote } from 'comlink';
 import { resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { Interruption } from '../core/interruption.ts';
 import type { AuditRecord, AuditTrail, RowHistory, RowOutline, RunHistory } from './audit-trail.ts';
 import { CHAIN_START, type ChainProgress, type ChainReport, type ChainStep } from './chain-check.ts';
 import { packEvents, type PackOptions } from './pack-events.ts';
@@ -20,13 +17,8 @@ import { checkRecordFilter, type RecordFilter, type RunSummary, type StoredRecor
 import type { Page } from './page.ts';
 import { openEvents, type EventGroup, type TakesEvents } from './event-trail.ts';
 import { checkTrailOptions, type SqliteAuditTrailOptions } from './trail-options.ts';
+import { TrailConnection } from './trail-connection.ts';
 import type { TrailService } from './trail-service.ts';
-
-const WORKER_URL = new URL(
-  // the build keeps the layout, so only the extension differs
-  `../../workers/audit-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-);
 
 /** More problems are not listed: what is wrong is clear by then. */
 const MOST_PROBLEMS = 100;
@@ -48,7 +40,7 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   readonly outlivesProcess = true;
   readonly #options: SqliteAuditTrailOptions;
   readonly #packing: PackOptions;
-  #connection: Connection | undefined;
+  #connection: TrailConnection | undefined;
   #closed: Promise<void> | undefined;
 
   /** @throws TypeError on an unknown option, a value that is none, or "Cannot redact 'a..b' as it is no path". */
@@ -196,64 +188,9 @@ export class SqliteAuditTrail implements AuditTrail, TakesEvents {
   async #use<Result>(action: (service: Remote<TrailService>) => Promise<Result> | Result): Promise<Result> {
     if (this.#closed !== undefined) throw new Error(`Cannot use audit trail ${this.path} as it is closed`);
     const { readOnly = false, create = true, redact = [] } = this.#options;
-    this.#connection ??= new Connection({ path: this.path, readOnly, create, redact });
+    this.#connection ??= new TrailConnection({ path: this.path, readOnly, create, redact });
     return this.#connection.use(action);
   }
-}
-
-/** The worker that has the file open. */
-class Connection {
-  readonly #worker: Worker;
-  readonly #service: Remote<TrailService>;
-  readonly #opened: Promise<void>;
-  /** Comes when the worker has ended: there will be no more answers. */
-  readonly #lost = new Interruption();
-  #underWay = 0;
-
-  constructor(options: Parameters<TrailService['open']>[0]) {
-    this.#worker = new Worker(WORKER_URL, { execArgv: flagsForFiles(process.execArgv) });
-    this.#service = wrap<TrailService>(nodeEndpoint(this.#worker));
-    const lose = (reason: unknown) => {
-      const message = `Cannot use audit trail ${options.path} as its thread has ended`;
-      this.#lost.interrupt(new Error(message, { cause: reason }));
-    };
-    this.#worker.once('error', lose);
-    this.#worker.once('exit', lose);
-    this.#worker.unref();
-    this.#opened = this.#whileAlive(() => this.#service.open(options));
-    this.#opened.catch(() => undefined); // whoever uses it is told
-  }
-
-  async use<Result>(action: (service: Remote<TrailService>) => Promise<Result> | Result): Promise<Result> {
-    await this.#opened;
-    return this.#whileAlive(() => action(this.#service));
-  }
-
-  /** As of the service. */
-  async close(): Promise<readonly string[]> {
-    try {
-      await this.#opened.catch(() => undefined);
-      return await this.#whileAlive(() => this.#service.close());
-    } finally {
-      await this.#worker.terminate();
-    }
-  }
-
-  /** The process stays alive while something is under way. */
-  async #whileAlive<Result>(action: () => Promise<Result> | Result): Promise<Result> {
-    if (this.#underWay++ === 0) this.#worker.ref();
-    try {
-      return await this.#lost.race(Promise.resolve(action()));
-    } finally {
-      if (--this.#underWay === 0) this.#worker.unref();
-    }
-  }
-}
-
-/** Node's flags without the one that a file can't be started with: what type the code is that was given to Node as text. */
-function flagsForFiles(flags: readonly string[]): string[] {
-  const flag = '--input-type';
-  return flags.filter((each, index) => !each.startsWith(flag) && flags[index - 1] !== flag);
 }
 
 function warnOfIdlePaths(path: string, idlePaths: readonly string[]): void {

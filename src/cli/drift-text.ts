@@ -1,3 +1,4 @@
+import { FINAL } from '../index.ts';
 import { inFlagForm } from './executor-flags.ts';
 
 /** What a run has to be given again so that it does not differ from its record. */
@@ -29,7 +30,7 @@ export function driftRefusal(differences: readonly string[]): string {
   const parts = (['transform', 'input', 'flags'] as const).filter((part) =>
     differences.some((difference) => partOf(difference) === part),
   );
-  const final = differences.some((difference) => difference.endsWith("can't be overridden"));
+  const final = differences.some((difference) => difference.endsWith(FINAL));
   return (
     `Cannot continue the run as it differs from the record: ${differences.map(driftText).join('; ')}. ` +
     `Give it the ${parts.join(' and the ')} that it had${final ? '' : ', or --allow-drift to continue all the same'}`

@@ -16,7 +16,8 @@ import { TextRows, type TextBlock } from './text-rows.ts';
  */
 export type Encoded = unknown;
 
-const STRING_MARK = '"';
+/** Before an encoded string. */
+export const STRING_MARK = '"';
 
 /** Detaches a value. Throws a DataCloneError for what structured clone can't carry. */
 export function encode(value: unknown): Encoded {
