@@ -3,7 +3,7 @@ import normal from './vitest.config.ts';
 
 /** What names the files that workers load. */
 const NAMES_WORKERS =
-  /\/src\/(?:engine\/(?:thread|process)-host|audit\/sqlite-audit-trail|cli\/open-executor)\.ts$/;
+  /\/src\/(?:engine\/(?:thread|process)-host|audit\/trail-connection|cli\/open-executor)\.ts$/;
 const CHANGES = [
   ['../../workers/', '../../dist/workers/'],
   ["import.meta.url.endsWith('.ts')", 'false'],
