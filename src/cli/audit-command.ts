@@ -1,14 +1,5 @@
 import { Command } from 'commander';
-import { askTrail } from './ask-trail.ts';
-import { auditText } from './audit-text.ts';
-import { ExitCode } from './exit.ts';
-import { toPlainJson } from './plain-json.ts';
-import { print } from './print.ts';
-
-interface AuditFlags {
-  readonly run?: string;
-  readonly json?: boolean;
-}
+import type { AuditFlags } from './audit.ts';
 
 const DETAILS = `
 Recomputes each counter that a batch stated at its end from the records of its attempts and results. The times of the
@@ -28,9 +19,8 @@ export function auditCommand(onExitCode: (code: number) => void): Command {
     .option('--run <id>', 'only this run (default: all)')
     .option('--json', 'as JSON')
     .addHelpText('after', DETAILS)
-    .action(async (path: string, { run, json = false }: AuditFlags) => {
-      const report = await askTrail(path, (trail) => trail.audit({ runId: run }));
-      await print(json ? `${JSON.stringify(toPlainJson(report), null, 2)}\n` : auditText(report));
-      onExitCode(report.agrees ? ExitCode.ok : ExitCode.differences);
+    .action(async (path: string, flags: AuditFlags) => {
+      const { audit } = await import('./audit.ts');
+      onExitCode(await audit(path, flags));
     });
 }

@@ -1,5 +1,3 @@
-import { TransformLoadError } from '../index.ts';
-
 /** What the process says when it ends; 128 + the signal's number when a signal ended it. */
 export const ExitCode = {
   /** Every row succeeded. */
@@ -25,9 +23,7 @@ export class RunError extends Error {
 }
 
 export function exitCodeOf(error: unknown): number {
-  return error instanceof UsageError || error instanceof TransformLoadError
-    ? ExitCode.usage
-    : ExitCode.aborted;
+  return error instanceof UsageError ? ExitCode.usage : ExitCode.aborted;
 }
 
 /** The first thing to say about anything thrown. */

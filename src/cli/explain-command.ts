@@ -1,17 +1,5 @@
 import { Command } from 'commander';
-import { TrailQuestionError, type RowExplanation, type SqliteAuditTrail } from '../index.ts';
-import { askTrail } from './ask-trail.ts';
-import { ExitCode } from './exit.ts';
-import { explanationText } from './explanation-text.ts';
-import { toPlainJson } from './plain-json.ts';
-import { print } from './print.ts';
-
-interface ExplainFlags {
-  readonly run?: string;
-  readonly alongside?: boolean;
-  readonly full?: boolean;
-  readonly json?: boolean;
-}
+import type { ExplainFlags } from './explain.ts';
 
 const DETAILS = `
 Times are in ms since the row was first submitted. Rows and calls have indices from 0, attempts numbers
@@ -40,31 +28,7 @@ export function explainCommand(onExitCode: (code: number) => void): Command {
     .option('--json', 'as JSON, with everything in it')
     .addHelpText('after', DETAILS)
     .action(async (path: string, row: string, flags: ExplainFlags) => {
-      const explanation = await askTrail(path, (trail) => explain(trail, row, flags));
-      const { full = false, json = false } = flags;
-      await print(
-        json
-          ? `${JSON.stringify(toPlainJson(explanation, { stacks: true }), null, 2)}\n`
-          : explanationText(explanation, { full }),
-      );
-      onExitCode(ExitCode.ok);
+      const { explain } = await import('./explain.ts');
+      onExitCode(await explain(path, row, flags));
     });
-}
-
-/** Digits are the index of a row, or else a state id. */
-async function explain(
-  trail: SqliteAuditTrail,
-  row: string,
-  { run, alongside }: ExplainFlags,
-): Promise<RowExplanation> {
-  const options = { runId: run, alongside };
-  if (!/^\d{1,15}$/.test(row)) return trail.explain(row, options);
-  try {
-    return await trail.explain(Number(row), options);
-  } catch (reason) {
-    if (!(reason instanceof TrailQuestionError)) throw reason;
-    return trail.explain(row, options).catch(() => {
-      throw reason;
-    });
-  }
 }

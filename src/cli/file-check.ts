@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import type { Entry, Finding, OutputCheck } from '../index.ts';
-import { CsvResults } from './csv-results.ts';
 import { Emitter } from './emitter.ts';
 import { UsageError } from './exit.ts';
 import { FileLines } from './file-lines.ts';
@@ -8,7 +7,8 @@ import type { FileKind } from './formats.ts';
 import { kindOf, type RowFormat } from './formats.ts';
 import type { InputRow } from './input-row.ts';
 import { LineComparison } from './line-comparison.ts';
-import { ndjsonResults } from './ndjson-results.ts';
+import { openResults } from './open-formats.ts';
+import type { ResultFormat } from './result-format.ts';
 
 export interface CheckedFiles {
   readonly output: string;
@@ -30,14 +30,18 @@ export class FileCheck implements OutputCheck {
   readonly #comparisons: readonly LineComparison[];
 
   /** @throws UsageError when a file is not there */
-  constructor({ output, rejects, rejected, format }: CheckedFiles) {
-    const kind = kindOf(output, format);
+  static async open(files: CheckedFiles): Promise<FileCheck> {
+    const kind = kindOf(files.output, files.format);
+    return new FileCheck(files, kind, await openResults(kind, files));
+  }
+
+  private constructor({ output, rejects, rejected }: CheckedFiles, kind: FileKind, results: ResultFormat) {
     const written = compareWith(output, kind);
     const failed = rejects === undefined ? undefined : compareWith(rejects, kindOf(rejects, 'ndjson'));
     this.needsRequests = failed !== undefined;
     this.#comparisons = failed === undefined ? [written] : [written, failed];
     this.#emitter = new Emitter({
-      format: kind.format === 'csv' ? new CsvResults({ errorColumn: !rejected }) : ndjsonResults,
+      format: results,
       output: written,
       rejects: rejected ? (failed ?? NOWHERE) : undefined,
       limit: undefined,

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { auditCommand } from './audit-command.ts';
 import { ExitCode, exitCodeOf, messageOf } from './exit.ts';
 import { explainCommand } from './explain-command.ts';
+import { print } from './print.ts';
 import { runCommand } from './run-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
@@ -31,6 +32,7 @@ function program(): Command {
     .version(version())
     .exitOverride()
     .configureOutput({
+      writeOut: (text) => void print(text),
       outputError: (text, write) => {
         write(text.replace(/^error: /, 'pooled-executor: '));
       },

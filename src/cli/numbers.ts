@@ -3,9 +3,9 @@ export function parseDecimal(text: string): number {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$|^[+-]?Infinity$/i.test(text) ? Number(text) : NaN;
 }
 
-/** `12,345` */
+/** `12,345`. Not by `toLocaleString`, which takes 20 ms when it is first called. */
 export function formatCount(value: number): string {
-  return Math.round(value).toLocaleString('en');
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `1 row`, `12,345 rows` */

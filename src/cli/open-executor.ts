@@ -38,26 +38,28 @@ export function openExecutor(url: string, flags: RunFlags, audit: AuditTrail | u
 }
 
 /**
- * Loads the transform as a run does, for one that has no row to load it for, or must not write before it is. Rejects when
- * that is not possible, like the run's own executor: this is another one, so that nothing of it is on record or counted.
+ * Loads the transform as a run does, for one that has no row to load it for, or must not write before it is. Rejects with a
+ * UsageError when that is not possible: this is another one, so that nothing of it is on record or counted.
  */
 export async function tryTransform(url: string, flags: RunFlags): Promise<void> {
   const executor = openExecutor(url, flags, undefined);
   try {
     await executor.map([{ malformed: 'no row' }]); // such a row is not passed on to the user's transform
   } catch (reason) {
-    throw namingModule(reason, url);
+    throw asUsageError(reason, url);
   } finally {
     await executor.shutdown();
   }
 }
 
-/** A module that can't be loaded is the user's, also where the executor knows only the one that wraps it. */
-export function namingModule(reason: unknown, url: string): unknown {
-  if (!(reason instanceof TransformLoadError) || !reason.message.includes(LINE_TRANSFORM_URL.href))
-    return reason;
+/**
+ * Makes a UsageError of one that says that no row can run; leaves others. The module that can't be loaded is the user's, also
+ * where the executor knows only the one that wraps it.
+ */
+export function asUsageError(reason: unknown, url: string): unknown {
+  if (!(reason instanceof TransformLoadError)) return reason;
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
-  return new TransformLoadError(reason.message.replace(LINE_TRANSFORM_URL.href, path), { cause: reason });
+  return new UsageError(reason.message.replace(LINE_TRANSFORM_URL.href, path), { cause: reason });
 }
 
 /** URL of the module that was named by its path or its URL. */

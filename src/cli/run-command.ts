@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import { executorFlagOptions, repeatable } from './executor-flags.ts';
 import { UsageError } from './exit.ts';
 import type { RunFlags } from './run-flags.ts';
-import { run } from './run.ts';
 
 const DETAILS = `
 The transform is a module: its default export, or the one named by --export, is called with each row and a
@@ -86,6 +85,7 @@ export function runCommand(onExitCode: (code: number) => void): Command {
     )
     .addHelpText('after', DETAILS)
     .action(async (transform: string, input: string | undefined, flags: RunFlags) => {
+      const { run } = await import('./run.ts');
       onExitCode(await run({ transform, input, flags }));
     });
   for (const option of executorFlagOptions()) command.addOption(option);

@@ -1,4 +1,4 @@
-import { DriftError, TransformLoadError } from '../index.ts';
+import { DriftError } from '../index.ts';
 import { driftRefusal } from './drift-text.ts';
 import { messageOf, UsageError } from './exit.ts';
 import { outputsOf, type RunFiles } from './run-files.ts';
@@ -22,5 +22,5 @@ export function throwIfUnusable(ending: Ending, files: RunFiles): void {
   if ((reason as { readonly code?: unknown }).code === 'ERR_WORKER_INVALID_EXEC_ARGV') {
     throw new UsageError(`--exec-argv must be options that workers of Node take: ${messageOf(reason)}`);
   }
-  if (reason instanceof TransformLoadError || reason instanceof UsageError) throw reason;
+  if (reason instanceof UsageError) throw reason;
 }

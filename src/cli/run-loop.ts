@@ -1,17 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Entry, EntryRun, EntryStream } from '../index.ts';
-import { CsvReader } from './csv-reader.ts';
-import { CsvResults } from './csv-results.ts';
 import { startDrawing, type Display } from './display.ts';
 import { driftNotes } from './drift-text.ts';
 import { Emitter } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
+import type { RowReader } from './input-row.ts';
 import { Interrupts } from './interrupts.ts';
-import { LineSplitter } from './line-splitter.ts';
-import { ndjsonResults } from './ndjson-results.ts';
 import { formatCount, parseDecimal } from './numbers.ts';
 import type { Output } from './output.ts';
-import { inFlagTerms, namingModule, tryTransform, type LineExecutor } from './open-executor.ts';
+import { asUsageError, inFlagTerms, tryTransform, type LineExecutor } from './open-executor.ts';
+import type { ResultFormat } from './result-format.ts';
 import { RowSource } from './row-source.ts';
 import { throwIfUnusable, type Ending } from './run-ending.ts';
 import { outputsOf, type RunFiles } from './run-files.ts';
@@ -27,6 +25,8 @@ export interface RunLoopParts {
   /** URL of the user's module. */
   readonly transformUrl: string;
   readonly files: RunFiles;
+  readonly reader: RowReader;
+  readonly results: ResultFormat;
   readonly limit: ErrorLimit | undefined;
   readonly display: Display;
   readonly flags: RunFlags;
@@ -57,7 +57,8 @@ export class RunLoop {
   #isAccepted = false;
 
   /** @throws UsageError when --window is not allowed */
-  constructor({ executor, transformUrl, files, limit, display, flags, plan, trail }: RunLoopParts) {
+  constructor(parts: RunLoopParts) {
+    const { executor, transformUrl, files, reader, results, limit, display, flags, plan, trail } = parts;
     const { input, output, rejects } = files;
     this.#executor = executor;
     this.#transformUrl = transformUrl;
@@ -65,17 +66,14 @@ export class RunLoop {
     this.#display = display;
     this.#trail = trail;
     this.#continued = plan?.kind === 'continued' ? plan : undefined;
-    const reader = input.kind.format === 'csv' ? new CsvReader(input.name) : new LineSplitter();
     this.#source = new RowSource(input.chunks(), reader, {
       onClose: input.close,
       onEmpty: () => tryTransform(transformUrl, flags),
       keeps: rowsToKeep(plan, files),
     });
-    const format =
-      output.kind.format === 'csv' ? new CsvResults({ errorColumn: rejects === undefined }) : ndjsonResults;
     const survey = this.#continued?.survey;
     this.#emitter = new Emitter({
-      format,
+      format: results,
       output: output.writer,
       rejects: rejects?.writer,
       limit,
@@ -102,7 +100,7 @@ export class RunLoop {
 
   /**
    * @returns the exit code
-   * @throws UsageError or TransformLoadError when no row could run; the files are as they were
+   * @throws UsageError when no row could run; the files are as they were
    */
   async run(): Promise<number> {
     const interrupts = new Interrupts({
@@ -156,7 +154,7 @@ export class RunLoop {
       if (this.#source.hasEnded && this.#isAllWritten) await this.#acceptOutputs(); // there were no rows at all
       return { kind: 'finished' };
     } catch (reason) {
-      return { kind: 'failed', reason: namingModule(reason, this.#transformUrl) };
+      return { kind: 'failed', reason: asUsageError(reason, this.#transformUrl) };
     } finally {
       await this.#stream.return(); // of no effect where it has ended
     }

@@ -3,6 +3,7 @@ import { createDisplay, type DisplayKind } from './display.ts';
 import { driftNotes } from './drift-text.ts';
 import { parseErrorLimit } from './error-limit.ts';
 import { openExecutor, tryTransform, urlOfTransform } from './open-executor.ts';
+import { openReader, openResults } from './open-formats.ts';
 import type { OutputMode } from './output.ts';
 import { RunLoop } from './run-loop.ts';
 import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
@@ -21,7 +22,7 @@ export interface RunArguments {
  * Runs the transform over the rows of the input.
  *
  * @returns the exit code
- * @throws UsageError or TransformLoadError when no row could run; the files are as they were
+ * @throws UsageError when no row could run; the files are as they were
  */
 export async function run({ transform, input, flags }: RunArguments): Promise<number> {
   const { output, rejects, format, maxErrors } = flags;
@@ -51,7 +52,9 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
     });
     if (record !== undefined) for (const note of record.notes) display.say('note', note);
     const trail = record?.trail;
-    const parts = { executor, transformUrl, files, limit, display, flags, plan, trail };
+    const reader = await openReader(files.input);
+    const results = await openResults(files.output.kind, { rejected: rejects !== undefined });
+    const parts = { executor, transformUrl, files, reader, results, limit, display, flags, plan, trail };
     const code = await new RunLoop(parts).run();
     await record?.close();
     return code;

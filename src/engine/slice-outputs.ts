@@ -75,8 +75,8 @@ export class SliceOutputs {
 
   /** Holds the outputs here that were only kept so far, and the last one, which may not have been. */
   holdAll(): void {
-    const texts = this.#keptTexts?.();
-    if (texts === undefined) return;
+    if (this.#keptTexts === undefined) return;
+    const texts = this.#count === 0 ? [] : this.#keptTexts();
     this.#keptTexts = undefined;
     for (let index = 0; index < texts.length; index++) this.#addToList(texts[index]);
     if (texts.length < this.#count) this.#addToList(this.#lastText);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inWordsOfFlags, readExecutorFlags } from '../../src/cli/executor-flags.ts';
-import { formatDuration, parseDecimal } from '../../src/cli/numbers.ts';
+import { formatCount, formatDuration, parseDecimal } from '../../src/cli/numbers.ts';
 
 describe('executor flags', () => {
   test('are read into the options of the executor', () => {
@@ -56,6 +56,17 @@ test.for([
   ['auto', NaN],
 ] as const)('parseDecimal: %j', ([text, number]) => {
   expect(parseDecimal(text)).toBe(number);
+});
+
+test.for([
+  [0, '0'],
+  [999, '999'],
+  [999.5, '1,000'],
+  [12_345, '12,345'],
+  [1_000_000, '1,000,000'],
+  [-1_234, '-1,234'],
+] as const)('formatCount: %f', ([value, text]) => {
+  expect(formatCount(value)).toBe(text);
 });
 
 test.for([

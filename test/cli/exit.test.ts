@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
 import { exitCodeOf, messageOf, RunError, UsageError } from '../../src/cli/exit.ts';
-import { TransformLoadError } from '../../src/index.ts';
 
 test.each([
   [new UsageError('no'), 2],
-  [new TransformLoadError('no'), 2],
   [new RunError('no'), 1],
   [new Error('no'), 1],
   ['no', 1],

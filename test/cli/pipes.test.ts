@@ -12,6 +12,12 @@ describe('a closed or full output', () => {
     expect(await cli.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test('a closed pipe takes the help too, exit code 0', async ({ folder }) => {
+    const cli = folder.start('run', '--help');
+    cli.child.stdout.destroy();
+    expect(await cli.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('a closed pipe stops a run whose input is still open', async ({ folder }) => {
     const cli = folder.start('run', transform('cli-double.mjs'));
     cli.child.stdout.destroy();
