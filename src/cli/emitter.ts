@@ -1,7 +1,7 @@
 import type { Entry, RowError, TextRows } from '../index.ts';
 import { describeLimit, isExceeded, type ErrorLimit } from './error-limit.ts';
 import { locateError, rejectOf } from './error-text.ts';
-import { messageOf, RunError, UsageError } from './exit.ts';
+import { messageOf, RunError } from './exit.ts';
 import type { InputRow } from './input-row.ts';
 import { ResultProblem, type ResultFormat } from './result-format.ts';
 import type { TextWriter } from './text-writer.ts';
@@ -17,12 +17,15 @@ export interface EmitterParts {
   readonly limit: ErrorLimit | undefined;
   /** Whether a row was run by an earlier process, so that the limit has nothing to do with it; undefined: none was. */
   readonly isOnRecord?: ((rowIndex: number) => boolean) | undefined;
-  /** Whether results on record must be those that the rows had: `--redact` may have taken values from them. */
-  readonly mustBeWhole?: boolean | undefined;
+  /**
+   * Called before a result on record is written that is not whole, as `--redact` took values from it; what it throws comes out
+   * of {@link Emitter.emit}. Undefined: not looked at.
+   */
+  readonly onRedacted?: ((rowIndex: number) => void) | undefined;
 }
 
 /** What stands on record in the place of a redacted value. */
-const REDACTED = '[redacted]';
+export const REDACTED = '[redacted]';
 
 /** Too many rows have failed. */
 export class TooManyErrors extends RunError {}
@@ -54,13 +57,12 @@ export class Emitter {
    * @param rowOf asked for a row whose transform has failed, or that goes to the rejects
    * @throws TooManyErrors when of the rows that were not on record one more has failed than the limit allows; the row is
    *   written
-   * @throws UsageError when the row's result is on record, and not whole
    */
   emit(entry: Entry<string>, rowOf: () => InputRow): Promise<unknown> | undefined {
     this.#emitted++;
     if (!this.#isOnRecord(entry)) this.#ranHere.emitted++;
     const { result } = entry;
-    this.#refuseIfRedacted(entry);
+    this.#noticeRedacted(entry);
     if (result.status === 'error') return this.#emitFailure(entry, rowOf, locateError(result.error, rowOf()));
     try {
       return this.#parts.output.write(this.#parts.format.success(result.value));
@@ -104,15 +106,12 @@ export class Emitter {
     return written;
   }
 
-  #refuseIfRedacted(entry: Entry<string>): void {
-    if (this.#parts.mustBeWhole !== true || !this.#isOnRecord(entry)) return;
+  #noticeRedacted(entry: Entry<string>): void {
+    const { onRedacted } = this.#parts;
+    if (onRedacted === undefined || !this.#isOnRecord(entry)) return;
     const { rowIndex, result } = entry;
     const text = result.status === 'success' ? result.value : JSON.stringify(result.error);
-    if (!text.includes(REDACTED)) return;
-    throw new UsageError(
-      `Cannot continue the output from the record as --redact took values from what row ${rowIndex} gave: run it anew, ` +
-        `without --resume (--allow-drift writes '${REDACTED}' in their place)`,
-    );
+    if (text.includes(REDACTED)) onRedacted(rowIndex);
   }
 
   #isOnRecord({ rowIndex }: Entry<string>): boolean {

@@ -12,6 +12,7 @@ import { asUsageError, inFlagTerms, tryTransform, type LineExecutor } from './op
 import type { ResultFormat } from './result-format.ts';
 import { RowSource } from './row-source.ts';
 import { throwIfUnusable, type Ending } from './run-ending.ts';
+import { redactedResults } from './redacted-results.ts';
 import { outputsOf, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
 import { rowsToKeep, type ContinuedRun, type RunPlan } from './run-plan.ts';
@@ -78,7 +79,7 @@ export class RunLoop {
       rejects: rejects?.writer,
       limit,
       isOnRecord: survey && ((rowIndex) => survey.hasResult(rowIndex)),
-      mustBeWhole: flags.redact !== undefined && this.#continued?.allowDrift === false,
+      onRedacted: this.#continued && redactedResults(this.#continued, flags, display),
     });
     const currentDelayMs = () => executor.getStats().poolStats.currentDelayMs;
     const rowsToFinish = () => (this.#isDraining ? executor.pendingCount : undefined);

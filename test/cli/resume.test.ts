@@ -541,7 +541,11 @@ describe('the record of a run', () => {
       "Cannot continue the output from the record as --redact took values from what row 0 gave: run it anew, without --resume (--allow-drift writes '[redacted]' in their place)",
     );
     expect(folder.read('out.ndjson')).toBe(rows(2));
-    expect((await folder.ask(...args, '--resume', '--allow-drift')).code).toBe(0);
+    const allowed = await folder.ask(...args, '--resume', '--allow-drift');
+    expect(allowed.code).toBe(0);
+    expect(allowed.stderr.match(/'\[redacted\]' is written .*/g)).toEqual([
+      "'[redacted]' is written where the record has it in the place of values: row 0 is the first (a run anew, without --resume, has them)",
+    ]);
     expect(folder.read('out.ndjson').split('\n').slice(0, 3)).toEqual([
       '{"n":0,"key":"[redacted]"}',
       '{"n":1,"key":"[redacted]"}',
