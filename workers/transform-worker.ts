@@ -6,6 +6,7 @@ import { largeBuffersIn } from '../src/core/codec.ts';
 import { KeptOutcomes } from '../src/engine/kept-outcomes.ts';
 import { Lanes } from '../src/engine/lanes.ts';
 import type {
+  MarkedMessage,
   SetupTask,
   SliceReply,
   WorkerMessage,
@@ -80,7 +81,8 @@ function laneWriter(lane: number, lanes: Lanes, kept: KeptOutcomes): LaneWriter 
 }
 
 function tell(message: WorkerMessage): void {
-  parentPort?.postMessage(message);
+  const marked: MarkedMessage = { pooledExecutor: message };
+  parentPort?.postMessage(marked);
 }
 
 function abortWhenDestroyed(destroying: SharedArrayBuffer): void {
@@ -92,8 +94,8 @@ function abortWhenDestroyed(destroying: SharedArrayBuffer): void {
 async function connectCallService(): Promise<CallRecorder> {
   const { wrapCallService } = await import('../src/engine/call-service.ts');
   const { port1, port2 } = new MessageChannel();
-  const message: WorkerMessage = { kind: 'calls', port: port2 };
-  parentPort?.postMessage(message, [port2]);
+  const marked: MarkedMessage = { pooledExecutor: { kind: 'calls', port: port2 } };
+  parentPort?.postMessage(marked, [port2]);
   const service = wrapCallService(port1);
   return (sliceId, event) => service.record(sliceId, event);
 }

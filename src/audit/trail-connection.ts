@@ -20,7 +20,7 @@ export class TrailConnection {
   #underWay = 0;
 
   constructor(options: Parameters<TrailService['open']>[0]) {
-    this.#worker = new Worker(WORKER_URL, { execArgv: flagsForFiles(process.execArgv) });
+    this.#worker = new Worker(WORKER_URL, isGivenText(process.execArgv) ? { execArgv: [] } : {});
     this.#service = wrap<TrailService>(nodeEndpoint(this.#worker));
     const lose = (reason: unknown) => {
       const message = `Cannot use audit trail ${options.path} as its thread has ended`;
@@ -59,8 +59,10 @@ export class TrailConnection {
   }
 }
 
-/** Node's flags without the one that a file can't be started with: what type the code is that was given to Node as text. */
-function flagsForFiles(flags: readonly string[]): string[] {
-  const flag = '--input-type';
-  return flags.filter((each, index) => !each.startsWith(flag) && flags[index - 1] !== flag);
+/**
+ * Whether Node's flags say of what type code is that was given as text: no file can be started with that. Other flags a thread
+ * takes over by itself, as far as threads may have them; given by name, `--max-old-space-size` and the like are refused.
+ */
+function isGivenText(flags: readonly string[]): boolean {
+  return flags.some((flag) => flag.startsWith('--input-type'));
 }

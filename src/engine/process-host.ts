@@ -5,6 +5,7 @@ import { decode } from '../core/codec.ts';
 import { messageOf } from '../core/row-error.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder } from './engine.ts';
+import { flagsForFiles } from './flags-for-files.ts';
 import { FrameReader } from './frames.ts';
 import type { Host } from './host.ts';
 import type { KeptOutcome, RowEnd } from './row-end.ts';
@@ -274,7 +275,7 @@ function toMessage(task: SliceTask): ProcessMessage {
 
 function startChild({ resourceLimits, env, execArgv }: ProcessHostOptions): ChildProcess {
   return fork(WORKER_URL, [], {
-    execArgv: [...(execArgv ?? process.execArgv), ...limitFlags(resourceLimits)],
+    execArgv: [...(execArgv ?? flagsForFiles(process.execArgv)), ...limitFlags(resourceLimits)],
     env: env ?? process.env,
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],

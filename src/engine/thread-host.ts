@@ -4,7 +4,7 @@ import { movedIn } from '../core/codec.ts';
 import type { Host } from './host.ts';
 import type { KeptOutcomes } from './kept-outcomes.ts';
 import type { KeptOutcome } from './row-end.ts';
-import type { WorkerMessage, WorkerReply, WorkerTask } from './worker-protocol.ts';
+import { ownMessageIn, type WorkerMessage, type WorkerReply, type WorkerTask } from './worker-protocol.ts';
 
 export interface ThreadHostOptions {
   /** How many slices it may run at once. */
@@ -109,7 +109,10 @@ function openPool(options: ThreadHostOptions): Piscina {
     ...(execArgv === undefined ? {} : { execArgv }),
   });
   pool.on('error', () => undefined); // the thread's own event says it too
-  pool.on('message', onMessage);
+  pool.on('message', (sent: unknown) => {
+    const message = ownMessageIn(sent);
+    if (message !== undefined) onMessage(message);
+  });
   pool.on('workerDestroy', () => void pool.destroy()); // or piscina starts another
   return pool;
 }

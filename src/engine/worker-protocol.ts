@@ -54,6 +54,17 @@ export interface SliceReply {
   readonly heapMb?: number | undefined;
 }
 
+/** How a thread sends a {@link WorkerMessage}: the user's code may post what it likes at the same port, and so does `node --watch`. */
+export interface MarkedMessage {
+  readonly pooledExecutor: WorkerMessage;
+}
+
+/** The message of ours in one that a thread has sent; undefined in those of others. */
+export function ownMessageIn(sent: unknown): WorkerMessage | undefined {
+  if (typeof sent !== 'object' || sent === null) return undefined;
+  return (sent as Partial<MarkedMessage>).pooledExecutor;
+}
+
 /** What a worker says unasked. */
 export type WorkerMessage = CallPortMessage | WorkerNews;
 /** What speaks against going on with it as if nothing were. */

@@ -179,14 +179,15 @@ test('SqliteAuditTrail: refuses a path that is none', () => {
   );
 });
 
-test.for([['--input-type=module'], ['--input-type', 'module']])(
-  'SqliteAuditTrail: opens in a process that was given its code as text: node %s -e',
-  async (flags) => {
-    const index = new URL('../../dist/src/index.js', import.meta.url).href;
-    const code = `import { SqliteAuditTrail } from '${index}';
+test.for([
+  ['--input-type=module'],
+  ['--input-type', 'module'],
+  ['--input-type=module', '--max-old-space-size=256', '--expose-gc'],
+])('SqliteAuditTrail: opens in a process that has flags: node %s -e', async (flags) => {
+  const index = new URL('../../dist/src/index.js', import.meta.url).href;
+  const code = `import { SqliteAuditTrail } from '${index}';
         await (await SqliteAuditTrail.open(${JSON.stringify(trailPath())})).close();
         console.log('closed');`;
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', code]);
-    expect(stdout).toBe('closed\n');
-  },
-);
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', code]);
+  expect(stdout).toBe('closed\n');
+});

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { MemoryAuditTrail } from '../../src/index.ts';
 import { workerUrl } from '../helpers/engines.ts';
@@ -178,6 +180,16 @@ describe("isolation: 'process'", () => {
     const codes = codesOf(await batch);
     expect([codes.at(0), codes.at(-1)]).toEqual(['ok', 'aborted']);
     expect(codes.lastIndexOf('ok')).toBeLessThan(codes.indexOf('aborted'));
+  });
+
+  test('in a program that was given as text: workers run the transform, and not that', async () => {
+    const code = `
+      import { PooledExecutor } from '${new URL('../../dist/src/index.js', import.meta.url).href}';
+      const transform = 'data:text/javascript,export default (n) => n + 1';
+      await using executor = new PooledExecutor({ transform, poolSize: 1, isolation: 'process' });
+      console.log(JSON.stringify(await executor.map([1])));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
+    expect(stdout).toBe('[{"status":"success","value":2}]\n');
   });
 
   test('shutdown without wait: a row in an endless loop is ended', async ({ createExecutor }) => {

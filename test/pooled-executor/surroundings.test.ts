@@ -56,6 +56,25 @@ describe.each(ISOLATIONS)('workers killed from outside, %s isolation', (isolatio
   });
 });
 
+// `node --watch` posts the modules that each thread imports
+test.for(ISOLATIONS)(
+  'messages of a transform are none of the executor, %s isolation',
+  async (isolation, { createExecutor }) => {
+    const executor = createExecutor({ transform: workerUrl('posting-transform.ts'), poolSize: 2, isolation });
+    const rows = [
+      'text',
+      1,
+      null,
+      [],
+      { 'watch:import': ['file:///a.js'] },
+      { kind: 'globals' },
+      { kind: 'calls' },
+      { kind: 'stray' },
+    ];
+    expect(outputsOf(await executor.executeBatch(contextsOf(rows)))).toEqual(rows);
+  },
+);
+
 // a thread that is ended while it loads a module can take the process with it (Node); crew.test.ts has that case
 test('processes killed while the first ones start: one clear error', async ({ createExecutor }) => {
   const executor = createExecutor<HeldRow, number>(
