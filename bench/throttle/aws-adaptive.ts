@@ -1,18 +1,17 @@
-import { DefaultRateLimiter } from '@smithy/util-retry';
+import { DefaultRateLimiter, MAXIMUM_RETRY_DELAY, Retry } from '@smithy/util-retry';
 import PQueue from 'p-queue';
 import { CapacityError } from '../../src/core/capacity-error.ts';
 import type { Contender } from './contender.ts';
 import { Dice } from './dice.ts';
 import { withVirtualGlobals } from './virtual-globals.ts';
 
-/** The base of the wait after a throttled attempt, and the longest wait, in ms: those of the SDK's standard backoff. */
-const BASE_MS = 500;
-const MOST_MS = 20_000;
+/** The only status that the SDK takes for throttling: at others its rate limiter does not slow down. */
+const THROTTLING = 429;
 
 /**
- * Adaptive retry as in the AWS SDK, with the SDK's own rate limiter: a token bucket for all attempts, whose rate falls with
- * refusals and grows along a cubic curve, and backoff with full jitter. Without the SDK's retry quota, which would give
- * rows up.
+ * Adaptive retry as in the AWS SDK, with the SDK's own rate limiter and figures: a token bucket for all attempts, whose rate falls
+ * when they are throttled and grows along a cubic curve, and backoff with full jitter, longer after those. 503 is transient
+ * to the SDK; so is 529 here, which the SDK would not retry. Without the SDK's retry quota, which would give rows up.
  */
 export const awsAdaptive: Contender = {
   name: 'AWS adaptive retry (@smithy/util-retry)',
@@ -33,13 +32,15 @@ export const awsAdaptive: Contender = {
             return true;
           } catch (error) {
             if (!(error instanceof CapacityError)) throw error;
-            limiter.updateClientSendingRate({ errorType: 'THROTTLING' });
+            const isThrottling = error.statusCode === THROTTLING;
+            limiter.updateClientSendingRate({ errorType: isThrottling ? 'THROTTLING' : 'TRANSIENT' });
             if (clock.now() - startedAt > budgetMs) return false;
+            const baseMs = isThrottling ? Retry.throttlingDelay() : Retry.delay();
+            const waitMs = random() * Math.min(MAXIMUM_RETRY_DELAY, baseMs * 2 ** Math.min(30, refusals));
+            await new Promise((resolve) => {
+              setTimeout(resolve, waitMs);
+            });
           }
-          const waitMs = random() * Math.min(MOST_MS, BASE_MS * 2 ** Math.min(30, refusals));
-          await new Promise((resolve) => {
-            setTimeout(resolve, waitMs);
-          });
         }
       };
       const queue = new PQueue({ concurrency: poolSize });

@@ -3,6 +3,8 @@ import { goodput, refusedShare } from './figures.ts';
 import { runScenario } from './run-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
+Error.stackTraceLimit = 0; // refusals are thrown by the hundred thousand
+
 /** Which run: by name, so that it can be sent to a worker. */
 export interface Simulation {
   readonly scenario: string;
@@ -30,7 +32,6 @@ export default async function simulate(simulation: Simulation): Promise<Simulate
       `Cannot simulate '${simulation.contender}' in '${simulation.scenario}' as one is not known`,
     );
   }
-  Error.stackTraceLimit = 0; // refusals are thrown by the hundred thousand
   const run = await runScenario(scenario, contender, simulation.seed);
   return {
     ...simulation,
