@@ -4,6 +4,7 @@ import type { BatchRecord } from './audit/audit-trail.ts';
 import { Batch, type BatchRow, type BatchRun } from './batch.ts';
 import type { ContinuedRow, UnfinishedRow } from './continuation.ts';
 import type { Clock } from './core/clock.ts';
+import { ensureRecordable } from './core/portable.ts';
 import { Snapshots, Uncloneable } from './core/snapshot.ts';
 import type { BatchStats, StatsCounter } from './core/stats.ts';
 import type { TextRows } from './core/text-rows.ts';
@@ -30,6 +31,8 @@ export interface IntakeParts {
   /** The executor's counts. */
   readonly totals: StatsCounter;
   readonly trail: TrailWriter | undefined;
+  /** Whether what is on record leaves the process. */
+  readonly recordsLeave: boolean;
 }
 
 /** A batch and the way into it. */
@@ -79,8 +82,9 @@ export class Intake {
 
   /** For the snapshots of all rows of one batch, from the first one on. */
   newSnapshots(): Snapshots {
-    const { trail, engine } = this.#parts;
-    const { sharesMemory, ensureSendable } = engine;
+    const { trail, engine, recordsLeave } = this.#parts;
+    const { sharesMemory } = engine;
+    const ensureSendable = recordsLeave ? ensureRecordable : engine.ensureSendable;
     if (trail !== undefined) return new Snapshots(false, { ensureSendable }); // a record wants each row by itself
     return new Snapshots(true, { sharesBytes: sharesMemory, handsOn: sharesMemory, ensureSendable });
   }

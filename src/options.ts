@@ -8,7 +8,7 @@ import type { ResolvedThrottleOptions } from './core/throttle/throttle-options.t
 import type { Throttle } from './core/throttle/throttle.ts';
 import { messageOf } from './core/row-error.ts';
 import type { Transform } from './core/transform.ts';
-import { ensureSendable } from './engine/value-bytes.ts';
+import { ensurePortable } from './core/portable.ts';
 import type { GlobalsWatch } from './engine/watched-globals.ts';
 import {
   BATCH_OPTIONS,
@@ -216,8 +216,8 @@ function refuseOptionsOfWorkers(
 /** Each worker gets a clone of it. */
 function checkWorkerData({ workerData, isolation }: ResolvedOptions): void {
   try {
-    if (isolation === 'process') ensureSendable(workerData);
-    else structuredClone(workerData);
+    const clone: unknown = structuredClone(workerData);
+    if (isolation === 'process') ensurePortable(clone, { sharedViews: true });
   } catch (reason) {
     const rule = `must be what can be cloned into a worker (${messageOf(reason)})`;
     refuse('create executor', 'workerData', rule, workerData);

@@ -4,6 +4,7 @@ import { CommitPacer } from './audit/commit-pacer.ts';
 import { TrailRecorder } from './audit/trail-recorder.ts';
 import type { RowContext } from './batch.ts';
 import { BatchRunner } from './batch-runner.ts';
+import { recordableCall } from './core/call-event.ts';
 import type { Clock } from './core/clock.ts';
 import type { Entry } from './core/entry.ts';
 import { StatsCounter, type BatchStats, type ExecutorStats } from './core/stats.ts';
@@ -136,6 +137,7 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
       engine: this.#engine,
       totals: this.#totals,
       trail: this.#trail,
+      recordsLeave: audit?.outlivesProcess === true,
     });
     const entrance = new RunEntrance(audit, () => ({
       options: recordedOptions(this.#options),
@@ -285,9 +287,10 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   #callRecorder(): CallRecorder | undefined {
     const trail = this.#trail;
     if (trail === undefined) return undefined;
+    const recordsLeave = this.#options.audit?.outlivesProcess === true;
     return async (sliceId, event) => {
       const batch = this.#dispatcher.noteCall(sliceId, event);
-      if (batch !== undefined) await trail.callMade(batch, event);
+      if (batch !== undefined) await trail.callMade(batch, recordsLeave ? recordableCall(event) : event);
     };
   }
 }

@@ -1,16 +1,16 @@
 /** What runs in each worker process: runs tasks, and reports what becomes of them. */
 import { syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';
+import { recordableCall } from '../src/core/call-event.ts';
 import type { EncodedList } from '../src/core/codec.ts';
+import { ensurePortable } from '../src/core/portable.ts';
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
 import { writeFrame } from '../src/engine/frames.ts';
-import type { RowEnd } from '../src/engine/row-end.ts';
 import { REPORT_FD, type ProcessMessage, type ProcessReport } from '../src/engine/process-protocol.ts';
 import type { SetupTask, SliceTask } from '../src/engine/worker-protocol.ts';
 import { refuseProcessChanges } from './refuse-process-changes.ts';
-import { outputFailure } from '../src/engine/slice-runner.ts';
-import { ensureSendable, fromBytes } from '../src/engine/value-bytes.ts';
+import { fromBytes } from '../src/engine/value-bytes.ts';
 import { WorkerRuntime } from './worker-runtime.ts';
 import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
@@ -90,6 +90,7 @@ async function connect({ setup }: SetupTask): Promise<WorkerSite> {
     pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
     inColumns: false, // each output is reported by itself
     handsOn: false,
+    ensureSendable: (clone) => ensurePortable(clone, { sharedViews: !setup.recordsLeave }),
     laneWriter,
     tell: report,
   };
@@ -106,7 +107,7 @@ function laneWriter(lane: number): LaneWriter {
     await: () => report({ kind: 'lane', lane, step: 'await' }),
     resume: () => report({ kind: 'lane', lane, step: 'resume' }),
     end: (end) => {
-      reportEnd(lane, end);
+      report({ kind: 'lane', lane, step: 'end', end });
       return true;
     },
     leave: () => report({ kind: 'lane', lane, step: 'leave' }),
@@ -115,18 +116,8 @@ function laneWriter(lane: number): LaneWriter {
   };
 }
 
-function reportEnd(lane: number, end: RowEnd): void {
-  try {
-    const encoded: unknown = end.output?.snapshot;
-    if (typeof encoded === 'object') ensureSendable(encoded);
-    report({ kind: 'lane', lane, step: 'end', end });
-  } catch (reason) {
-    const other = outputFailure(reason); // shared memory, which a thread could have returned
-    report({ kind: 'lane', lane, step: 'end', end: { ...end, output: undefined, other } });
-  }
-}
-
-const recordCall: CallRecorder = (sliceId, event) => {
+const recordCall: CallRecorder = async (sliceId, called) => {
+  const event = recordableCall(called); // may throw
   const id = calls++;
   const recorded = Promise.withResolvers<void>();
   recording.set(id, recorded);

@@ -3,6 +3,7 @@ import threads, { MessageChannel, parentPort, threadId } from 'node:worker_threa
 import { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
 import type { CallRecorder } from '../src/engine/engine.ts';
 import { largeBuffersIn } from '../src/core/codec.ts';
+import { ensureRecordable } from '../src/core/portable.ts';
 import { KeptOutcomes } from '../src/engine/kept-outcomes.ts';
 import { Lanes } from '../src/engine/lanes.ts';
 import type {
@@ -52,6 +53,7 @@ async function connect({ setup, memory }: SetupTask): Promise<WorkerSite> {
     recordCall: setup.recordCalls ? await connectCallService() : undefined,
     inColumns: !setup.recordCalls, // a trail wants the text of each output
     handsOn: true,
+    ensureSendable: setup.recordsLeave ? ensureRecordable : undefined,
     laneWriter: (lane) => laneWriter(lane, lanes, kept),
     tell,
   };

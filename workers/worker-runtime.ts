@@ -155,6 +155,7 @@ export class WorkerRuntime {
       inColumns: site.inColumns,
       keptTexts: writer.keptTexts,
       handsOn: site.handsOn,
+      ensureSendable: site.ensureSendable,
       pause: site.pause,
       now: monotonicNow,
       decodeRows: decodeList,

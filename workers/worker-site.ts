@@ -1,5 +1,5 @@
 import type { ConcurrencyGauge } from '../src/engine/concurrency-gauge.ts';
-import type { CallRecorder } from '../src/engine/engine.ts';
+import type { CallRecorder, EnsureSendable } from '../src/engine/engine.ts';
 import type { RowEnd } from '../src/engine/row-end.ts';
 import type { WorkerNews } from '../src/engine/worker-protocol.ts';
 
@@ -35,6 +35,8 @@ export interface WorkerSite {
   readonly inColumns: boolean;
   /** As of a {@link SliceHost}. */
   readonly handsOn: boolean;
+  /** As of a {@link SliceHost}. */
+  readonly ensureSendable: EnsureSendable | undefined;
   readonly pause?: (() => Promise<void>) | undefined;
   laneWriter(lane: number): LaneWriter;
   /** Tells the dispatching thread. */

@@ -13,6 +13,7 @@ import { isEscapedKey } from '../core/json.ts';
  *     {"$hole": true}         an empty place in an array
  *     {"$ref": 3}             the fourth object that a walk over the value meets, once more
  *     {"$v8": "base64"}       anything else that structured clone carries
+ *     {"$lost": "why"}        what it carries and nobody can write down, such as shared memory
  *     {"$text": "1,2"}        a string that was to stand as JSON but isn't
  *     {"$payload": "sha256"}  a large value, whose stored text is in the table `payload`; `$textPayload`: a large
  *                             string that is JSON text
@@ -22,7 +23,7 @@ import { isEscapedKey } from '../core/json.ts';
 const TAGGED = '$tagged';
 const TAGGED_TEXT = `{"${TAGGED}":`;
 
-/** The text under which a value stands in a trail. Never throws for what `structuredClone` can carry. */
+/** The text under which a value stands in a trail. Never throws for what `structuredClone` can carry; see `$lost`. */
 export function toStoredText(encoded: Encoded): string {
   const text = jsonTextOf(encoded);
   if (text !== undefined && !text.startsWith(TAGGED_TEXT)) return text;
@@ -142,7 +143,11 @@ class Tagging {
   }
 
   #v8Of(value: unknown): unknown {
-    return this.#tag('$v8', serialize(value).toString('base64'));
+    try {
+      return this.#tag('$v8', serialize(value).toString('base64'));
+    } catch (reason) {
+      return this.#tag('$lost', (reason as Error).message);
+    }
   }
 
   #tag(name: string, content: unknown): unknown {
@@ -188,6 +193,8 @@ class Untagging {
         return BigInt(content as string);
       case '$text':
         return content;
+      case '$lost':
+        return `(not on record: ${String(content)})`;
       case '$ref':
         return this.#objects[content as number];
       case '$date':

@@ -15,6 +15,8 @@ export interface EngineOptions extends Omit<WorkerEngineOptions, 'transformUrl' 
   readonly resourceLimits?: ResourceLimits | undefined;
   readonly watchGlobals: GlobalsWatch;
   readonly workerData?: unknown;
+  /** Where what becomes of rows is put on record. */
+  readonly audit?: { readonly outlivesProcess?: boolean } | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly execArgv?: string[] | undefined;
 }
@@ -26,7 +28,9 @@ export function createEngine(
   recordCall: CallRecorder | undefined,
 ): Engine {
   const { transform, exportName, isolation, attemptTimeoutMs, recycleAfterHeapMb, watchGlobals } = options;
-  if ('fn' in transform) return new InlineEngine({ ...options, transform: transform.fn, clock, recordCall });
+  const recordsLeave = options.audit?.outlivesProcess === true;
+  if ('fn' in transform)
+    return new InlineEngine({ ...options, transform: transform.fn, clock, recordCall, recordsLeave });
   const { url: transformUrl } = transform;
   const originMs = clock.now();
   const setup = {
@@ -35,6 +39,7 @@ export function createEngine(
     originMs,
     attemptTimeoutMs,
     recordCalls: recordCall !== undefined,
+    recordsLeave,
     watchGlobals,
     reportHeap: recycleAfterHeapMb !== undefined,
   };

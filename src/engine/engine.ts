@@ -82,6 +82,9 @@ export const NOTHING_STARTED: SliceReport = {
   times: new Float64Array(0),
 };
 
+/** Throws for a clone that can't go where clones have to go; see {@link ensurePortable}. */
+export type EnsureSendable = (clone: unknown) => void;
+
 /** Puts a call on record; resolves when that is durable. */
 export type CallRecorder = (sliceId: number, event: CallEvent) => Promise<void>;
 
@@ -95,7 +98,7 @@ export interface Engine {
   /** Whether those threads can read shared memory of this one, and can be handed buffers. */
   readonly sharesMemory: boolean;
   /** Throws for a clone of a row that can't be sent to where rows run; undefined where every clone can. */
-  readonly ensureSendable?: ((clone: unknown) => void) | undefined;
+  readonly ensureSendable?: EnsureSendable | undefined;
   /**
    * Loads the transform, once. Rejects with a {@link TransformLoadError} when that fails.
    *

@@ -6,6 +6,7 @@ import { Interruption } from '../core/interruption.ts';
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
 import type { CallRecorder, Engine, Slice, SliceReport } from './engine.ts';
 import { toJob, toReport } from './slice-columns.ts';
+import { ensureRecordable } from '../core/portable.ts';
 import { AttemptTimeout, runSlice, type SliceHost } from './slice-runner.ts';
 
 export interface InlineEngineOptions {
@@ -13,6 +14,8 @@ export interface InlineEngineOptions {
   readonly workerData?: unknown;
   readonly attemptTimeoutMs: number | undefined;
   readonly recordCall: CallRecorder | undefined;
+  /** As of a worker's setup. */
+  readonly recordsLeave?: boolean;
   readonly clock: Clock;
 }
 
@@ -66,7 +69,7 @@ export class InlineEngine implements Engine {
   }
 
   #hostFor(signal: AbortSignal): SliceHost {
-    const { transform, workerData, recordCall, clock } = this.#options;
+    const { transform, workerData, recordCall, recordsLeave, clock } = this.#options;
     return {
       transform: transform as Transform<unknown, unknown>,
       workerData,
@@ -75,6 +78,7 @@ export class InlineEngine implements Engine {
       now: () => clock.now(),
       inColumns: recordCall === undefined,
       handsOn: false,
+      ensureSendable: recordsLeave === true ? ensureRecordable : undefined,
       decodeRows: (rows) => decodeList(rows, decodeCopy),
       isCancelled: () => signal.aborted,
       onSliceStart: () => undefined,

@@ -1,5 +1,5 @@
 import { ConcurrencyGauge } from './concurrency-gauge.ts';
-import { ensureSendable } from './value-bytes.ts';
+import { ensurePortable } from '../core/portable.ts';
 import type { Host } from './host.ts';
 import { Lanes } from './lanes.ts';
 import { Overlaps } from './overlaps.ts';
@@ -10,7 +10,9 @@ import type { WorkerNews, WorkerReply } from './worker-protocol.ts';
 /** Worker processes: what they report is counted and written down here. */
 export class Processes implements Workers {
   readonly sharesMemory = false;
-  readonly ensureSendable = ensureSendable;
+  readonly ensureSendable = (clone: unknown): void => {
+    ensurePortable(clone, { sharedViews: true });
+  };
   readonly gauge = new ConcurrencyGauge();
   readonly lanes: Lanes;
   /** No memory is shared in which a slice could be taken back. */

@@ -10,7 +10,10 @@ import {
 /** What stands for a row without an output. */
 const NONE = '[]';
 
-export interface SliceOutputsOptions extends Pick<SnapshotsOptions, 'expected' | 'handsOn'> {
+export interface SliceOutputsOptions extends Pick<
+  SnapshotsOptions,
+  'expected' | 'handsOn' | 'ensureSendable'
+> {
   /** Whether outputs of one shape may be kept in columns. */
   readonly inColumns: boolean;
   /**

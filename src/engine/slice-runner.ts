@@ -1,12 +1,13 @@
 import { generatedStateId } from '../core/generated-id.ts';
 import { failure, lost, outcomeOfThrown, type Outcome } from '../core/outcome.ts';
+import { withPortableDetails } from '../core/portable.ts';
 import { describeThrown } from '../core/row-error.ts';
 import type { Transform } from '../core/transform.ts';
 import { isTransformResult } from '../core/transform-result.ts';
 import { AttemptContext } from './attempt-context.ts';
 import { isJoinedText, type EncodedList } from '../core/codec.ts';
 import { POOL_COUNTER, type ConcurrencyGauge } from './concurrency-gauge.ts';
-import type { CallRecorder } from './engine.ts';
+import type { CallRecorder, EnsureSendable } from './engine.ts';
 import { UNTOUCHED, type SliceJob, type SliceReturn } from './slice-columns.ts';
 import { SliceOutputs } from './slice-outputs.ts';
 import type { RowEnd } from './row-end.ts';
@@ -26,6 +27,8 @@ export interface SliceHost {
   readonly keptTexts?: (() => readonly string[]) | undefined;
   /** Whether outputs that were moved may leave as they are. */
   readonly handsOn: boolean;
+  /** Undefined where every clone can go where outcomes go. */
+  readonly ensureSendable?: EnsureSendable | undefined;
   now(): number;
   /** Gives the rows as the transform gets them: nobody else has these values. */
   decodeRows(rows: EncodedList): readonly unknown[];
@@ -66,9 +69,9 @@ const FEWEST_IN_COLUMNS = 8;
 /** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
 export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
   const { count } = job;
-  const { handsOn, keptTexts } = host;
+  const { handsOn, keptTexts, ensureSendable } = host;
   const inColumns = host.inColumns && count >= FEWEST_IN_COLUMNS;
-  const outputs = new SliceOutputs({ inColumns, keptTexts, expected: count, handsOn });
+  const outputs = new SliceOutputs({ inColumns, keptTexts, expected: count, handsOn, ensureSendable });
   const others: [number, Outcome][] = [];
   const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;
@@ -94,6 +97,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     }
     other ??= pack(returned, outputs); // runs code of the user where it meets getters
     if (other !== undefined) {
+      other = sendable(other, ensureSendable);
       outputs.addNone();
       others.push([position, other]);
     }
@@ -175,8 +179,14 @@ function pack(returned: unknown, outputs: SliceOutputs): Outcome | undefined {
   }
 }
 
+/** What came instead of an output, with no details that can't be sent. */
+function sendable(other: Outcome, ensureSendable: EnsureSendable | undefined): Outcome {
+  if (ensureSendable === undefined || other.status === 'success') return other;
+  return { ...other, error: withPortableDetails(other.error, ensureSendable) };
+}
+
 /** The outcome of a row whose output can't be sent for this reason. */
-export function outputFailure(reason: unknown): Outcome {
+function outputFailure(reason: unknown): Outcome {
   const cause = describeThrown(reason);
   const message = `Result of the transform can not leave the worker: ${cause.message}`;
   return failure('transform_error', message, { cause });

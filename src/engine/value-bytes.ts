@@ -33,11 +33,6 @@ export function fromBytes(bytes: Uint8Array): unknown {
   return deserializer.readValue();
 }
 
-/** Throws for what can't be taken to another process and read there. */
-export function ensureSendable(value: unknown): void {
-  fromBytes(toBytes(value)); // a WebAssembly.Module can be written, but not read
-}
-
 interface WritesHostObjects {
   _setTreatArrayBufferViewsAsHostObjects(flag: boolean): void;
 }

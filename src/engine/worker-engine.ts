@@ -9,6 +9,7 @@ import {
   WorkerStartError,
   type CallRecorder,
   type Engine,
+  type EnsureSendable,
   type Slice,
   type SliceReport,
 } from './engine.ts';
@@ -52,7 +53,7 @@ export interface WorkersOptions {
 export interface Workers {
   readonly sharesMemory: boolean;
   /** As of an {@link Engine}. */
-  readonly ensureSendable?: ((clone: unknown) => void) | undefined;
+  readonly ensureSendable?: EnsureSendable | undefined;
   readonly gauge: ConcurrencyGauge;
   readonly lanes: Lanes;
   /** `onNews` is called when a row has left something in the worker that may hurt others. */
@@ -125,7 +126,7 @@ export class WorkerEngine implements Engine {
     return this.#workers.sharesMemory;
   }
 
-  get ensureSendable(): ((clone: unknown) => void) | undefined {
+  get ensureSendable(): EnsureSendable | undefined {
     return this.#workers.ensureSendable;
   }
 

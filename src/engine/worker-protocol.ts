@@ -14,6 +14,8 @@ export interface WorkerSetup {
   readonly attemptTimeoutMs: number | undefined;
   /** Whether external calls are put on record. */
   readonly recordCalls: boolean;
+  /** Whether what becomes of rows is put on record outside of the process. */
+  readonly recordsLeave: boolean;
   /** Whether replies say how much heap is in use. */
   readonly watchGlobals: GlobalsWatch;
   readonly reportHeap: boolean;
