@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { ensurePortable, ensureRecordable, withPortableDetails } from '../../src/core/portable.ts';
 import { wasmModule } from '../helpers/wasm-module.ts';
 
-const cyclic: unknown[] = [{ a: null, b: new Date(0), c: /x/, d: 1n, e: Object(true) as unknown, f: new Error('x') }];
+const cyclic: unknown[] = [
+  { a: null, b: new Date(0), c: /x/, d: 1n, e: Object(true) as unknown, f: new Error('x') },
+];
 cyclic.push(
   cyclic,
   new Map([[cyclic, new Set([new Uint8Array(2).buffer, new DataView(new ArrayBuffer(1))])]]),
