@@ -5,7 +5,7 @@ import { pipeline, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { ContinuedFile } from './continued-file.ts';
-import { messageOf, UsageError } from './exit.ts';
+import { messageOf, RunError, UsageError } from './exit.ts';
 import { identityOf } from './file-identity.ts';
 import { kindOf, type FileKind, type RowFormat } from './formats.ts';
 import { TextWriter } from './text-writer.ts';
@@ -26,8 +26,11 @@ export interface Output {
    * rejects with a UsageError when it has more and that is not.
    */
   endOfExpected(): Promise<string | undefined>;
-  /** Closes a file to which nothing was written, as if it had not been opened. */
-  discard(): Promise<void>;
+  /**
+   * Closes a file to which nothing was written, as if it had not been opened. One that was made for it is removed, unless
+   * `keeps` says that another process may be at it, or it has written something by now.
+   */
+  discard(options: { readonly keeps: boolean }): Promise<void>;
 }
 
 /**
@@ -60,9 +63,10 @@ export async function openOutput(
     mayBlock: !stats.isFile(),
     isTerminal: false,
     ...(replace ? replacingWriter(opened) : continuingWriter(opened, { mayDiffer: mode === 'mend' })),
-    discard: async () => {
+    discard: async ({ keeps }) => {
+      const { size } = await handle.stat();
       await handle.close();
-      if (created) await unlink(file);
+      if (created && !keeps && size === 0) await unlink(file);
     },
   };
 }
@@ -119,6 +123,12 @@ function gzipInto(sink: Writable): Writable {
   return gzip;
 }
 
+/** What is written to it would be lost without a word. */
+function refuseIfRemoved(file: string, { fd }: FileHandle): void {
+  if (fstatSync(fd).nlink === 0)
+    throw new RunError(`Cannot write ${file}: somebody has removed it meanwhile, so that its rows are lost`);
+}
+
 type WayToWrite = Pick<Output, 'writer' | 'begin' | 'endOfExpected'>;
 
 interface FileTarget {
@@ -138,6 +148,7 @@ function replacingWriter({ file, handle, gzip, truncate }: FileTarget): WayToWri
       if (truncate) ftruncateSync(handle.fd);
     },
     end: async () => {
+      if (truncate) refuseIfRemoved(file, handle);
       stream.end();
       await finished(sink);
     },
@@ -158,6 +169,7 @@ function continuingWriter(
     stream,
     begin: () => undefined,
     end: async () => {
+      refuseIfRemoved(file, handle);
       stream.end();
       await finished(stream);
     },

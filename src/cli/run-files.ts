@@ -40,7 +40,7 @@ export async function openFiles(names: FileNames, mode: OutputMode): Promise<Run
     ]);
   } catch (reason) {
     input.close();
-    await discardAll(outputs);
+    await discardAll(outputs, { keeps: false });
     throw reason;
   }
   const [output, rejects] = outputs as [Output, Output | undefined];
@@ -59,14 +59,14 @@ export function outputsOf({ output, rejects }: RunFiles): readonly Output[] {
   return rejects === undefined ? [output] : [output, rejects];
 }
 
-/** Gives the files back as they were. */
-export async function discardFiles(files: RunFiles): Promise<void> {
+/** Gives the files back as they were; see {@link Output.discard}. */
+export async function discardFiles(files: RunFiles, options: { readonly keeps: boolean }): Promise<void> {
   files.input.close();
-  await discardAll(outputsOf(files));
+  await discardAll(outputsOf(files), options);
 }
 
-async function discardAll(outputs: readonly Output[]): Promise<void> {
-  for (const output of outputs) await output.discard();
+async function discardAll(outputs: readonly Output[], options: { readonly keeps: boolean }): Promise<void> {
+  for (const output of outputs) await output.discard(options);
 }
 
 function checkDistinct(

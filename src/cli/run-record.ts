@@ -12,6 +12,8 @@ export interface RecordedArguments {
   readonly flags: RunFlags;
 }
 
+/** Windows does not. */
+const REMOVES_OPEN_FILES = process.platform !== 'win32';
 /** What SQLite and its writer keep beside the file. */
 const COMPANIONS = ['', '-wal', '-shm', '-lock', '-lock-journal'];
 
@@ -20,6 +22,7 @@ export class RunRecord {
   readonly trail: RunTrail;
   readonly #flags: RunFlags;
   readonly #created: boolean;
+  #state: 'closed' | 'open' | 'held by another' = 'closed';
   readonly #notes: string[] = [];
 
   private constructor(path: string, { transformUrl, input, flags }: RecordedArguments) {
@@ -64,10 +67,18 @@ export class RunRecord {
    */
   async open(): Promise<RunPlan> {
     try {
-      return await (isContinued(this.#flags) ? this.#planContinuation() : this.#planNewRun());
+      const plan = await (isContinued(this.#flags) ? this.#planContinuation() : this.#planNewRun());
+      this.#state = 'open';
+      return plan;
     } catch (reason) {
+      if (messageOf(reason).includes(' writes to it: ')) this.#state = 'held by another';
       throw reason instanceof UsageError ? reason : new UsageError(messageOf(reason));
     }
+  }
+
+  /** Whether another process is at a run on the record that goes with the output, and so on that. */
+  get isOfAnothersOutput(): boolean {
+    return this.#state === 'held by another' && typeof this.#flags.audit !== 'string';
   }
 
   close(): Promise<void> {
@@ -76,8 +87,11 @@ export class RunRecord {
 
   /** Closes the file as if it had not been opened. */
   async discard(): Promise<void> {
+    const removes = this.#created && this.#state === 'open';
+    if (!REMOVES_OPEN_FILES) await this.close();
+    // while it is open nobody else can have opened it
+    if (removes) for (const end of COMPANIONS) rmSync(`${this.trail.path}${end}`, { force: true });
     await this.close();
-    if (this.#created) for (const end of COMPANIONS) rmSync(`${this.trail.path}${end}`, { force: true });
   }
 
   async #planNewRun(): Promise<RunPlan> {

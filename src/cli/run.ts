@@ -61,7 +61,7 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
   } catch (reason) {
     record?.trail.refuse();
     await executor.shutdown({ wait: false });
-    await discardFiles(files);
+    await discardFiles(files, { keeps: record?.isOfAnothersOutput === true });
     await record?.discard();
     throw reason;
   }
