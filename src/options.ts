@@ -47,7 +47,7 @@ export interface PooledExecutorOptions<Row = unknown, Output = unknown> extends 
   readonly threads?: number | undefined;
   /** How long a refused row is tried again, from its first attempt. Above 0; Infinity is allowed. Default 3,600,000. */
   readonly maxCapacityRetryMs?: number | undefined;
-  /** How long one attempt may run, from the row's own start. Above 0. Default: no limit. */
+  /** How long one attempt may run, from the row's own start. Above 0; more than 24.8 days count as that. Default: no limit. */
   readonly attemptTimeoutMs?: number | undefined;
   /** How long a worker may take to start and load the module. Above 0; Infinity is allowed. Default 300,000. */
   readonly loadTimeoutMs?: number | undefined;
@@ -166,7 +166,7 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
     threads: options.threads ?? poolSize,
     ...resolveDelays('create executor', options),
     maxCapacityRetryMs: options.maxCapacityRetryMs ?? 3_600_000,
-    attemptTimeoutMs: options.attemptTimeoutMs,
+    attemptTimeoutMs: options.attemptTimeoutMs && Math.min(options.attemptTimeoutMs, LONGEST_TIMEOUT_MS),
     loadTimeoutMs: options.loadTimeoutMs ?? 300_000,
     maxRowCrashes: options.maxRowCrashes ?? 2,
     sliceSize: options.sliceSize ?? 'auto',
@@ -189,6 +189,9 @@ export function resolveOptions<Row, Output>(options: PooledExecutorOptions<Row, 
   else checkWorkerData(resolved);
   return resolved;
 }
+
+/** Some 24.8 days: no timer of Node can be longer. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** What is promised of workers, of which a function has none. Those that only tune them do no harm. */
 const OPTIONS_OF_WORKERS = [

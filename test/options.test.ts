@@ -425,6 +425,11 @@ describe('resolveOptions', () => {
     });
   });
 
+  test('an attempt may take as long as a timer can be, whatever more is asked for', () => {
+    expect(resolveOptions({ transform, attemptTimeoutMs: 3e9 }).attemptTimeoutMs).toBe(2 ** 31 - 1);
+    expect(resolveOptions({ transform, attemptTimeoutMs: 50 }).attemptTimeoutMs).toBe(50);
+  });
+
   test.each(['thread', 'process'] as const)(
     'workerData that can not be cloned is refused at once, with what can not be: %s',
     (isolation) => {
