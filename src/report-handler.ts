@@ -31,17 +31,24 @@ export class ReportHandler {
     const times = new SliceTimes(report.times, dispatchedAt, now);
     const end = { attempt: flight, now };
     const isSmooth = ranSmoothly(report, run.size) && run.isFresh && report.nextCallIndices === undefined;
-    const attempts = isSmooth
-      ? this.#applyAll(run, report, times, end)
-      : this.#applyEach(run, report, times, end);
+    const results = isSmooth ? resultsOf(report) : undefined;
+    const attempts =
+      results === undefined
+        ? this.#applyEach(run, report, times, end)
+        : this.#applyAll(run, report, results, times, end);
     if (attempts.size === 0) return;
     const { slice, batch, delayMs } = flight;
     const { threadId } = report;
     observer.onAttempts?.({ batch, sliceId: slice.sliceId, threadId, dispatchedAt, delayMs, attempts });
   }
 
-  #applyAll(run: BatchRun, report: SliceReport, times: SliceTimes, end: SliceEnd): RecordedAttempts {
-    const results = resultsOf(report);
+  #applyAll(
+    run: BatchRun,
+    report: SliceReport,
+    results: RunResults,
+    times: SliceTimes,
+    end: SliceEnd,
+  ): RecordedAttempts {
     this.#parts.outcomes.applyAll(run, results, times, end);
     return new OnlyAttempts(run, results, times, report);
   }
@@ -65,10 +72,11 @@ export class ReportHandler {
   }
 }
 
-/** Of a report that is smooth: no row was refused or lost. */
-function resultsOf(report: SliceReport): RunResults {
+/** Of a report that is smooth: no row was refused or lost. Undefined when it can't be read, so that all are. */
+function resultsOf(report: SliceReport): RunResults | undefined {
   const { texts } = report;
-  return texts === undefined
-    ? new ListedResults(report.outcomes as TransformResult<unknown>[])
-    : new TextResults(texts);
+  if (texts !== undefined) return new TextResults(texts);
+  const { outcomes } = report;
+  if (outcomes[0]?.status === 'lost') return undefined;
+  return new ListedResults(outcomes as TransformResult<unknown>[]);
 }

@@ -18,7 +18,7 @@ export class Leftovers {
   onNews(news: WorkerNews, host: Host): void {
     const member = this.#crew.memberOf(host);
     if (news.kind === 'stray') this.#onStray(news, member);
-    else if (member !== undefined) this.#onGlobals(news, member);
+    else if (member !== undefined) this.#onGlobals(readable(news), member);
   }
 
   /** An error that no row owns up to: whatever else it has left there goes with the worker. */
@@ -58,6 +58,12 @@ export class Leftovers {
         }
     }
   }
+}
+
+/** A row may have exchanged what the names were put together with. */
+function readable(change: GlobalsChange): GlobalsChange {
+  const { changes } = change as { readonly changes: unknown };
+  return Array.isArray(changes) ? change : { ...change, changes: [String(changes)], others: 0 };
 }
 
 /** That it ends before it gets it is dealt with elsewhere. */

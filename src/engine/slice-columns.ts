@@ -2,7 +2,7 @@ import { joinSnapshots } from '../core/snapshot.ts';
 import { decodeList, encode, movedIn, textsIn, type Encoded, type EncodedList } from '../core/codec.ts';
 import { TextRows } from '../core/text-rows.ts';
 import { handedOn, isWhole, type MovedContent } from '../core/moved.ts';
-import { failure, type Outcome } from '../core/outcome.ts';
+import { failure, lost, type Outcome } from '../core/outcome.ts';
 import { messageOf } from '../core/row-error.ts';
 import type { Slice, SliceReport, SliceRow } from './engine.ts';
 
@@ -81,8 +81,11 @@ function namesOf(
   };
 }
 
-/** Turns the columns that crossed a boundary into outcomes, each time somebody asks for them. */
-export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
+/**
+ * Turns the columns that crossed a boundary into outcomes, each time somebody asks for them. Where they can't be read, as a row
+ * has exchanged what they were made with, the rows count as lost, and `onUnreadable` is called.
+ */
+export function toReport(slice: SliceReturn, threadId = 0, onUnreadable?: () => void): SliceReport {
   const { others, times, nextCallIndices } = slice;
   return {
     threadId,
@@ -91,7 +94,12 @@ export function toReport(slice: SliceReturn, threadId = 0): SliceReport {
     disturbed: isDisturbed(others),
     // not kept: whoever still holds the report would hold every output
     get outcomes() {
-      return decodeOutcomes(slice);
+      try {
+        return decodeOutcomes(slice);
+      } catch (reason) {
+        onUnreadable?.();
+        return Array.from({ length: times.length / 2 }, () => lost(reason, 'suspect'));
+      }
     },
     get texts() {
       return textOutputs(slice);
@@ -145,8 +153,10 @@ function encodedOutputs({ outputs, outputLengths }: SliceReturn): readonly Encod
   return Array.isArray(outputs) ? (outputs as readonly Encoded[]) : undefined;
 }
 
-function decodeOutcomes({ outputs, others }: SliceReturn): readonly Outcome[] {
+function decodeOutcomes({ outputs, others, times }: SliceReturn): readonly Outcome[] {
   const outcomes: Outcome[] = decodeList(outputs).map((value) => ({ status: 'success', value }));
   for (const [position, outcome] of others) outcomes[position] = outcome;
+  const rows = times.length / 2;
+  if (outcomes.length < rows) throw new Error(`It sent ${outcomes.length} outcomes of ${rows} rows`);
   return outcomes;
 }

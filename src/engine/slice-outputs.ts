@@ -4,6 +4,7 @@ import {
   Snapshots,
   Uncloneable,
   type PlacedSnapshot,
+  type Snapshot,
   type SnapshotsOptions,
 } from '../core/snapshot.ts';
 
@@ -57,7 +58,7 @@ export class SliceOutputs {
   /** The next row has no output. */
   addNone(): void {
     this.holdAll();
-    this.#list.push({ snapshot: NONE, position: this.#list.length });
+    this.#put(NONE, this.#list.length);
   }
 
   /** The output that was added last, unless it is {@link lastText}. */
@@ -103,6 +104,11 @@ export class SliceOutputs {
     const position = this.#list.length;
     const snapshot = this.#snapshots.take(output, position);
     if (snapshot instanceof Uncloneable) throw snapshot.reason;
-    this.#list.push({ snapshot, position });
+    this.#put(snapshot, position);
+  }
+
+  /** Not by a method that a row may have exchanged: the output before would stand for this one. */
+  #put(snapshot: Snapshot, position: number): void {
+    this.#list[position] = { snapshot, position };
   }
 }

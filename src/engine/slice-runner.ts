@@ -99,7 +99,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     if (other !== undefined) {
       other = sendable(other, ensureSendable);
       outputs.addNone();
-      others.push([position, other]);
+      others[others.length] = [position, other]; // not by a method that a row may have exchanged
     }
     const finishedAt = host.now();
     const { last: output, lastText: text } = outputs;

@@ -230,7 +230,9 @@ export class WorkerEngine implements Engine {
     if (member.rows + times.length / 2 >= recycleAfterRows || (reply.heapMb ?? 0) > recycleAfterHeapMb) {
       this.#crew.recycle(member);
     }
-    return toReport(reply.slice, member.host.id);
+    return toReport(reply.slice, member.host.id, () => {
+      this.#crew.retire(member);
+    });
   }
 
   #terminate(member: Member): void {

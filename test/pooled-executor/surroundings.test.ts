@@ -13,7 +13,7 @@ import { isSettled, turns } from '../helpers/event-loop.ts';
 import { test, type CreateExecutor } from '../helpers/executor-fixture.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { killLiveWorkers, liveProcesses } from '../helpers/live-workers.ts';
-import { codesOf, contextsOf, outputsOf } from '../helpers/rows.ts';
+import { codesOf, contextsOf, outputsOf, range } from '../helpers/rows.ts';
 import { isStress, ISOLATIONS } from '../helpers/runs.ts';
 import { temporaryFolder } from '../helpers/trail-files.ts';
 import type { HeldRow } from '../workers/held-transform.ts';
@@ -55,6 +55,26 @@ describe.each(ISOLATIONS)('workers killed from outside, %s isolation', (isolatio
     expect(stats).toMatchObject({ attempts: 5, errors: 0 });
   });
 });
+
+test.for(['push', 'join'])(
+  'a row that exchanges Array.prototype.%s: the batch ends, no row has what is not its own, few are lost',
+  async (method, { createExecutor }) => {
+    const code = `export default (n) => {
+      if (n === 5) Array.prototype.${method} = () => 'nonsense';
+      return { n };
+    }`;
+    for (const isolation of ISOLATIONS) {
+      const transform = `data:text/javascript,${encodeURIComponent(code)}`;
+      const executor = createExecutor<number, { n: number }>({ transform, poolSize: 2, isolation });
+      const { entries } = await executor.executeBatch(contextsOf(range(40)));
+      const lost = codesOf(entries).filter((code) => code !== 'ok');
+      expect(new Set(lost)).toEqual(new Set(lost.length > 0 ? ['worker_lost'] : []));
+      expect(lost.length).toBeLessThanOrEqual(8); // threads of which nobody knows yet may have had others
+      for (const { rowIndex, result } of entries)
+        if (result.status === 'success') expect(result.value).toEqual({ n: rowIndex });
+    }
+  },
+);
 
 // `node --watch` posts the modules that each thread imports
 test.for(ISOLATIONS)(
