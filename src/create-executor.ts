@@ -35,15 +35,26 @@ type Unwrapped<Returned> =
       : never
     : Returned;
 
+/** The export that runs is the one that the types are of. A function is its own export, under whichever name. */
+type OfExport<Module, Name extends string> = unknown extends Module
+  ? unknown
+  : Module extends (...args: never[]) => unknown
+    ? unknown
+    : [Name] extends ['default']
+      ? { readonly exportName?: 'default' | undefined }
+      : { readonly exportName: Name };
+
 /**
  * Makes an executor whose row and output types are those of the transform's module:
  * `createExecutor<typeof import('./parse.ts')>({ transform: new URL('./parse.ts', import.meta.url) })`.
- * For another export than the default one, name it: `createExecutor<typeof import('./parse.ts'), 'score'>(...)`.
+ * For another export than the default one, name it in both places:
+ * `createExecutor<typeof import('./parse.ts'), 'score'>({ transform, exportName: 'score' })`.
  *
  * @throws TypeError when an option is unknown or its value is not allowed.
  */
 export function createExecutor<Module, Name extends string = 'default'>(
-  options: PooledExecutorOptions<RowOf<Module, Name>, OutputOf<Module, Name>>,
+  options: PooledExecutorOptions<RowOf<Module, Name>, OutputOf<Module, Name>> &
+    OfExport<NoInfer<Module>, NoInfer<Name>>,
 ): PooledExecutor<RowOf<Module, Name>, OutputOf<Module, Name>>;
 /** The same for a function, which says by itself what its rows and outputs are. */
 export function createExecutor<Row, Output>(

@@ -48,8 +48,8 @@ interface Reader {
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * Hands out entries in order, and has rows pulled while the window has room. Nothing is pulled before the first
- * entry is asked for, so that a stream nobody reads holds nothing.
+ * Hands out entries in order, and has rows pulled while the window has room. Nothing is pulled before the first entry is
+ * asked for.
  */
 export class WindowedStream implements EntryStream<unknown> {
   /** Resolves when every entry is taken, or the stream was stopped, and nothing of it runs any more. */

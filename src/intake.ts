@@ -89,6 +89,13 @@ export class Intake {
     return new Snapshots(true, { sharesBytes: sharesMemory, handsOn: sharesMemory, ensureSendable });
   }
 
+  /** The counters of a batch that has not begun. */
+  noStats(): BatchStats {
+    const { totals, throttle } = this.#parts;
+    const { currentDelayMs } = throttle;
+    return totals.forBatch().snapshot({ currentDelayMs, maxConcurrentReached: 0 });
+  }
+
   open(options: IntakeOptions, outlet: Outlet): OpenBatch {
     const { engine, trail } = this.#parts;
     const batch = this.#makeBatch(options, outlet);

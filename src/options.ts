@@ -100,7 +100,7 @@ export interface BatchOptions {
   readonly allowDrift?: boolean | undefined;
   /** Run the rows again whose result on record is an error; their new entries take the place of the old. Default false. */
   readonly retryFailed?: boolean | undefined;
-  /** Called when something has changed, about once per slice. If it throws, a warning is given once and it goes on. */
+  /** Called when something has changed, about once per slice. If it throws or rejects, a warning is given once and it goes on. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

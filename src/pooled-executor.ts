@@ -160,6 +160,10 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
     this.#streams = new StreamRunner({
       ...common,
       defaultWindow: () => this.#rowsAhead(),
+      isUsable: () => {
+        this.#refuseIfFailed();
+        return this.#lifecycle.isOpen;
+      },
     });
   }
 
@@ -213,7 +217,8 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
   /**
    * Runs rows as they are pulled from a source, and gives entries in order as they are asked for. Nothing is pulled before
    * the first entry is asked for, nor while the window is full. Stopping early (`break`, `return`, `throw`) stops the work
-   * and closes the source. An error of the source comes after the entries before it.
+   * and closes the source. An error of the source comes after the entries before it. Before the first entry is asked for
+   * the executor does not know of the stream: a shutdown, or an aborted `signal`, ends it, and closes its source, then.
    */
   stream(rows: Iterable<Row> | AsyncIterable<Row>, options: StreamOptions = {}): EntryStream<Output> {
     checkStreamOptions(options);
@@ -266,6 +271,10 @@ export class PooledExecutor<Row = unknown, Output = unknown> implements AsyncDis
 
   #refuseUnlessUsable(action: string): void {
     if (!this.#lifecycle.isOpen) throw new Error(`Cannot ${action} as the executor is shut down`);
+    this.#refuseIfFailed();
+  }
+
+  #refuseIfFailed(): void {
     const failure = this.#fatal ?? this.#trail?.failure;
     if (failure !== undefined) throw failure;
   }

@@ -4,9 +4,10 @@ import type { Clock } from './core/clock.ts';
 import { RateWindow } from './core/rate-window.ts';
 import type { Progress } from './options.ts';
 
-/** Calls a progress callback; a callback that throws is warned about, once, and must not disturb the batch. */
+/** Calls a progress callback; one that throws, or rejects, is warned about, once, and must not disturb the batch. */
 export class ProgressReporter {
-  readonly #callback: (progress: Progress) => void;
+  /** Its type allows an async function too, whose promise nobody else looks at. */
+  readonly #callback: (progress: Progress) => unknown;
   readonly #clock: Clock;
   readonly #currentDelayMs: () => number;
   readonly #rate: RateWindow;
@@ -25,7 +26,16 @@ export class ProgressReporter {
     const rowsPerSecond = this.#rate.rate(this.#clock.now(), emitted);
     try {
       const currentDelayMs = this.#currentDelayMs();
-      this.#callback({ submitted, emitted, inFlight, inBackoff, errors, currentDelayMs, rowsPerSecond });
+      const returned = this.#callback({
+        submitted,
+        emitted,
+        inFlight,
+        inBackoff,
+        errors,
+        currentDelayMs,
+        rowsPerSecond,
+      });
+      if (returned !== undefined) Promise.resolve(returned).catch((reason: unknown) => this.#warn(reason));
     } catch (reason) {
       this.#warn(reason);
     }

@@ -11,10 +11,15 @@ import { checkIterable } from './row-source.ts';
 export function checkContexts<Row>(contexts: Iterable<RowContext<Row>>): RowContext<Row>[] {
   checkIterable(contexts);
   // copies: the caller may change its contexts while the batch runs
-  const list = Array.from(contexts, ({ row, stateId, rowIndex }) => ({ row, stateId, rowIndex }));
+  const list = Array.from(contexts, copyOf);
   const identities = new Identities();
   for (const context of list) identities.add(context, () => 'the batch');
   return list;
+}
+
+function copyOf<Row>(context: RowContext<Row> | null | undefined): RowContext<Row> {
+  const { row, stateId, rowIndex } = context ?? ({} as RowContext<Row>); // which has no identity either
+  return { row, stateId, rowIndex };
 }
 
 /**

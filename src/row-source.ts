@@ -42,7 +42,7 @@ function hasMethod(value: unknown, name: symbol): boolean {
 function openIterable<Row>(rows: Iterable<Row>): RowSource<Row> {
   const iterator = rows[Symbol.iterator]();
   return {
-    next: () => iterator.next(),
+    next: () => checked(iterator.next()),
     close: () => {
       iterator.return?.();
     },
@@ -52,17 +52,21 @@ function openIterable<Row>(rows: Iterable<Row>): RowSource<Row> {
 function openAsyncIterable<Row>(rows: AsyncIterable<Row>): RowSource<Row> {
   const iterator = rows[Symbol.asyncIterator]();
   let pending = 0;
-  const settled = () => {
-    pending--;
-  };
   return {
     next: () => {
       const next = iterator.next() as SourceStep<Row> | Promise<SourceStep<Row>>;
-      if ('done' in next) return next; // one that has rows at hand need not make a promise of each
+      if (isObject(next) && 'done' in next) return next; // one that has rows at hand need not make a promise of each
       pending++;
-      const step = Promise.resolve(next);
-      step.then(settled, settled);
-      return step;
+      return Promise.resolve(next).then(
+        (step) => {
+          pending--;
+          return checked(step);
+        },
+        (reason: unknown) => {
+          pending--;
+          throw reason;
+        },
+      );
     },
     close: async () => {
       if (isDestroyable(rows)) rows.destroy();
@@ -72,6 +76,16 @@ function openAsyncIterable<Row>(rows: AsyncIterable<Row>): RowSource<Row> {
       else closed?.then(undefined, () => undefined);
     },
   };
+}
+
+/** What a `for` loop refuses, which looks for `done` and `value` in nothing but objects. */
+function checked<Row>(step: SourceStep<Row>): SourceStep<Row> {
+  if (isObject(step)) return step;
+  throw new TypeError(`Iterator result ${inspect(step)} is not an object`);
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function openWebStream<Row>(rows: ReadableStream<Row>): RowSource<Row> {

@@ -4,12 +4,13 @@ import { ContinuedSource, Readmission } from './continued-source.ts';
 import type { Clock } from './core/clock.ts';
 import type { BatchStats } from './core/stats.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { WindowedStream } from './entry-stream.ts';
+import { WindowedStream, type EntryStream } from './entry-stream.ts';
 import type { Intake, OpenBatch } from './intake.ts';
 import type { StreamOptions } from './options.ts';
 import { generatedIdentity } from './row-identities.ts';
 import { openSource, type RowIterable, type RowSource } from './row-source.ts';
 import type { RunEntrance } from './run-entrance.ts';
+import { UnreadStream } from './unread-stream.ts';
 import type { Works } from './works.ts';
 
 export interface StreamRunnerParts {
@@ -20,7 +21,11 @@ export interface StreamRunnerParts {
   readonly entrance: RunEntrance;
   /** Rows admitted and not yet taken, when the caller has not said; at this moment. */
   readonly defaultWindow: () => number;
+  /** False when the executor was shut down, so that no stream can begin; throws when it can't for another reason. */
+  readonly isUsable: () => boolean;
 }
+
+const ACTION = 'start stream';
 
 const STOPPED: Ending = {
   code: 'aborted',
@@ -35,11 +40,23 @@ export class StreamRunner {
     this.#parts = parts;
   }
 
-  open(rows: RowIterable<unknown>, options: StreamOptions): WindowedStream {
-    const { clock, dispatcher, intake, works, entrance, defaultWindow } = this.#parts;
-    entrance.checkOptions('start stream', options);
+  /** Nothing is known of the stream, but to its consumer, before that asks for the first entry. */
+  open(rows: RowIterable<unknown>, options: StreamOptions): EntryStream<unknown> {
+    const { intake, entrance, isUsable } = this.#parts;
+    entrance.checkOptions(ACTION, options);
     const input = openSource(rows); // first: it may refuse them
-    const leave = entrance.occupy('start stream', options);
+    entrance.occupy(ACTION, options)(); // only to see whether it can
+    const chosen = { ...options }; // the caller may change its own meanwhile
+    return new UnreadStream({
+      begin: () => (isUsable() ? this.#begin(input, chosen) : undefined),
+      close: () => input.close(),
+      stats: () => intake.noStats(),
+    });
+  }
+
+  #begin(input: RowSource<unknown>, options: StreamOptions): WindowedStream {
+    const { clock, dispatcher, intake, works, entrance, defaultWindow } = this.#parts;
+    const leave = entrance.occupy(ACTION, options);
     const open = intake.open(
       { ...options, generatedIds: true },
       {

@@ -75,6 +75,12 @@ export async function executor(): Promise<void> {
   createExecutor<ScoreModule>({ transform: url, poolsize: 5 });
   // @ts-expect-error the transform is missing
   createExecutor<ScoreModule>({});
+  // @ts-expect-error the default export would run
+  createExecutor<ScoreModule, 'later'>({ transform: url });
+  // @ts-expect-error another export would run
+  createExecutor<ScoreModule, 'later'>({ transform: url, exportName: 'checked' });
+  // @ts-expect-error another export than the default one would run
+  createExecutor<ScoreModule>({ transform: url, exportName: 'later' });
   // @ts-expect-error a function with another row than the module's
   createExecutor<ScoreModule>({ transform: (row: number) => row });
 }
@@ -116,3 +122,14 @@ const ofFunction = createExecutor({
   poolSize: 2,
 });
 expectTypeOf(ofFunction).toEqualTypeOf<PooledExecutor<Mail, Score>>();
+
+// the types of a function are given, and of what nothing is known any name may be
+expectTypeOf(
+  createExecutor<ScoreModule['later']>({ transform: './score.ts', exportName: 'later' }),
+).toEqualTypeOf<PooledExecutor<string, number>>();
+expectTypeOf(
+  createExecutor({ transform: './score.ts', exportName: 'later' }),
+).toEqualTypeOf<PooledExecutor>();
+expectTypeOf(createExecutor<ScoreModule>({ transform: './score.ts', exportName: 'default' })).toEqualTypeOf<
+  PooledExecutor<Mail, Score>
+>();

@@ -188,6 +188,39 @@ describe('openSource: errors', () => {
   });
 });
 
+describe('openSource: steps that are no objects', () => {
+  const NO_STEPS = [
+    [5, '5'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['text', "'text'"],
+    [true, 'true'],
+  ] as const;
+
+  test.each(NO_STEPS)('%o of a sync iterator is refused, as by a loop', (step, shown) => {
+    const rows = { [Symbol.iterator]: () => ({ next: () => step }) };
+    const source = openSource(rows as never);
+    expect(() => source.next()).toThrow(new TypeError(`Iterator result ${shown} is not an object`));
+  });
+
+  test.each(NO_STEPS)(
+    '%o of an async iterator is refused, with a promise or without',
+    async (step, shown) => {
+      const error = new TypeError(`Iterator result ${shown} is not an object`);
+      for (const given of [step, Promise.resolve(step)]) {
+        const rows = { [Symbol.asyncIterator]: () => ({ next: () => given }) };
+        await expect(openSource(rows as never).next()).rejects.toThrow(error);
+      }
+    },
+  );
+
+  test('a function is an object', () => {
+    const step = Object.assign(() => 1, { done: false, value: 7 });
+    const rows = { [Symbol.iterator]: () => ({ next: () => step }) };
+    expect(openSource(rows as never).next()).toBe(step);
+  });
+});
+
 describe('openSource: close', () => {
   test('an iterator is told to return; one that can not be is left alone', async () => {
     const rows = new Tracked();

@@ -9,7 +9,8 @@ export interface CapacityErrorOptions {
 
 /**
  * Throw it in a transform to say "busy, come back later": the row is not failed but sent again after a
- * backoff, and the throttle slows all rows.
+ * backoff, and the throttle slows all rows. Any of these is a refusal: whether {@link isCapacityStatus} holds for its
+ * status is not looked at.
  */
 export class CapacityError extends Error {
   override readonly name = 'CapacityError';

@@ -1,4 +1,5 @@
 import { LARGE_BYTES } from './large-bytes.ts';
+import { shown } from './shown.ts';
 import { isTransformResult } from './transform-result.ts';
 
 /** Registered, so that what another copy of this package has marked is still recognised. Lists the buffers. */
@@ -42,11 +43,11 @@ export function move<Value extends object>(value: Value, buffers?: readonly Arra
 function checked(buffers: unknown): ArrayBuffer[] {
   if (!Array.isArray(buffers))
     throw new TypeError('Cannot move: what is handed over must be a list of ArrayBuffers');
-  const other: unknown = buffers.find((buffer) => !(buffer instanceof ArrayBuffer));
-  if (other === undefined) return [...(buffers as ArrayBuffer[])];
+  const wrong = buffers.findIndex((buffer) => !(buffer instanceof ArrayBuffer));
+  if (wrong < 0) return [...(buffers as ArrayBuffer[])];
+  const other: unknown = buffers[wrong];
   const hint = ArrayBuffer.isView(other) ? "; name the array's `buffer`" : '';
-  const what = Object.prototype.toString.call(other);
-  throw new TypeError(`Cannot move ${what}: only ArrayBuffers are handed over${hint}`);
+  throw new TypeError(`Cannot move ${shown(other)}: only ArrayBuffers are handed over${hint}`);
 }
 
 function refuseUnlessMovable(value: unknown): void {

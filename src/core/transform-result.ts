@@ -1,4 +1,5 @@
 import type { RowError } from './row-error.ts';
+import { shown } from './shown.ts';
 
 /** Registered, so that a result made by another copy of this package is still recognised. */
 const BRAND = Symbol.for('pooled-executor.TransformResult');
@@ -38,11 +39,16 @@ export const TransformResult = {
   success<Output>(value: Output): TransformResult<Output> {
     return new SuccessResult(value);
   },
-  /** The row failed with code `rejected`. `retryable` defaults to false. */
+  /**
+   * The row failed with code `rejected`. `retryable` defaults to false.
+   *
+   * @throws TypeError "Cannot reject row as 'message' must be a string: received 5".
+   */
   error(
     error: { readonly message: string; readonly details?: unknown },
     options: { readonly retryable?: boolean } = {},
   ): TransformResult<never> {
+    checkError(error);
     const { message, details } = error;
     return new ErrorResult(
       { code: 'rejected', message, ...(details === undefined ? {} : { details }) },
@@ -50,6 +56,18 @@ export const TransformResult = {
     );
   },
 };
+
+/** Types say so too, which plain JavaScript does not see. */
+function checkError(error: unknown): void {
+  if (typeof error !== 'object' || error === null) {
+    throw new TypeError(
+      `Cannot reject row as its error must be an object with a 'message': received ${shown(error)}`,
+    );
+  }
+  const { message } = error as { readonly message?: unknown };
+  if (typeof message === 'string') return;
+  throw new TypeError(`Cannot reject row as 'message' must be a string: received ${shown(message)}`);
+}
 
 /** Whether a transform returned a result made by {@link TransformResult} rather than a bare output. */
 export function isTransformResult(value: unknown): value is TransformResult<unknown> {

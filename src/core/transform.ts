@@ -19,8 +19,9 @@ export interface TransformContext {
   /** The executor's option `workerData`. */
   readonly workerData: unknown;
   /**
-   * Runs `fn(request)` and records the full request before it and the full response, or the error, after it. Resolves
-   * to the response or rejects with the error of `fn`. Rejects without running `fn` when the request can't be cloned.
+   * Runs `fn(request)` and, with the executor's option `audit`, records the full request before it and the full response, or
+   * the error, after it. Resolves to the response or rejects with the error of `fn`. Where they are recorded, it rejects without
+   * running `fn` when the request can't be cloned, and after it when the response can't.
    */
   call<Req, Res>(name: string, request: Req, fn: (request: Req) => MaybePromise<Res>): Promise<Res>;
 }

@@ -254,16 +254,21 @@ export class ProcessHost implements Host {
     });
   }
 
+  /** One that the child has ended would wait, each time, for a connection that never comes. */
+  get #openPipes(): readonly Socket[] {
+    return this.#pipes.filter(({ destroyed }) => !destroyed);
+  }
+
   #keepAlive(): void {
     this.#child.ref();
-    for (const pipe of this.#pipes) pipe.ref();
+    for (const pipe of this.#openPipes) pipe.ref();
   }
 
   /** An idle worker does not keep the process alive. */
   #stayOutOfTheWay(): void {
     this.#child.unref();
     this.#child.channel?.unref();
-    for (const pipe of this.#pipes) pipe.unref();
+    for (const pipe of this.#openPipes) pipe.unref();
   }
 }
 

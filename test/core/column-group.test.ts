@@ -4,6 +4,18 @@ import { LONGEST_TEXT } from '../../src/core/longest-text.ts';
 
 const FIRST = { position: 3, expected: 0 };
 
+const bare = <Value extends object>(value: Value): Value => Object.setPrototypeOf(value, null) as Value;
+
+/** What structured clone knows by more than its prototype. */
+const BARE_EXOTICS: [what: string, value: unknown][] = [
+  ['an array without prototype', bare([1, 2])],
+  ['a Date without prototype', bare(new Date(0))],
+  ['a RegExp without prototype', bare(/a/)],
+  ['an Error without prototype', bare(new Error('a'))],
+  ['a boxed number without prototype', bare(new Number(1))],
+  ['a typed array without prototype', bare(new Uint8Array(2))],
+];
+
 /** A value that is no plain object, with the properties of one. */
 const like = (value: object) => Object.assign(value, { a: 1 });
 
@@ -15,6 +27,7 @@ describe('ColumnGroup.startWith', () => {
     ['an array in an object', { a: [1] }],
     ['null in an object', { a: null }],
     ['an object without keys', {}],
+    ['an object without prototype', bare({ a: 1 })],
   ])('%s', (_, value) => {
     expect(ColumnGroup.startWith(value, FIRST)).toMatchObject({ first: 3, size: 1 });
   });
@@ -23,6 +36,7 @@ describe('ColumnGroup.startWith', () => {
     ['a function', like(() => 1)],
     ['a Date', like(new Date(0))],
     ['an instance of a class', new (class A { a = 1; })()], // prettier-ignore
+    ...BARE_EXOTICS,
     ['__proto__ as a key', JSON.parse('{"__proto__":1}')],
     ['an object that JSON does not carry', { a: [NaN] }],
     ['a property that JSON does not carry', { a: () => 1 }],

@@ -45,6 +45,8 @@ describe('move: refuses', () => {
     ],
     [[new SharedArrayBuffer(8)], 'Cannot move [object SharedArrayBuffer]: only ArrayBuffers are handed over'],
     [[{}], 'Cannot move [object Object]: only ArrayBuffers are handed over'],
+    [[5], 'Cannot move 5: only ArrayBuffers are handed over'],
+    [[undefined], 'Cannot move undefined: only ArrayBuffers are handed over'],
     [new ArrayBuffer(8), 'Cannot move: what is handed over must be a list of ArrayBuffers'],
   ])('%o as a list of buffers', (buffers, message) => {
     expect(() => move({}, buffers as never)).toThrow(new TypeError(message));

@@ -45,6 +45,25 @@ describe('TransformResult', () => {
   });
 });
 
+describe('TransformResult.error: refuses', () => {
+  test.each([
+    [undefined, "its error must be an object with a 'message': received undefined"],
+    [null, "its error must be an object with a 'message': received null"],
+    ['no', "its error must be an object with a 'message': received 'no'"],
+    [{}, "'message' must be a string: received undefined"],
+    [{ message: 5 }, "'message' must be a string: received 5"],
+    [{ message: {} }, "'message' must be a string: received [object Object]"],
+  ])('%j', (error, message) => {
+    expect(() => TransformResult.error(error as never)).toThrow(
+      new TypeError(`Cannot reject row as ${message}`),
+    );
+  });
+
+  test('no text, also an empty one', () => {
+    expect(TransformResult.error({ message: '' })).toMatchObject({ error: { message: '' } });
+  });
+});
+
 describe('isTransformResult', () => {
   test('a plain object that looks like a result is none, nor is a copy of one', () => {
     expect(isTransformResult({ status: 'success', value: 1 })).toBe(false);

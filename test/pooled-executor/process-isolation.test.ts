@@ -9,6 +9,7 @@ import { codesOf, collect, contextsOf, outputsOf, range } from '../helpers/rows.
 import { temporaryFolder } from '../helpers/trail-files.ts';
 import { ISOLATIONS } from '../helpers/runs.ts';
 import { recordsOf } from '../helpers/trails.ts';
+import { collectWarnings } from '../helpers/warnings.ts';
 import type { BufferOutput, BufferRow } from '../workers/buffer-transform.ts';
 import type { CallingRow } from '../workers/calling-transform.ts';
 import type { FaultyRow } from '../workers/faulty-transform.ts';
@@ -195,6 +196,20 @@ describe("isolation: 'process'", () => {
       console.log(JSON.stringify(await executor.map([1])));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
     expect(stdout).toBe('[{"status":"success","value":2}]\n');
+  });
+
+  test('a row that ends the output of its process: nothing piles up in this one', async ({
+    createExecutor,
+  }) => {
+    const warnings = collectWarnings(); // of too many listeners
+    const executor = createExecutor<number, number>({
+      transform: workerUrl('silent-transform.ts'),
+      poolSize: 1,
+      isolation,
+    });
+    for (const row of range(100))
+      expect(outputsOf(await executor.executeBatch(contextsOf([row])))).toEqual([row]);
+    expect(warnings).toEqual([]);
   });
 
   test('shutdown without wait: a row in an endless loop is ended', async ({ createExecutor }) => {

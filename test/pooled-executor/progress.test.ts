@@ -71,7 +71,21 @@ describe('onProgress', () => {
     expect(seen.at(-1)).toMatchObject({ submitted: 10, errors: 0, inFlight: 0 });
   });
 
-  test('that throws is warned about once, and the batch goes on', async ({ createExecutor }) => {
+  test.for<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('display is gone');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        await Promise.resolve();
+        throw new Error('display is gone');
+      },
+    ],
+  ])('that %s is warned about once, and the batch goes on', async ([, fail], { createExecutor }) => {
     const executor = createExecutor({
       transform: makeTrackedTransform<number>().transform,
       poolSize: 1,
@@ -82,7 +96,7 @@ describe('onProgress', () => {
     const { entries } = await executor.executeBatch(contextsOf(range(5)), {
       onProgress: () => {
         calls++;
-        throw new Error('display is gone');
+        return fail();
       },
     });
     await turns();

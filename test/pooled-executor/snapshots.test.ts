@@ -120,3 +120,17 @@ describe('outputs in-process', () => {
     expect(recordsOf(audit, 'entry')[0]?.result).toEqual({ status: 'success', value: { list: [1] } });
   });
 });
+
+test('rows that have lost their prototype arrive as structured clone carries them', async ({
+  createExecutor,
+}) => {
+  const rows = [[1, 2], new Date(1), new Error('lost'), new Uint8Array(2), { a: [1] }].map(
+    (value) => Object.setPrototypeOf(value, null) as unknown,
+  );
+  const executor = createExecutor({ transform: (row: unknown) => Object.prototype.toString.call(row) });
+  const expected = rows.map((row) => Object.prototype.toString.call(structuredClone(row)));
+  expect(outputsOf(await executor.executeBatch(contextsOf(rows)))).toEqual(expected);
+  for (const row of rows) {
+    expect(outputsOf(await executor.executeBatch(contextsOf([[row]])))).toEqual(['[object Array]']);
+  }
+});

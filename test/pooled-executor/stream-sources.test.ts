@@ -182,6 +182,19 @@ describe('stream: a source that throws', () => {
     await expect(collect(executor.stream(source()))).rejects.toBe(null);
   });
 
+  test.for(['iterator', 'asyncIterator'] as const)(
+    'an %s that gives no step: a TypeError, after the entries before it',
+    async (kind, { createExecutor }) => {
+      const executor = createExecutor({ transform: makeTrackedTransform<number>().transform, poolSize: 2 });
+      const steps = [{ done: false, value: 1 }, 5];
+      const source = { [Symbol[kind]]: () => ({ next: () => steps.shift() }) };
+      const stream = executor.stream(source as unknown as Source);
+      expect((await stream.next()).value?.result).toEqual({ status: 'success', value: 1 });
+      await expect(stream.next()).rejects.toThrow(new TypeError('Iterator result 5 is not an object'));
+      expect((await stream.next()).done).toBe(true);
+    },
+  );
+
   test('when it is opened: stream throws, nothing is left', async ({ createExecutor }) => {
     const executor = createExecutor({ transform: makeTrackedTransform<number>().transform, poolSize: 2 });
     const source: Iterable<number> = {
