@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bytesPerMicrosecond } from './calibrate.ts';
+import { describeCommit } from './commit.ts';
 import { comparisonTable, loadEarlier } from './compare.ts';
 import { coresAvailable, coresLine } from './cores.ts';
 import type { Bench, Group, Picture } from './group.ts';
@@ -81,6 +82,7 @@ async function runGroup(
   const { settings } = bench;
   const startedAt = performance.now();
   const measuredAt = new Date().toISOString();
+  const commit = await describeCommit();
   const before = await coresAvailable(settings, bench.bytesPerMicrosecond);
   const { pictures = [], ...report } = await group.run(bench);
   const after = await coresAvailable(settings, bench.bytesPerMicrosecond);
@@ -89,6 +91,7 @@ async function runGroup(
     title: group.title,
     about: group.about,
     command: `npm run bench -- ${group.name}${settings.quick ? ' --quick' : ''}`,
+    commit,
     measuredAt,
     durationSeconds: Math.round((performance.now() - startedAt) / 1000),
     machine,

@@ -23,9 +23,9 @@ const INTRODUCTION =
   'within a round. What a group measures otherwise, it says.';
 
 function sectionText({ result, obstacles }: Section): string {
-  const { title, about, command, measuredAt, settings, machine } = result;
+  const { title, about, command, commit = 'unknown', measuredAt, settings, machine } = result;
   const { rounds, threads } = settings;
-  const made = `\`${command}\`, ${measuredAt.slice(0, 10)}: ${rounds} rounds, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
+  const made = `\`${command}\`, ${measuredAt.slice(0, 10)}, commit ${commit}: ${rounds} rounds, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
   return [
     `## ${title}`,
     about,
