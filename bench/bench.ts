@@ -46,7 +46,8 @@ async function runHere(
   group: Group,
   { settings: given, earlier }: Pick<Choice, 'settings' | 'earlier'>,
 ): Promise<void> {
-  const settings = given.quick ? given : { ...given, rounds: group.rounds ?? given.rounds };
+  const rounds = group.rounds?.[given.quick ? 'quick' : 'full'] ?? given.rounds;
+  const settings = { ...given, rounds };
   const machine = await describeMachine();
   const project = join(import.meta.dirname, '..');
   const folder = new ResultsFolder(

@@ -19,7 +19,6 @@ import { ratiosPerRound, summarise } from '../summary.ts';
 import { takeTurns } from '../turns.ts';
 
 const LINES = { full: 1_000_000, quick: 20_000 };
-const ROUNDS = { full: 5, quick: 1 };
 /** A run on record takes several times as long. */
 const RECORDED_LINES = { full: 200_000, quick: 10_000 };
 const RECORDED_ROUNDS = { full: 3, quick: 1 };
@@ -62,6 +61,7 @@ export const cli: Group = {
     'only for a row that starts something; slices of 2,048 rows; reads of 512 kB into that memory. ' +
     'Tried without gain: larger windows and slices, memory for lines that is used again, the young generation from 12 to 96 MB, flags of V8 (`--no-maglev`, ' +
     '`--single-threaded-gc`, fewer threads), parsing a slice at once (0.1 µs per line, which the check that each line is valid by itself takes back).',
+  rounds: { full: 5, quick: 1 },
   run: async ({ settings, say }) => {
     const lines = settings.quick ? LINES.quick : LINES.full;
     const jobs = String(settings.threads);
@@ -85,14 +85,15 @@ export const cli: Group = {
       const runs = Object.entries(commands).map(
         ([name, command]) => [name, () => runCommand(command, files)] as const,
       );
-      return takeTurns<string, number>(Object.fromEntries(runs), settings.quick ? ROUNDS.quick : ROUNDS.full);
+      return takeTurns<string, number>(Object.fromEntries(runs), settings.rounds);
     });
+    const recordedRounds = settings.quick ? RECORDED_ROUNDS.quick : RECORDED_ROUNDS.full;
     const recordedLines = settings.quick ? RECORDED_LINES.quick : RECORDED_LINES.full;
     say(`${count(recordedLines)} lines, with and without a record`);
     const onRecord = await inFolder(recordedLines, async (files) => {
       const recorded = { file: process.execPath, args: [...run, '--audit', files.record] };
       const runs = { plain: () => runCommand(ours, files), recorded: () => runCommand(recorded, files) };
-      return takeTurns(runs, settings.quick ? RECORDED_ROUNDS.quick : RECORDED_ROUNDS.full);
+      return takeTurns(runs, recordedRounds);
     });
     const recordedRates = Object.entries(onRecord).map(([name, elapsedMs]) => ({
       name,
@@ -111,6 +112,7 @@ export const cli: Group = {
         : atLeast(figure, least, summarise(ratiosPerRound(ourRate, other)));
     };
     return {
+      repeated: `${settings.rounds} rounds, and ${recordedRounds} of those with a record`,
       goals: [
         atLeast('lines/s', 400_000, summarise(ourRate), rate),
         goalAgainst('parallel', 'lines/s against GNU parallel --pipe -k', 1.5),

@@ -57,6 +57,7 @@ export const throttle: Group = {
       separate: await Promise.all(seeds.map((seed) => simulateSharing(false, seed))),
     };
     return {
+      repeated: `once with each of ${seeds.length} seeds`,
       goals: [...scenarios.flatMap((scenario) => goalsOf(scenario, simulated)), fairnessGoal(sharing.shared)],
       tables: [contenderTable(scenarios, simulated), sharingTable(sharing)],
       figures: { seeds, simulated: simulated.all, sharing },
