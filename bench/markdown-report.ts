@@ -1,4 +1,5 @@
 import { coresLine } from './cores.ts';
+import { roundsText } from './format.ts';
 import type { Goal, Table } from './group.ts';
 import { machineLine } from './machine.ts';
 import type { GroupResult } from './results.ts';
@@ -30,7 +31,7 @@ function introduction(sections: readonly Section[]): string {
 function sectionText({ result, obstacles }: Section): string {
   const { title, about, command, commit = 'unknown', measuredAt, settings, machine } = result;
   const { threads } = settings;
-  const { repeated = rounds(settings.rounds) } = result;
+  const { repeated = roundsText(settings.rounds) } = result;
   const made = `\`${command}\`, ${measuredAt.slice(0, 10)}, commit ${commit}: ${repeated}, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
   return [
     `## ${title}`,
@@ -40,10 +41,6 @@ function sectionText({ result, obstacles }: Section): string {
     ...result.tables.map(tableSection),
     ...(result.pictures ?? []).map(({ name, caption }) => `![${caption}](${name}.svg)`),
   ].join('\n\n');
-}
-
-function rounds(count: number): string {
-  return count === 1 ? '1 round' : `${count} rounds`;
 }
 
 function goalSection(goals: readonly Goal[], obstacles: string | undefined): string[] {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { barChart } from '../bar-chart.ts';
-import { count, rate, ratio, withRange } from '../format.ts';
+import { count, rate, ratio, roundsText, withRange } from '../format.ts';
 import { atLeast } from '../goals.ts';
 import type { Goal, Group, Table } from '../group.ts';
 import { measureCommands, type LineCommand, type MeasuredCommand } from '../measure-commands.ts';
@@ -76,7 +76,7 @@ export const cli: Group = {
       value: summarise(linesPerSecond),
     }));
     return {
-      repeated: `${settings.rounds} rounds, and ${recordedRounds} of those with a record`,
+      repeated: `${roundsText(settings.rounds)}, and ${roundsText(recordedRounds)} of those with a record`,
       goals: goalsOf(measured),
       tables: [
         tableOf(`${count(lines)} lines of NDJSON`, measured),

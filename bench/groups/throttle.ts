@@ -60,7 +60,7 @@ export const throttle: Group = {
       separate: await Promise.all(seeds.map((seed) => simulateSharing(false, seed))),
     };
     return {
-      repeated: `once with each of ${seeds.length} seeds`,
+      repeated: seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`,
       goals: [...scenarios.flatMap((scenario) => goalsOf(scenario, simulated)), fairnessGoal(sharing.shared)],
       tables: [contenderTable(scenarios, simulated, seeds), sharingTable(sharing)],
       figures: {
