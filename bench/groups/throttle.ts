@@ -185,10 +185,10 @@ function sharingFigures(runs: readonly Sharing[]): object {
 
 function contenderTable(scenarios: readonly Scenario[], outcomes: Outcomes, seeds: readonly number[]): Table {
   const fewer = CONTENDERS.flatMap(({ name, seeds: most = Infinity }) =>
-    most < seeds.length ? [`, of ${name} ${seeds.slice(0, most).join(', ')} alone`] : [],
+    most < seeds.length ? [`; ${name}: ${seeds.slice(0, most).join(', ')} alone`] : [],
   );
   return {
-    caption: `Goodput, and the refused share of the attempts: medians of the seeds ${seeds.join(', ')}${fewer.join('')}`,
+    caption: `Goodput, and the refused share of the attempts, medians; seeds: ${seeds.join(', ')}${fewer.join('')}`,
     columns: ['', ...CONTENDERS.flatMap(({ name }) => [name, 'refused'])],
     lines: scenarios.map((scenario) => [
       scenario.name,
