@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bytesPerMicrosecond } from './calibrate.ts';
+import { describeCommit } from './commit.ts';
 import { comparisonTable, loadEarlier } from './compare.ts';
 import { coresAvailable, coresLine } from './cores.ts';
 import type { Bench, Group, Picture } from './group.ts';
@@ -19,19 +20,27 @@ import { tableText, terminalReport } from './terminal-report.ts';
 
 interface Choice {
   readonly groups: readonly Group[];
-  /** That say the rest of this. */
-  readonly flags: readonly string[];
   readonly settings: Settings;
-  /** What to compare with, by group. */
-  readonly earlier: ReadonlyMap<string, GroupResult>;
+  /** What to compare with. */
+  readonly earlier?: Earlier;
+}
+
+interface Earlier {
+  readonly path: string;
+  /** By group. */
+  readonly results: ReadonlyMap<string, GroupResult>;
 }
 
 /**
  * Each group in a process of its own: idle threads, a heap and compiled code from groups before it would change what is
  * measured. Stops at one that fails.
  */
-async function runApart({ groups, flags }: Choice): Promise<void> {
+async function runApart({ groups, settings, earlier }: Choice): Promise<void> {
   for (const { name } of groups) {
+    const flags = [
+      ...(settings.quick ? ['--quick'] : []),
+      ...(earlier?.results.has(name) ? ['--compare', earlier.path] : []),
+    ];
     const args = [...process.execArgv, import.meta.filename, name, ...flags];
     const [code] = (await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit')) as [
       number | null,
@@ -45,7 +54,8 @@ async function runHere(
   group: Group,
   { settings: given, earlier }: Pick<Choice, 'settings' | 'earlier'>,
 ): Promise<void> {
-  const settings = given.quick ? given : { ...given, rounds: group.rounds ?? given.rounds };
+  const rounds = group.rounds?.[given.quick ? 'quick' : 'full'] ?? given.rounds;
+  const settings = { ...given, rounds };
   const machine = await describeMachine();
   const project = join(import.meta.dirname, '..');
   const folder = new ResultsFolder(
@@ -59,7 +69,7 @@ async function runHere(
   });
   print(`\n${group.title}\n\n${terminalReport(result)}`);
   print(`\n${coresLine(result.coresAvailable, settings.threads)}`);
-  const before = earlier.get(group.name);
+  const before = earlier?.results.get(group.name);
   if (before !== undefined) print(`\n${tableText(comparisonTable(result, before))}`);
   await folder.save(result);
   for (const picture of pictures) await folder.savePicture(picture);
@@ -81,6 +91,7 @@ async function runGroup(
   const { settings } = bench;
   const startedAt = performance.now();
   const measuredAt = new Date().toISOString();
+  const commit = await describeCommit();
   const before = await coresAvailable(settings, bench.bytesPerMicrosecond);
   const { pictures = [], ...report } = await group.run(bench);
   const after = await coresAvailable(settings, bench.bytesPerMicrosecond);
@@ -89,6 +100,7 @@ async function runGroup(
     title: group.title,
     about: group.about,
     command: `npm run bench -- ${group.name}${settings.quick ? ' --quick' : ''}`,
+    commit,
     measuredAt,
     durationSeconds: Math.round((performance.now() - startedAt) / 1000),
     machine,
@@ -111,14 +123,11 @@ async function readArguments(): Promise<Choice | 'help' | Error> {
       },
     });
     if (values.help) return 'help';
+    const { quick, compare: path } = values;
     return {
       groups: chooseGroups(positionals),
-      flags: [
-        ...(values.quick ? ['--quick'] : []),
-        ...(values.compare === undefined ? [] : ['--compare', values.compare]),
-      ],
-      settings: values.quick ? QUICK : FULL,
-      earlier: values.compare === undefined ? new Map() : await loadEarlier(values.compare),
+      settings: quick ? QUICK : FULL,
+      ...(path !== undefined && { earlier: { path, results: await loadEarlier(path) } }),
     };
   } catch (error) {
     return error as Error;
@@ -132,6 +141,13 @@ function chooseGroups(names: readonly string[]): readonly Group[] {
     throw new Error(`Cannot run the bench as there is no group '${unknown}': the groups are ${known}`);
   }
   return names.length === 0 ? allGroups : allGroups.filter(({ name }) => names.includes(name));
+}
+
+/** Says when nothing that runs is in what it should be compared with. */
+function warnOfOthers({ groups, earlier }: Choice): void {
+  if (earlier === undefined || groups.some(({ name }) => earlier.results.has(name))) return;
+  const others = [...earlier.results.keys()].join(', ') || 'no group';
+  process.stderr.write(`Nothing is compared: ${earlier.path} is of ${others}, which does not run\n`);
 }
 
 function helpText(): string {
@@ -161,6 +177,7 @@ if (choice instanceof Error) {
 } else if (choice === 'help') {
   print(helpText());
 } else {
+  warnOfOthers(choice);
   const [group, ...others] = choice.groups;
   if (group !== undefined && others.length === 0) await runHere(group, choice);
   else await runApart(choice);

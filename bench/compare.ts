@@ -32,14 +32,28 @@ export function comparisonTable(now: GroupResult, earlier: GroupResult): Table {
   const medians = new Map(mediansIn(earlier.figures));
   const lines = mediansIn(now.figures).flatMap(([figure, median]) => {
     const before = medians.get(figure);
-    return before === undefined ? [] : [[figure, ratio(before), ratio(median), ratio(median / before)]];
+    if (before === undefined) return [];
+    return [[figure, ratio(before), ratio(median), before === 0 ? '' : ratio(median / before)]];
   });
-  const { command, measuredAt, machine } = earlier;
+  const { command, commit = 'unknown', measuredAt, machine } = earlier;
+  const run = `\`${command}\`, ${measuredAt.slice(0, 16)}, commit ${commit}, Node ${machine.node}, ${machine.cpu}`;
   return {
-    caption: `Medians against those of \`${command}\`, ${measuredAt.slice(0, 16)}, Node ${machine.node}, ${machine.cpu}`,
+    caption: [
+      `Medians against those of ${run}`,
+      ...differences(now, earlier),
+      ...(lines.length === 0 ? ['THERE IS NONE IN BOTH'] : []),
+    ].join('; '),
     columns: ['', 'earlier', 'now', 'now / earlier'],
     lines,
   };
+}
+
+/** Why figures of the two may differ although the code did not change. */
+function differences(now: GroupResult, earlier: GroupResult): string[] {
+  return [
+    ...(now.machine.cpu === earlier.machine.cpu ? [] : [`ANOTHER MACHINE: now ${now.machine.cpu}`]),
+    ...(now.settings.quick === earlier.settings.quick ? [] : ['ONE OF THE TWO IS --quick']),
+  ];
 }
 
 /** All medians with their way through the figures. */

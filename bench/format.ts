@@ -22,3 +22,7 @@ export function withRange({ median, min, max }: Summary, format: NumberFormat): 
   if (min === max) return format(median);
   return `${format(median)} (${format(min)} … ${format(max)})`;
 }
+
+export function roundsText(rounds: number): string {
+  return rounds === 1 ? '1 round' : `${rounds} rounds`;
+}

@@ -8,9 +8,14 @@ export interface Group {
   readonly about: string;
   /** What stands in the way of the goals that it has not reached so far, and what was tried; said where one is not reached. */
   readonly obstacles?: string;
-  /** Measured runs of each contender, where a full run needs more than others. */
-  readonly rounds?: number;
+  /** Measured runs of each contender, where the group needs more than others or has the time for fewer. */
+  readonly rounds?: Rounds;
   run(bench: Bench): Promise<GroupReport>;
+}
+
+export interface Rounds {
+  readonly full: number;
+  readonly quick: number;
 }
 
 /** What a group needs to know. */
@@ -22,6 +27,8 @@ export interface Bench {
 }
 
 export interface GroupReport {
+  /** How often it measured, where that is not the number of rounds of the settings. */
+  readonly repeated?: string;
   readonly goals: readonly Goal[];
   readonly tables: readonly Table[];
   /** Shown in the report, where there are any. */

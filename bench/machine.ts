@@ -17,7 +17,10 @@ export interface Machine {
 }
 
 const PROJECT = join(import.meta.dirname, '..');
-const PEERS = ['piscina', 'tinypool', 'workerpool', 'poolifier', 'jest-worker', 'p-map'];
+const PEERS = [
+  ...['piscina', 'tinypool', 'workerpool', 'poolifier', 'jest-worker', 'p-map'],
+  ...['p-queue', 'p-retry', '@smithy/util-retry'],
+];
 
 export async function describeMachine(): Promise<Machine> {
   const peers = PEERS.map(

@@ -1,4 +1,5 @@
 import { coresLine } from './cores.ts';
+import { roundsText } from './format.ts';
 import type { Goal, Table } from './group.ts';
 import { machineLine } from './machine.ts';
 import type { GroupResult } from './results.ts';
@@ -12,20 +13,26 @@ interface Section {
 
 /** The report of all groups, in Markdown. */
 export function markdownReport(sections: readonly Section[]): string {
-  return `${['# Benchmark', INTRODUCTION, ...sections.map(sectionText)].join('\n\n')}\n`;
+  return `${['# Benchmark', introduction(sections), ...sections.map(sectionText)].join('\n\n')}\n`;
 }
 
-const INTRODUCTION =
-  'Made by `npm run bench`, each group in a process of its own. Where contenders are compared, each runs in a process of its own too, ' +
-  'as it would at its user, and has run rows for three seconds before it is measured: V8 takes so long to compile all that is hot. ' +
-  'All run the same transform over the same rows (five fields, about 120 bytes of JSON) and take turns, one at a time, each round beginning with another one. ' +
-  'Every output is read and checked. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
-  'within a round. What a group measures otherwise, it says.';
+function introduction(sections: readonly Section[]): string {
+  const warmUps = new Set(sections.map(({ result }) => result.settings.warmUpMs / 1_000));
+  return (
+    'Made by `npm run bench`, each group in a process of its own. Where contenders are compared, each runs in a process of its own too, ' +
+    `as it would at its user, and has run rows for ${[...warmUps].join(' or ')} s before it is measured: V8 takes seconds to compile all that is hot. ` +
+    'All run the same transform over the same rows (five fields, about 120 bytes of JSON), as many per run as fit into its time, and take ' +
+    'turns, one at a time, each round beginning with another one. ' +
+    'Every output is read and checked. Figures are medians over the rounds, with the least and the greatest; ratios are taken ' +
+    'within a round. What a group measures otherwise, it says.'
+  );
+}
 
 function sectionText({ result, obstacles }: Section): string {
-  const { title, about, command, measuredAt, settings, machine } = result;
-  const { rounds, threads } = settings;
-  const made = `\`${command}\`, ${measuredAt.slice(0, 10)}: ${rounds} rounds, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
+  const { title, about, command, commit = 'unknown', measuredAt, settings, machine } = result;
+  const { threads } = settings;
+  const { repeated = roundsText(settings.rounds) } = result;
+  const made = `\`${command}\`, ${measuredAt.slice(0, 10)}, commit ${commit}: ${repeated}, ${threads} threads. ${machineLine(machine)}. ${coresLine(result.coresAvailable, threads)}.`;
   return [
     `## ${title}`,
     about,

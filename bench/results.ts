@@ -14,6 +14,8 @@ export interface GroupResult extends Omit<GroupReport, 'pictures'> {
   readonly about: string;
   /** What makes it again. */
   readonly command: string;
+  /** What was measured, as of `describeCommit`; older results don't name it. */
+  readonly commit?: string;
   /** ISO 8601. */
   readonly measuredAt: string;
   readonly durationSeconds: number;

@@ -7,8 +7,8 @@ export type Sink = (output: BenchRow) => void;
 export interface Contender {
   /** What tables and results call it. */
   readonly name: string;
-  /** `pool`: a library that takes single rows. `ceiling`: chunks made by hand, the most that its base can give. */
-  readonly role: 'ours' | 'loop' | 'pool' | 'ceiling';
+  /** `pool`: a library that takes single rows. `chunks`: arrays of rows made by hand, in which no row is known by itself. */
+  readonly role: 'ours' | 'loop' | 'pool' | 'chunks';
   /** Where it is exported: a process of its own imports it from there, and no other. */
   readonly module: string;
   /** Starts it with this many threads. */

@@ -6,10 +6,10 @@ import type { Contender } from './contender.ts';
 /** While a thread runs one chunk, the next one is on its way. */
 const CHUNKS_AHEAD = 2;
 
-/** The ceiling for anything built on worker threads: their message ports and nothing else. */
+/** The ceiling for chunks of 256 rows on worker threads: their message ports and nothing else. */
 export const messagePortChunks: Contender = {
   name: 'message port, hand-made chunks',
-  role: 'ceiling',
+  role: 'chunks',
   module: import.meta.url,
   open: async (threads) => {
     const workers = Array.from({ length: threads }, () => new ChunkWorker());

@@ -56,7 +56,7 @@ export const grain: Group = {
     'many bytes as take that time, calibrated at the start. Break-even is the work per row from which on a contender stays ' +
     'faster than the plain loop.',
   obstacles:
-    'The ceiling, in the same run, is bare message ports with chunks made by hand. What lies between that and the executor, in ' +
+    'The ceiling for chunks of 256 rows, in the same run, is bare message ports with chunks made by hand. What lies between that and the executor, in ' +
     'a profile of rows of 100 µs, in shares of all CPU time: the main thread 3.5% (snapshots, results, one message per slice), what a ' +
     'worker notes of each row 3% (clock, place and outcome in shared memory, context), the look-out for changed globals 1%, ' +
     'piscina 1%, compiler and garbage collector 2%. Tried: slices of up ' +

@@ -40,6 +40,7 @@ export const kill: Group = {
     'on the worker started in the place of the one that was ended. A row that waits for a promise gets 100 ms to react to its ' +
     'signal first. Native code can not be interrupted in a thread: there the worker ends when it returns, and no other runs ' +
     'meanwhile.',
+  rounds: { full: 5, quick: 1 }, // there is no quick way to hang
   run: async (bench) => {
     const measured: Measured[] = [];
     for (const isolation of ISOLATIONS) {
@@ -65,9 +66,8 @@ async function measure(isolation: Isolation, hang: Hang, { settings, say }: Benc
     audit,
   });
   await executor.map(['done']);
-  const rounds = settings.quick ? 1 : settings.rounds; // there is no quick way to hang
   const kills: Kill[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < settings.rounds; round++) {
     const runId = `round ${round}`;
     await executor.map([hang, 'done'], { runId });
     kills.push(killIn(audit.records.filter((record) => record.runId === runId)));

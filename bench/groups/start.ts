@@ -5,9 +5,6 @@ import { measureProcess } from '../measure-process.ts';
 import { ratiosPerRound, summarise } from '../summary.ts';
 import { takeTurns } from '../turns.ts';
 
-/** A process measures one start. */
-const STARTS_PER_ROUND = 3;
-
 export const start: Group = {
   name: 'start',
   title: 'Start: from a new executor to its first result',
@@ -22,15 +19,13 @@ export const start: Group = {
     '(kept), no trial of what a look at the globals costs (kept, 2 ms), threads for which there is no row yet started later (kept, 18 ms on 2 cores), no `node:v8` and `node:module` in threads that need neither (kept, 2 ms), a base line of the globals that allocates little ' +
     '(kept, 2 ms and more), a minified worker file (1 ms, not kept), the transform loaded by the other threads ' +
     'only after the first slice was sent (no gain).',
+  rounds: { full: 15, quick: 2 }, // a process measures one start
   run: async ({ settings, say }) => {
-    const { quick, rounds, threads } = settings;
+    const { rounds, threads } = settings;
     say('processes of their own');
     const first = (contender: string) => async () =>
       (await measureProcess('first-result.ts', [contender, String(threads)])) as number;
-    const { ours, piscina } = await takeTurns(
-      { ours: first('ours'), piscina: first('piscina') },
-      quick ? rounds : rounds * STARTS_PER_ROUND,
-    );
+    const { ours, piscina } = await takeTurns({ ours: first('ours'), piscina: first('piscina') }, rounds);
     const against = summarise(ratiosPerRound(ours, piscina));
     return {
       goals: [atMost('time to the first result against bare piscina', 1.3, against)],

@@ -19,7 +19,7 @@ export const waiting: Group = {
   about:
     `Rows that await ${WAIT_MS} ms, ${IN_FLIGHT} at a time, on a few threads. The ideal has ${IN_FLIGHT} in flight from the first row ` +
     'to the last and loses no time at all; what a timer of Node takes beyond its time counts as a loss too, so p-map, with ' +
-    'the same wait on the main thread and nothing else, stands beside it.',
+    'the same wait on the main thread and nothing else, stands beside it, in the same process.',
   run: async ({ settings, say }) => {
     const { rows, digests } = makeWorkload(settings.quick ? ROWS.quick : ROWS.full, 0);
     const idealMs = (rows.length / IN_FLIGHT) * WAIT_MS;

@@ -12,6 +12,6 @@ export const ours = executorWith('pooled-executor', () => new AimdThrottle(resol
 export const CONTENDERS: readonly Contender[] = [
   ours,
   { ...executorWith("the predecessor's law", () => new PredecessorThrottle()), seeds: 1, isStorm: true },
-  { ...fullJitter, seeds: 3 },
-  { ...awsAdaptive, seeds: 3 },
+  fullJitter,
+  awsAdaptive,
 ];

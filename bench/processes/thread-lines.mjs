@@ -4,41 +4,43 @@
  */
 import { readSync, writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import transform from '../workers/transform.ts';
-import type { BenchRow } from '../rows.ts';
+import transform from '../workers/noop-transform.mjs';
 
 const CHUNK_BYTES = 2 ** 18;
 const LANE_BYTES = 2 ** 20;
 const LANES_PER_THREAD = 2;
 const LINE_BREAK = 10;
 
-/** Memory for one chunk and its results. */
-interface Lane {
-  readonly input: SharedArrayBuffer;
-  readonly output: SharedArrayBuffer;
-}
+/**
+ * Memory for one chunk and its results.
+ *
+ * @typedef {{ readonly input: SharedArrayBuffer, readonly output: SharedArrayBuffer }} Lane
+ */
 
-/** Lines that are to be done, or results that are, in the memory of a lane. */
-interface Chunk {
-  readonly lane: number;
-  readonly bytes: number;
-}
-
-interface Done extends Chunk {
-  readonly thread: Worker;
-}
+/**
+ * Lines that are to be done, or results that are, in the memory of a lane.
+ *
+ * @typedef {{ readonly lane: number, readonly bytes: number, readonly order: number }} Chunk
+ */
 
 class Threads {
-  readonly #lanes: readonly Lane[];
-  readonly #threads: readonly Worker[];
-  /** Results by the order of their chunks. */
-  readonly #done = new Map<number, Done>();
+  /** @type {readonly Lane[]} */
+  #lanes;
+  /** @type {readonly Worker[]} */
+  #threads;
+  /**
+   * Results by the order of their chunks.
+   *
+   * @type {Map<number, Chunk & { readonly thread: Worker }>}
+   */
+  #done = new Map();
   #rest = Buffer.alloc(0);
   #sent = 0;
   #written = 0;
   #ended = false;
 
-  constructor(threads: number) {
+  /** @param {number} threads */
+  constructor(threads) {
     this.#lanes = Array.from({ length: LANES_PER_THREAD * threads }, () => ({
       input: new SharedArrayBuffer(LANE_BYTES),
       output: new SharedArrayBuffer(LANE_BYTES),
@@ -48,19 +50,19 @@ class Threads {
       () => new Worker(new URL(import.meta.url), { workerData: this.#lanes }),
     );
     for (const [index, thread] of this.#threads.entries()) {
-      thread.on('message', ({ order, ...chunk }: Chunk & { readonly order: number }) => {
-        this.#done.set(order, { ...chunk, thread });
+      thread.on('message', (/** @type {Chunk} */ chunk) => {
+        this.#done.set(chunk.order, { ...chunk, thread });
         this.#writeInOrder();
       });
       for (let lane = 0; lane < LANES_PER_THREAD; lane++) this.#send(thread, LANES_PER_THREAD * index + lane);
     }
   }
 
-  #writeInOrder(): void {
+  #writeInOrder() {
     for (let next = this.#done.get(this.#written); next; next = this.#done.get(this.#written)) {
       this.#done.delete(this.#written++);
       const { lane, bytes, thread } = next;
-      const output = Buffer.from((this.#lanes[lane] as Lane).output, 0, bytes);
+      const output = Buffer.from(this.#lanes[lane].output, 0, bytes);
       for (let at = 0; at < bytes;) at += writeSync(1, output, at);
       this.#send(thread, lane);
     }
@@ -68,10 +70,15 @@ class Threads {
       for (const thread of this.#threads) void thread.terminate();
   }
 
-  /** Fills the lane with the next chunk. */
-  #send(thread: Worker, lane: number): void {
+  /**
+   * Fills the lane with the next chunk.
+   *
+   * @param {Worker} thread
+   * @param {number} lane
+   */
+  #send(thread, lane) {
     if (this.#ended) return;
-    const memory = Buffer.from((this.#lanes[lane] as Lane).input);
+    const memory = Buffer.from(this.#lanes[lane].input);
     this.#rest.copy(memory);
     const read = readSync(0, memory, this.#rest.length, CHUNK_BYTES, null);
     const filled = this.#rest.length + read;
@@ -82,19 +89,20 @@ class Threads {
   }
 }
 
-function runThread(lanes: readonly Lane[]): void {
+/** @param {readonly Lane[]} lanes */
+function runThread(lanes) {
   const views = lanes.map(({ input, output }) => ({
     input: Buffer.from(input),
     output: Buffer.from(output),
   }));
-  parentPort?.on('message', ({ lane, bytes, order }: Chunk & { readonly order: number }) => {
-    const { input, output } = views[lane] as (typeof views)[number];
+  parentPort?.on('message', (/** @type {Chunk} */ { lane, bytes, order }) => {
+    const { input, output } = views[lane];
     const text = input.toString('utf8', 0, bytes);
     let at = 0;
     for (let start = 0; start < text.length;) {
       const found = text.indexOf('\n', start);
       const end = found === -1 ? text.length : found;
-      const row = JSON.parse(text.slice(start, end)) as BenchRow;
+      const row = JSON.parse(text.slice(start, end));
       at += output.write(`${JSON.stringify(transform(row))}\n`, at);
       start = end + 1;
     }
@@ -103,4 +111,4 @@ function runThread(lanes: readonly Lane[]): void {
 }
 
 if (isMainThread) new Threads(Number(process.argv[2]));
-else runThread(workerData as readonly Lane[]);
+else runThread(workerData);
