@@ -64,9 +64,9 @@ export async function openOutput(
     isTerminal: false,
     ...(replace ? replacingWriter(opened) : continuingWriter(opened, { mayDiffer: mode === 'mend' })),
     discard: async ({ keeps }) => {
-      const { size } = await handle.stat();
       await handle.close();
-      if (created && !keeps && size === 0) await unlink(file);
+      const isEmpty = statSync(file, { throwIfNoEntry: false })?.size === 0;
+      if (created && !keeps && isEmpty) await unlink(file);
     },
   };
 }
