@@ -231,6 +231,19 @@ describe('verify', () => {
     expect(stdout).toContain('NOT verified: 1 problem found.');
   });
 
+  test('rejected rows of any length are compared', async ({ folder }) => {
+    folder.write('in.ndjson', toLines([{ case: 'throws', text: 'x'.repeat(100_000) }]));
+    const rejecting = ['--rejects', 'failed.ndjson'];
+    const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', 'out.ndjson', ...rejecting];
+    expect(await folder.ask(...args)).toMatchObject({ code: 3 });
+    const verify = ['verify', 'out.ndjson.audit.db', 'out.ndjson', ...rejecting];
+    expect(await folder.ask(...verify)).toMatchObject({ code: 0, stderr: '' });
+    replaceIn(folder, 'failed.ndjson', 'xx"}', 'xy"}');
+    const { code, stdout } = await folder.ask(...verify);
+    expect(code).toBe(1);
+    expect(stdout).toContain('PROBLEM  failed.ndjson:1:');
+  });
+
   test('finds a changed record', async ({ folder }) => {
     const { ask } = await record(folder, 'out.ndjson');
     const database = new DatabaseSync(join(folder.path, TRAIL));
