@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createDisplay, type DisplayKind } from './display.ts';
 import { driftNotes } from './drift-text.ts';
 import { parseErrorLimit } from './error-limit.ts';
-import { openExecutor, tryTransform, urlOfTransform } from './open-executor.ts';
+import { openExecutor, tryTransform } from './open-executor.ts';
 import { openReader, openResults } from './open-formats.ts';
 import type { OutputMode } from './output.ts';
 import { RunLoop } from './run-loop.ts';
@@ -10,6 +10,7 @@ import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { ContinuedRun } from './run-plan.ts';
 import { RunRecord } from './run-record.ts';
+import { urlOfTransform } from './transform-url.ts';
 
 /** `pooled-executor run`, as it was typed. */
 export interface RunArguments {
@@ -30,7 +31,7 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
   const transformUrl = urlOfTransform(transform);
   const record = RunRecord.of({ transformUrl, input, flags });
   const executor = openExecutor(transformUrl, flags, record?.trail);
-  const names = { input, output, rejects, format, trail: record?.trail.path };
+  const names = { transform: transformUrl, input, output, rejects, format, trail: record?.trail.path };
   const files = await openFiles(names, outputModeOf(flags));
   try {
     const display = createDisplay(flags.progress ?? defaultDisplay(files), process.stderr);

@@ -1,17 +1,6 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { inFlagTerms, urlOfTransform } from '../../src/cli/open-executor.ts';
+import { inFlagTerms } from '../../src/cli/open-executor.ts';
 import { UsageError } from '../../src/cli/exit.ts';
-
-test.each([
-  ['t.mjs', pathToFileURL(resolve('t.mjs')).href],
-  ['/data/a b.mjs', 'file:///data/a%20b.mjs'],
-  ['file:///data/t.mjs', 'file:///data/t.mjs'],
-  ['data:text/javascript,export default 1', 'data:text/javascript,export default 1'],
-])('urlOfTransform: %s', (transform, url) => {
-  expect(urlOfTransform(transform)).toBe(url);
-});
 
 describe('inFlagTerms', () => {
   test('what the executor says of an option is said of the flag', () => {

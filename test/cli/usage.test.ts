@@ -99,6 +99,34 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     expect([folder.read('in.ndjson'), folder.read('out.ndjson')]).toEqual([input, output]);
   });
 
+  test.for<[what: string, args: string[], message: RegExp]>([
+    ['rejects', ['-o', 'out.ndjson', '--rejects', 't.mjs'], /transform \S*\/t\.mjs and rejects t\.mjs are/],
+    ['output', ['-o', 't.mjs', '--format', 'ndjson'], /transform \S*\/t\.mjs and output t\.mjs are/],
+  ])('the transform as %s', async ([, args, message], { folder }) => {
+    const module = 'export default (row) => row;';
+    folder.write('t.mjs', module);
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const { code, stderr } = await folder.ask('run', 't.mjs', 'in.ndjson', ...args);
+    expect({ code, module: folder.read('t.mjs') }).toEqual({ code: 2, module });
+    expect(stderr).toMatch(/^pooled-executor: Cannot use one file twice: .* the same\n$/);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(folder.path).toSorted()).toEqual(['in.ndjson', 't.mjs']);
+  });
+
+  test.for(['-wal', '-shm', '-lock'])(
+    "what is kept beside the trail as rejects: '%s'",
+    async (end, { folder }) => {
+      folder.write('in.ndjson', toLines(numbers(3)));
+      const rejects = ['--rejects', `t.db${end}`];
+      const { code, stderr } = await folder.ask('run', loud, 'in.ndjson', '--audit', 't.db', ...rejects);
+      expect(code).toBe(2);
+      expect(stderr).toContain(
+        `rejects t.db${end} and trail ${join(folder.path, `t.db${end}`)} are the same`,
+      );
+      expect(readdirSync(folder.path)).toEqual(['in.ndjson']);
+    },
+  );
+
   test('a folder as output', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
     mkdirSync(join(folder.path, 'out.ndjson'));
