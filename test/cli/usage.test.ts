@@ -137,6 +137,15 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     });
   });
 
+  test('a folder on stdin', ({ folder }) => {
+    const { code, stderr } = folder.redirect({ stdin: '.' }, 'run', loud, '-o', 'out.ndjson');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'pooled-executor: Cannot read stdin: it is a directory\n',
+    });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
   test.for<[what: string, bytes: Buffer, message: string]>([
     [
       'gzip under another name',
