@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { UsageError } from '../../src/cli/exit.ts';
 import { fileOfTransform, urlOfTransform } from '../../src/cli/transform-url.ts';
 
 test.each([
@@ -10,6 +11,17 @@ test.each([
   ['data:text/javascript,export default 1', 'data:text/javascript,export default 1'],
 ])('urlOfTransform: %s', (transform, url) => {
   expect(urlOfTransform(transform)).toBe(url);
+});
+
+test.each([
+  ['file://host/x.mjs', /host must be/],
+  ['file:///a%2Fb.mjs', /must not include encoded/],
+  ['file:///%zz.mjs', /URI malformed/],
+  ['file://[', /Invalid URL/],
+])('urlOfTransform: %s is none of a file', (transform, why) => {
+  expect(() => urlOfTransform(transform)).toThrow(UsageError);
+  expect(() => urlOfTransform(transform)).toThrow(`Cannot load transform ${transform}: `);
+  expect(() => urlOfTransform(transform)).toThrow(why);
 });
 
 test.each([
