@@ -35,6 +35,22 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       /input in.ndjson and output .\/in.ndjson are the same/,
     ],
     ['rejects is output', ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'out.ndjson'], /are the same/],
+    ['output is a link to itself', ['in.ndjson', '-o', 'loop.ndjson'], /Cannot write loop\.ndjson: ELOOP/],
+    [
+      'rejects are a link into a missing folder',
+      ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'dangling.ndjson'],
+      /Cannot write dangling\.ndjson: .* the folder \S*\/no doesn't exist: create it first$/m,
+    ],
+    [
+      'record is a link to itself',
+      ['in.ndjson', '--audit', 'loop.ndjson'],
+      /Cannot write \S*loop\.ndjson: ELOOP/,
+    ],
+    ['record on stdout', ['in.ndjson', '--audit', '-'], /--audit must name a file: received '-'$/m],
+    ['empty input', [''], /The name of the input is empty: is a variable not set\?$/m],
+    ['empty output', ['in.ndjson', '-o', ''], /The name of the output is empty/],
+    ['empty rejects', ['in.ndjson', '-o', 'out.ndjson', '--rejects', ''], /The name of the rejects is empty/],
+    ['empty record', ['in.ndjson', '--audit', ''], /The name of the trail is empty/],
     ['rejects on stdout', ['in.ndjson', '--rejects', '-'], /--rejects must name a file/],
     ['rejects as CSV', ['in.ndjson', '--rejects', 'r.csv'], /--rejects is written as NDJSON/],
     ['unknown extension', ['in.ndjson', '-o', 'out.xml'], /format of out.xml .* '\.xml': .* give --format/],
@@ -92,11 +108,14 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     const [input, output] = [toLines(numbers(10)), 'precious\n'];
     folder.write('in.ndjson', input);
     folder.write('out.ndjson', output);
+    folder.link('loop.ndjson', 'loop.ndjson');
+    folder.link('no/dangling.ndjson', 'dangling.ndjson');
     const { code, stdout, stderr } = await folder.ask('run', loud, ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^pooled-executor: .*\n(\(--help .*\)\n)?$/);
     expect([folder.read('in.ndjson'), folder.read('out.ndjson')]).toEqual([input, output]);
+    expect(readdirSync(folder.path)).toHaveLength(4);
   });
 
   test.for<[what: string, args: string[], message: RegExp]>([
@@ -207,6 +226,9 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       ['nope.mjs'],
       /^pooled-executor: Cannot load transform \S*\/nope\.mjs: there is no such file$/m,
     ],
+    ['a folder', ['.'], /^pooled-executor: Cannot load transform \/\S*: it is a folder$/m],
+    ['a malformed URL', ['file:///%zz.mjs'], /Cannot load transform file:\/\/\/%zz\.mjs: URI malformed$/m],
+    ['an empty name', [''], /The name of the transform is empty/],
     ['module that throws', [transform('cli-throws-on-load.mjs')], /cli-throws-on-load.mjs: Error: not today/],
     [
       'module that ends the worker',
@@ -271,6 +293,21 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       stderr: expect.stringMatching(/t\.mjs: export 'default' must be a function/) as string,
     });
     expect(await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson')).toMatchObject({ code: 0 });
+  });
+
+  test.for<[what: string, ...args: string[]]>([
+    ['trail', 'explain', '', '0'],
+    ['row', 'explain', 't.db', ''],
+    ['trail', 'audit', ''],
+    ['trail', 'verify', ''],
+    ['output', 'verify', 't.db', ''],
+    ['rejects', 'verify', 't.db', 'out.ndjson', '--rejects', ''],
+  ])('empty %s: %s', async ([what, ...args], { folder }) => {
+    expect(await folder.ask(...args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `pooled-executor: The name of the ${what} is empty: is a variable not set?\n`,
+    });
   });
 
   test('no command, unknown command, missing argument', async ({ folder }) => {
