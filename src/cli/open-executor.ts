@@ -1,5 +1,10 @@
 import { PooledExecutor, TransformLoadError, type AuditTrail, type TextRows } from '../index.ts';
-import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './executor-flags.ts';
+import {
+  inWordsOfFlags,
+  loadErrorInWordsOfFlags,
+  readExecutorFlags,
+  type ExecutorFlagValues,
+} from './executor-flags.ts';
 import { UsageError } from './exit.ts';
 import type { SourceRow } from './row-source.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -58,7 +63,8 @@ export async function tryTransform(url: string, flags: RunFlags): Promise<void> 
 export function asUsageError(reason: unknown, url: string): unknown {
   if (!(reason instanceof TransformLoadError)) return reason;
   const name = fileOfTransform(url) ?? url;
-  return new UsageError(reason.message.replace(LINE_TRANSFORM_URL.href, name), { cause: reason });
+  const message = reason.message.replace(LINE_TRANSFORM_URL.href, () => name);
+  return new UsageError(loadErrorInWordsOfFlags(message), { cause: reason });
 }
 
 /** Runs `act`; what the executor has to say about its options is said about the flags. */

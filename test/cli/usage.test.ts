@@ -12,7 +12,7 @@ const loud = transform('cli-loud.mjs');
 const NEVER_LOADS: [what: string, args: string[], message: RegExp] = [
   'module that never finishes',
   [transform('cli-never-loads.mjs'), '--load-timeout-ms', '1500'],
-  /cli-never-loads\.mjs: it had not finished loading after loadTimeoutMs \(1500 ms\)$/m,
+  /cli-never-loads\.mjs: it had not finished loading after --load-timeout-ms \(1500 ms\)$/m,
 ];
 
 describe('usage errors: exit code 2, one line, nothing was started or overwritten', () => {
@@ -89,6 +89,11 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     ],
     ['window', ['in.ndjson', '--window', '0'], /--window must be a positive integer: received '0'/],
     ['slice size', ['in.ndjson', '--slice-size', 'big'], /--slice-size must be 'auto' or .*: received 'big'/],
+    [
+      'a limit that there is not',
+      ['in.ndjson', '--resource-limits', '{"heapMb":64}'],
+      /'heapMb' in --resource-limits is not an option: received 64$/m,
+    ],
     ['isolation', ['in.ndjson', '--isolation', 'moon'], /--isolation must be .*: received 'moon'/],
     ['JSON', ['in.ndjson', '--worker-data', '{a'], /--worker-data must be JSON: received '\{a'/],
     [
