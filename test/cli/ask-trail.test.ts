@@ -176,12 +176,12 @@ describe('verify', () => {
     [
       'a line too few',
       (text: string) => text.replace(/[^\n]*\n$/, ''),
-      'ends after line 20: 1 more lines are missing',
+      'ends after line 20: 1 more line is missing',
     ],
     [
       'a line too many',
       (text: string) => `${text}{}\n`,
-      'has 1 more lines than results on record, from line 22 on',
+      'has 1 more line than results on record, from line 22 on',
     ],
     ['its last line feed missing', (text: string) => text.slice(0, -1), '(without a line feed)'],
     [
