@@ -1,5 +1,6 @@
 import { Parser, type CsvError, type InfoRecord } from 'csv-parse';
 import { RunError } from './exit.ts';
+import { formatCount, formatCountOf } from './numbers.ts';
 import { ListedRows, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 
 /** A quote that is never closed would otherwise take the rest of the file into memory. */
@@ -98,7 +99,7 @@ export class CsvReader implements RowReader {
 
 function toRow(header: readonly string[], fields: readonly string[], line: number): InputRow {
   if (fields.length !== header.length) {
-    const problem = `${fields.length} fields, where the header has ${header.length}`;
+    const problem = `${formatCountOf(fields.length, 'field')}, where the header has ${formatCount(header.length)}`;
     return { line, text: JSON.stringify(fields), problem };
   }
   const row = Object.fromEntries(header.map((name, index) => [name, fields[index]]));

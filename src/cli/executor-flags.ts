@@ -146,12 +146,21 @@ export function readExecutorFlags(values: ExecutorFlagValues): Record<string, un
 
 /** Says what the executor says about its options in the words of the command line. */
 export function inWordsOfFlags(message: string, values: ExecutorFlagValues): string {
-  const [, option = '', rule, received = ''] =
-    /^Cannot .*? as '(\w+)' (.*): received (.*)$/s.exec(message) ?? [];
+  const [, option = '', member, rule, received = ''] =
+    /^Cannot .*? as '(\w+)(?:\.(.*?))?' ((?:must|is) .*): received (.*)$/s.exec(message) ?? [];
   if (rule === undefined) return message;
+  if (member !== undefined) return `'${member}' in ${inFlagForm(option)} ${rule}: received ${received}`;
   const value = values[option];
   const typed = typeof value === 'string' ? `'${value}'` : received;
   return `${inFlagForm(option)} ${rule.replace(/\w+/g, (word) => (BY_OPTION.has(word) ? inFlagForm(word) : word))}: received ${typed}`;
+}
+
+/** Says in the words of the command line why a transform could not be loaded in time; any other message stays. */
+export function loadErrorInWordsOfFlags(message: string): string {
+  return message.replace(
+    /(?<=: it had not finished loading after )loadTimeoutMs(?= \(\S+ ms\)$)/,
+    inFlagForm('loadTimeoutMs'),
+  );
 }
 
 /** The flag of an option. */

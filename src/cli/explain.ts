@@ -1,5 +1,6 @@
 import { TrailQuestionError, type RowExplanation, type SqliteAuditTrail } from '../index.ts';
 import { askTrail } from './ask-trail.ts';
+import { refuseEmptyNames } from './empty-names.ts';
 import { ExitCode } from './exit.ts';
 import { explanationText } from './explanation-text.ts';
 import { toPlainJson } from './plain-json.ts';
@@ -19,6 +20,7 @@ export interface ExplainFlags {
  * @throws UsageError when there is no such trail, run or row
  */
 export async function explain(path: string, row: string, flags: ExplainFlags): Promise<number> {
+  refuseEmptyNames({ trail: path, row });
   const explanation = await askTrail(path, (trail) => explanationOf(trail, row, flags));
   const { full = false, json = false } = flags;
   await print(

@@ -9,6 +9,7 @@ import type { InputRow } from './input-row.ts';
 import { LineComparison } from './line-comparison.ts';
 import { openResults } from './open-formats.ts';
 import type { ResultFormat } from './result-format.ts';
+import { isSameButForUnknown, UNKNOWN_LINE, UNKNOWN_TEXT } from './unknown-parts.ts';
 
 export interface CheckedFiles {
   readonly output: string;
@@ -18,10 +19,6 @@ export interface CheckedFiles {
   readonly rejected: boolean;
   readonly format: RowFormat | undefined;
 }
-
-/** Stand for what a trail doesn't know: the number of a row's line in the input, and the text of a line that is no row. */
-const UNKNOWN_LINE = 0;
-const UNKNOWN_TEXT = '\0unknown';
 
 /** Compares the files that a run has written with its results: makes them once more, line by line. */
 export class FileCheck implements OutputCheck {
@@ -65,7 +62,11 @@ const NOWHERE = { failure: undefined, write: () => undefined };
 
 function compareWith(file: string, { gzip }: FileKind): LineComparison {
   if (!existsSync(file)) throw new UsageError(`Cannot read ${file}: there is no such file`);
-  return new LineComparison({ file, lines: new FileLines(file, { gzip }), isAcceptable });
+  return new LineComparison({
+    file,
+    lines: new FileLines(file, { gzip }),
+    isAcceptable: isSameButForUnknown,
+  });
 }
 
 /** The command line records its outputs as the JSON text that it writes; a program records values. */
@@ -78,17 +79,4 @@ function asLine({ result, ...entry }: Entry<unknown>): Entry<string> {
 function rowOf(request: unknown): InputRow {
   const text = typeof request === 'string' ? request : UNKNOWN_TEXT;
   return { line: UNKNOWN_LINE, text, problem: undefined };
-}
-
-/** Whether the lines are the same but for what the trail doesn't know. */
-function isAcceptable(expected: string, found: string): boolean {
-  const pattern = escape(expected)
-    .replace(`line ${UNKNOWN_LINE}: `, 'line [1-9]\\d*: ')
-    .replace(`"line":${UNKNOWN_LINE},`, '"line":[1-9]\\d*,')
-    .replace(escape(JSON.stringify(UNKNOWN_TEXT)), '.*');
-  return pattern !== escape(expected) && new RegExp(`^${pattern}$`, 's').test(found);
-}
-
-function escape(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

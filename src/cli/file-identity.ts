@@ -7,6 +7,15 @@ export function identityOf(stats: Stats): string | undefined {
 
 /** The same for the file at a path; undefined when there is none. */
 export function identityOfPath(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statsOf(path);
   return stats && identityOf(stats);
+}
+
+/** What is at a path; undefined when there is nothing, or nothing that can be looked at: who opens it is told why. */
+export function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

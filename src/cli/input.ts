@@ -38,7 +38,7 @@ export async function openInput(file: string | undefined, format: RowFormat | un
   const stats = await handle.stat();
   if (stats.isDirectory()) {
     await handle.close();
-    throw new UsageError(`Cannot read ${file}: it is a directory`);
+    throw isDirectory(file);
   }
   const source = hasPlainLines(kind, stats)
     ? blocksOf(
@@ -55,6 +55,7 @@ function openStdin(file: string | undefined, format: RowFormat | undefined): Inp
   }
   const kind = kindOf(undefined, format);
   const stats = fstatSync(0);
+  if (stats.isDirectory()) throw isDirectory('stdin');
   const source = hasPlainLines(kind, stats)
     ? blocksOf(
         async (buffer, offset, length) => (await readFrom(0, buffer, offset, length, null)).bytesRead,
@@ -68,6 +69,10 @@ function stdinOf(stats: Stats): RawStream {
   return stats.isFile()
     ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: BLOCK_BYTES })
     : process.stdin;
+}
+
+function isDirectory(name: string): UsageError {
+  return new UsageError(`Cannot read ${name}: it is a directory`);
 }
 
 async function openForReading(file: string): Promise<FileHandle> {

@@ -1,6 +1,7 @@
 import type { Finding } from '../index.ts';
 import type { TextSink } from './emitter.ts';
 import { DamagedFileError, type FileLines } from './file-lines.ts';
+import { formatCountOf } from './numbers.ts';
 
 /** So many lines that differ are told one by one. */
 const MOST_TOLD = 10;
@@ -43,9 +44,10 @@ export class LineComparison implements TextSink {
     await this.#compare();
     const { file } = this.#parts;
     const hidden = this.#different - MOST_TOLD;
-    if (hidden > 0) this.#report(`${hidden} more lines of ${file} differ`);
+    if (hidden > 0)
+      this.#report(`${formatCountOf(hidden, 'more line')} of ${file} ${hidden === 1 ? 'differs' : 'differ'}`);
     await this.#expectEnd();
-    const missing = this.#missing > 0 ? `: ${this.#missing} more lines are missing` : '';
+    const missing = missingText(this.#missing);
     if (this.#damage !== undefined)
       this.#report(
         `${file} can't be read after line ${this.#line}, as it was cut off or changed (${this.#damage})${missing}`,
@@ -99,7 +101,7 @@ export class LineComparison implements TextSink {
     if (extra === 0) return;
     const { file } = this.#parts;
     this.#report(
-      `${file} has ${extra} more lines than results on record, from line ${this.#line + 1} on`,
+      `${file} has ${formatCountOf(extra, 'more line')} than results on record, from line ${this.#line + 1} on`,
       this.#line + 1,
     );
   }
@@ -107,6 +109,12 @@ export class LineComparison implements TextSink {
   #report(message: string, line = this.#line): void {
     this.#findings.push({ about: 'output', message, line });
   }
+}
+
+/** What to add to the place where a file ends; nothing where no line is missing. */
+function missingText(lines: number): string {
+  if (lines === 0) return '';
+  return `: ${formatCountOf(lines, 'more line')} ${lines === 1 ? 'is' : 'are'} missing`;
 }
 
 function firstDifference(expected: string, found: string): number {

@@ -15,24 +15,35 @@ import { verifyCommand } from './verify-command.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   process.stderr.on('error', () => undefined); // nobody is left to tell
   try {
-    await program().parseAsync(argv);
+    await parse(argv);
   } catch (reason) {
-    if (reason instanceof CommanderError) {
-      process.exitCode = reason.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
-    } else {
-      process.stderr.write(`pooled-executor: ${messageOf(reason)}\n`);
-      exit(exitCodeOf(reason));
-    }
+    process.stderr.write(`pooled-executor: ${messageOf(reason)}\n`);
+    exit(exitCodeOf(reason));
   }
 }
 
-function program(): Command {
+/** Does what was asked for. Help is no error, and what commander refuses is told already. */
+async function parse(argv: readonly string[]): Promise<void> {
+  let help: Promise<void> | undefined;
+  const printHelp = (text: string) => {
+    help = print(text);
+  };
+  try {
+    await program(printHelp).parseAsync(argv);
+  } catch (reason) {
+    if (!(reason instanceof CommanderError)) throw reason;
+    await help;
+    process.exitCode = reason.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  }
+}
+
+function program(printHelp: (text: string) => void): Command {
   const command = new Command('pooled-executor')
     .description('Run a CPU-heavy transform over rows on all cores: results in order, failures row by row.')
     .version(version())
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void print(text),
+      writeOut: printHelp,
       outputError: (text, write) => {
         write(text.replace(/^error: /, 'pooled-executor: '));
       },

@@ -1,10 +1,14 @@
-import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { PooledExecutor, TransformLoadError, type AuditTrail, type TextRows } from '../index.ts';
-import { inWordsOfFlags, readExecutorFlags, type ExecutorFlagValues } from './executor-flags.ts';
+import {
+  inWordsOfFlags,
+  loadErrorInWordsOfFlags,
+  readExecutorFlags,
+  type ExecutorFlagValues,
+} from './executor-flags.ts';
 import { UsageError } from './exit.ts';
 import type { SourceRow } from './row-source.ts';
 import type { RunFlags } from './run-flags.ts';
+import { fileOfTransform } from './transform-url.ts';
 import { workerEnv } from './worker-env.ts';
 
 /** Runs rows from text to text. */
@@ -58,13 +62,9 @@ export async function tryTransform(url: string, flags: RunFlags): Promise<void> 
  */
 export function asUsageError(reason: unknown, url: string): unknown {
   if (!(reason instanceof TransformLoadError)) return reason;
-  const path = url.startsWith('file:') ? fileURLToPath(url) : url;
-  return new UsageError(reason.message.replace(LINE_TRANSFORM_URL.href, path), { cause: reason });
-}
-
-/** URL of the module that was named by its path or its URL. */
-export function urlOfTransform(transform: string): string {
-  return /^(file|data):/.test(transform) ? transform : pathToFileURL(resolve(transform)).href;
+  const name = fileOfTransform(url) ?? url;
+  const message = reason.message.replace(LINE_TRANSFORM_URL.href, () => name);
+  return new UsageError(loadErrorInWordsOfFlags(message), { cause: reason });
 }
 
 /** Runs `act`; what the executor has to say about its options is said about the flags. */

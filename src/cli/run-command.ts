@@ -6,6 +6,8 @@ import type { RunFlags } from './run-flags.ts';
 const DETAILS = `
 The transform is a module: its default export, or the one named by --export, is called with each row and a
 context, and returns the output. JavaScript and TypeScript run without a build step.
+One that imports pooled-executor/transform needs the package installed in its own project, also where the command is
+installed globally.
 
 Input and output
   .ndjson, .jsonl, .json   one JSON value per line; blank lines are skipped
@@ -16,6 +18,8 @@ Input and output
   Outputs are written as JSON.stringify gives them, undefined as null; a row that gives a Map or a Set, which that
   makes {}, has failed. The columns of CSV output are the keys of the first row that succeeds; nested values stand
   there as JSON, and a row with other keys has failed.
+  What the transform logs (console, process.stdout) goes to stderr. What its child processes write to a stdout that
+  they inherit, or it itself with fs.writeSync(1, ...), goes to stdout, between the rows where they go there too.
   Where the next program in a pipe writes to the terminal too, --progress none keeps the progress out of its output.
 
 Failed rows

@@ -3,6 +3,7 @@ import { identityOfPath } from './file-identity.ts';
 import { kindOf, type RowFormat } from './formats.ts';
 import { openInput, type Input } from './input.ts';
 import { openOutput, type Output, type OutputMode } from './output.ts';
+import { fileOfTransform } from './transform-url.ts';
 
 /** The files of a run, open. */
 export interface RunFiles {
@@ -12,6 +13,8 @@ export interface RunFiles {
 }
 
 export interface FileNames {
+  /** URL of the module. It is not opened here. */
+  readonly transform: string;
   readonly input: string | undefined;
   readonly output: string | undefined;
   readonly rejects: string | undefined;
@@ -19,6 +22,9 @@ export interface FileNames {
   readonly trail: string | undefined;
   readonly format: RowFormat | undefined;
 }
+
+/** The trail, and what SQLite and its writer keep beside it. */
+const TRAIL_ENDS = ['', '-wal', '-shm', '-lock', '-lock-journal'];
 
 /**
  * Opens what a run reads and writes. Nothing is overwritten yet.
@@ -31,12 +37,12 @@ export async function openFiles(names: FileNames, mode: OutputMode): Promise<Run
   try {
     outputs.push(await openOutput(names.output, names.format, mode));
     if (names.rejects !== undefined) outputs.push(await openRejects(names.rejects, mode));
-    const trail = { identity: names.trail === undefined ? undefined : identityOfPath(names.trail) };
     checkDistinct([
+      ...asNamed('transform', fileOfTransform(names.transform)),
       { what: `input ${names.input ?? '-'}`, ...input },
       { what: `output ${names.output ?? '-'}`, ...outputs[0] },
       { what: `rejects ${names.rejects ?? '-'}`, ...outputs[1] },
-      { what: `trail ${names.trail ?? '-'}`, ...trail },
+      ...TRAIL_ENDS.flatMap((end) => asNamed('trail', names.trail && `${names.trail}${end}`)),
     ]);
   } catch (reason) {
     input.close();
@@ -69,9 +75,17 @@ async function discardAll(outputs: readonly Output[], options: { readonly keeps:
   for (const output of outputs) await output.discard(options);
 }
 
-function checkDistinct(
-  files: readonly { readonly what: string; readonly identity?: string | undefined }[],
-): void {
+interface NamedFile {
+  readonly what: string;
+  readonly identity?: string | undefined;
+}
+
+/** A file that is not opened here; none where it has no name. */
+function asNamed(role: string, file: string | undefined): readonly NamedFile[] {
+  return file === undefined ? [] : [{ what: `${role} ${file}`, identity: identityOfPath(file) }];
+}
+
+function checkDistinct(files: readonly NamedFile[]): void {
   for (const [index, { what, identity }] of files.entries()) {
     const twin = files.slice(0, index).find((other) => identity !== undefined && other.identity === identity);
     if (twin !== undefined)

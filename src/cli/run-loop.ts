@@ -210,13 +210,7 @@ export class RunLoop {
 
   #tellWhatIsOnRecord(): void {
     if (this.#continued === undefined) return;
-    const { survey } = this.#continued;
-    const known = formatCount(survey.rows);
-    const toRun = formatCount(survey.toRunOf(this.#source.rowsRead));
-    this.#display.say(
-      'note',
-      `${known} rows are on record, ${toRun} of them have to run, and any after them`,
-    );
+    this.#display.say('note', this.#continued.survey.describe(this.#source.rowsRead));
   }
 
   /** Writes what is left. */

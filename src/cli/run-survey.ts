@@ -1,4 +1,5 @@
 import type { RunHistory } from '../index.ts';
+import { formatCount, formatCountOf } from './numbers.ts';
 
 /** What is on record of a run that is continued, noted while the executor looks through it. Takes memory for failed rows. */
 export class RunSurvey {
@@ -15,11 +16,6 @@ export class RunSurvey {
     this.#retryFailed = retryFailed;
   }
 
-  /** Rows on record. */
-  get rows(): number {
-    return this.#rows;
-  }
-
   /** How many rows come before the first one that has no entry, or is to get another. */
   get finishedFirst(): number {
     return this.#finishedFirst ?? this.#rows;
@@ -30,6 +26,13 @@ export class RunSurvey {
     let count = 0;
     for (const rowIndex of this.#toRun) if (rowIndex < rowCount) count++;
     return count;
+  }
+
+  /** What the user is told before any row runs. @param rowCount as of {@link toRunOf} */
+  describe(rowCount: number): string {
+    const toRun = this.toRunOf(rowCount);
+    const areOnRecord = `${formatCountOf(this.#rows, 'row')} ${this.#rows === 1 ? 'is' : 'are'} on record`;
+    return `${areOnRecord}, ${formatCount(toRun)} of them ${toRun === 1 ? 'has' : 'have'} to run, and any after them`;
   }
 
   /** Whether a row does not run, as its result is on record. */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { createDisplay, type DisplayKind } from './display.ts';
 import { driftNotes } from './drift-text.ts';
+import { refuseEmptyNames } from './empty-names.ts';
 import { parseErrorLimit } from './error-limit.ts';
-import { openExecutor, tryTransform, urlOfTransform } from './open-executor.ts';
+import { checkLinks } from './link-check.ts';
+import { openExecutor, tryTransform } from './open-executor.ts';
 import { openReader, openResults } from './open-formats.ts';
 import type { OutputMode } from './output.ts';
 import { RunLoop } from './run-loop.ts';
@@ -10,6 +12,7 @@ import { discardFiles, openFiles, type RunFiles } from './run-files.ts';
 import type { RunFlags } from './run-flags.ts';
 import type { ContinuedRun } from './run-plan.ts';
 import { RunRecord } from './run-record.ts';
+import { urlOfTransform } from './transform-url.ts';
 
 /** `pooled-executor run`, as it was typed. */
 export interface RunArguments {
@@ -27,10 +30,12 @@ export interface RunArguments {
 export async function run({ transform, input, flags }: RunArguments): Promise<number> {
   const { output, rejects, format, maxErrors } = flags;
   const limit = maxErrors === undefined ? undefined : parseErrorLimit(maxErrors);
+  checkNames({ transform, input, flags });
   const transformUrl = urlOfTransform(transform);
   const record = RunRecord.of({ transformUrl, input, flags });
+  if (record !== undefined) checkLinks(record.trail.path);
   const executor = openExecutor(transformUrl, flags, record?.trail);
-  const names = { input, output, rejects, format, trail: record?.trail.path };
+  const names = { transform: transformUrl, input, output, rejects, format, trail: record?.trail.path };
   const files = await openFiles(names, outputModeOf(flags));
   try {
     const display = createDisplay(flags.progress ?? defaultDisplay(files), process.stderr);
@@ -65,6 +70,12 @@ export async function run({ transform, input, flags }: RunArguments): Promise<nu
     await record?.discard();
     throw reason;
   }
+}
+
+/** @throws UsageError for names that no file can have, or that lead nowhere */
+function checkNames({ transform, input, flags: { output, rejects, audit } }: RunArguments): void {
+  refuseEmptyNames({ transform, input, output, rejects, trail: audit === false ? undefined : audit });
+  for (const file of [output, rejects]) if (file !== undefined) checkLinks(file);
 }
 
 /**

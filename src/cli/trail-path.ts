@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
 import { UsageError } from './exit.ts';
+import { statsOf } from './file-identity.ts';
 import type { RunFlags } from './run-flags.ts';
 
 const EXTENSION = '.audit.db';
@@ -8,9 +8,10 @@ const EXTENSION = '.audit.db';
  * Where a run is put on record: the file that --audit names, or one beside the output; undefined for nowhere, with
  * --no-audit and where the output is no file.
  *
- * @throws UsageError when the run is to be continued and there is no such file
+ * @throws UsageError when the run is to be continued and there is no such file, and for stdout
  */
 export function trailPathOf({ audit, output, ...flags }: RunFlags): string | undefined {
+  if (audit === '-') throw new UsageError("--audit must name a file: received '-'");
   const path = audit === false ? undefined : (audit ?? pathBeside(output));
   const flag = flags.retryFailed === true ? '--retry-failed' : '--resume';
   if (flags.resume !== true && flags.retryFailed !== true) {
@@ -36,5 +37,5 @@ function pathBeside(output: string | undefined): string | undefined {
 
 /** Undefined when there is nothing. */
 function isFile(path: string): boolean | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.isFile();
+  return statsOf(path)?.isFile();
 }

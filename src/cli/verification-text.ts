@@ -19,11 +19,11 @@ export function verificationText(
   const output =
     results === undefined
       ? `not compared: ${files.length === 0 ? 'no output was given' : "the records can't be read"}`
-      : `${formatCount(results)} results compared with ${files.join(' and ')}, line by line`;
+      : `${formatCountOf(results, 'result')} compared with ${files.join(' and ')}, line by line`;
   const hidden = findingCount - Math.min(findingCount, MOST_FINDINGS);
   return [
     `Run ${runId}`,
-    field('chain', `${formatCount(chain.records)} records, head ${chain.headHash}`),
+    field('chain', `${formatCountOf(chain.records, 'record')}, head ${chain.headHash}`),
     field(
       'rows',
       `${formatCount(rows)}, each to have exactly one terminal entry that counts, of ${formatCountOf(entries, 'entry', 'entries')}`,
@@ -32,7 +32,7 @@ export function verificationText(
       'attempts',
       `${formatCount(attempts)}, to be numbered without gaps, in ${formatCountOf(batches, 'batch', 'batches')}`,
     ),
-    field('calls', `${formatCount(calls)} records, to have indices of their own`),
+    field('calls', `${formatCountOf(calls, 'record')}, to have indices of their own`),
     field('output', output),
     ...(rejectsLeftOut
       ? [field('rejects', 'not compared: name the file of the failed rows with --rejects')]

@@ -1,5 +1,6 @@
 import type { SqliteAuditTrail, Verification } from '../index.ts';
 import { askTrail } from './ask-trail.ts';
+import { refuseEmptyNames } from './empty-names.ts';
 import { ExitCode, UsageError } from './exit.ts';
 import { FileCheck } from './file-check.ts';
 import type { RowFormat } from './formats.ts';
@@ -22,6 +23,7 @@ export interface VerifyFlags {
  * @throws UsageError when there is no such trail, run or file
  */
 export async function verify(path: string, output: string | undefined, flags: VerifyFlags): Promise<number> {
+  refuseEmptyNames({ trail: path, output, rejects: flags.rejects });
   const { verification, rejectsLeftOut } = await askTrail(path, (trail) =>
     verificationOf(trail, output, flags),
   );

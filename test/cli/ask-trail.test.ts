@@ -176,12 +176,12 @@ describe('verify', () => {
     [
       'a line too few',
       (text: string) => text.replace(/[^\n]*\n$/, ''),
-      'ends after line 20: 1 more lines are missing',
+      'ends after line 20: 1 more line is missing',
     ],
     [
       'a line too many',
       (text: string) => `${text}{}\n`,
-      'has 1 more lines than results on record, from line 22 on',
+      'has 1 more line than results on record, from line 22 on',
     ],
     ['its last line feed missing', (text: string) => text.slice(0, -1), '(without a line feed)'],
     [
@@ -229,6 +229,19 @@ describe('verify', () => {
     );
     expect(stdout).toContain(`${ROWS + 1} results compared with out.ndjson.gz`);
     expect(stdout).toContain('NOT verified: 1 problem found.');
+  });
+
+  test('rejected rows of any length are compared', async ({ folder }) => {
+    folder.write('in.ndjson', toLines([{ case: 'throws', text: 'x'.repeat(100_000) }]));
+    const rejecting = ['--rejects', 'failed.ndjson'];
+    const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', 'out.ndjson', ...rejecting];
+    expect(await folder.ask(...args)).toMatchObject({ code: 3 });
+    const verify = ['verify', 'out.ndjson.audit.db', 'out.ndjson', ...rejecting];
+    expect(await folder.ask(...verify)).toMatchObject({ code: 0, stderr: '' });
+    replaceIn(folder, 'failed.ndjson', 'xx"}', 'xy"}');
+    const { code, stdout } = await folder.ask(...verify);
+    expect(code).toBe(1);
+    expect(stdout).toContain('PROBLEM  failed.ndjson:1:');
   });
 
   test('finds a changed record', async ({ folder }) => {

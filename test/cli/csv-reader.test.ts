@@ -31,7 +31,7 @@ describe('CsvReader', () => {
             return row;
           });
           const text = `a,b\n${stringify(records)}short\n`;
-          const short = { line, text: '["short"]', problem: '1 fields, where the header has 2' };
+          const short = { line, text: '["short"]', problem: '1 field, where the header has 2' };
           expect(await read(text, size)).toEqual([...expected, short]);
         },
       ),
@@ -46,7 +46,7 @@ describe('CsvReader', () => {
         [2, 'Invalid Opening Quote'],
         [4, 'Invalid Closing Quote'],
         [5, undefined],
-        [6, '1 fields, where the header has 2'],
+        [6, '1 field, where the header has 2'],
         [7, 'a quote that is opened here is never closed'],
       ]);
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inWordsOfFlags, readExecutorFlags } from '../../src/cli/executor-flags.ts';
+import { inWordsOfFlags, loadErrorInWordsOfFlags, readExecutorFlags } from '../../src/cli/executor-flags.ts';
 import { formatCount, formatDuration, parseDecimal } from '../../src/cli/numbers.ts';
 
 describe('executor flags', () => {
@@ -41,6 +41,29 @@ describe('executor flags', () => {
     expect(inWordsOfFlags(list, { execArgv: ['1'] })).toBe(
       '--exec-argv must be a list of strings: received [ 1 ]',
     );
+  });
+
+  test('a member of an option is told as one of the flag', () => {
+    const values = { resourceLimits: '{"x":1}' };
+    const told = (rest: string) => inWordsOfFlags(`Cannot create executor as 'resourceLimits${rest}`, values);
+    expect(told(".x' is not an option: received 1")).toBe(
+      "'x' in --resource-limits is not an option: received 1",
+    );
+    expect(told(".stackSizeMb' must be a finite number of MB above 0: received -1")).toBe(
+      "'stackSizeMb' in --resource-limits must be a finite number of MB above 0: received -1",
+    );
+    expect(told("' must be an object: received 5")).toBe(
+      `--resource-limits must be an object: received '{"x":1}'`,
+    );
+  });
+
+  test('a load that took too long is told with the flag; all else stays', () => {
+    const late = 'it had not finished loading after loadTimeoutMs (1500 ms)';
+    expect(loadErrorInWordsOfFlags(`Cannot load transform t.mjs: ${late}`)).toBe(
+      'Cannot load transform t.mjs: it had not finished loading after --load-timeout-ms (1500 ms)',
+    );
+    const other = 'Cannot load transform t.mjs: Error: loadTimeoutMs (1500 ms)';
+    expect(loadErrorInWordsOfFlags(other)).toBe(other);
   });
 });
 

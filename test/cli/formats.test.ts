@@ -21,7 +21,7 @@ describe('CSV', () => {
     const { code, stdout } = await folder.ask('run', cases, 'in.csv', '--rejects', 'bad.ndjson');
     expect({ code, stdout }).toEqual({ code: 3, stdout: '"1"\n"2"\n"4"\n' });
     expect(fromLines(folder.read('bad.ndjson'))).toMatchObject([
-      { line: 3, error: { message: 'line 3: 1 fields, where the header has 2' }, row: ['value'] },
+      { line: 3, error: { message: 'line 3: 1 field, where the header has 2' }, row: ['value'] },
       { line: 4, error: { message: expect.stringMatching(/^line 4: Invalid Opening Quote/) as string } },
       { line: 6, error: { message: expect.stringMatching(/^line 6: Invalid Closing Quote/) as string } },
     ]);

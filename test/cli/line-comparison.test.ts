@@ -57,6 +57,9 @@ describe('LineComparison', () => {
     expect(said).toHaveLength(11);
     expect(said.at(-2)).toBe('out:10:1 differs: expected Line 9, found line 9');
     expect(said.at(-1)).toBe('15 more lines of out differ');
+    folder.write('out', linesOf(11));
+    const one = await messages(`${folder.path}/out`, [linesOf(11, 'Line')]);
+    expect(one.at(-1)).toBe('1 more line of out differs');
   });
 
   test('long lines are shown around their first difference', async ({ folder }) => {

@@ -1,16 +1,22 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { inFlagTerms, urlOfTransform } from '../../src/cli/open-executor.ts';
+import { asUsageError, inFlagTerms } from '../../src/cli/open-executor.ts';
 import { UsageError } from '../../src/cli/exit.ts';
+import { TransformLoadError } from '../../src/index.ts';
 
-test.each([
-  ['t.mjs', pathToFileURL(resolve('t.mjs')).href],
-  ['/data/a b.mjs', 'file:///data/a%20b.mjs'],
-  ['file:///data/t.mjs', 'file:///data/t.mjs'],
-  ['data:text/javascript,export default 1', 'data:text/javascript,export default 1'],
-])('urlOfTransform: %s', (transform, url) => {
-  expect(urlOfTransform(transform)).toBe(url);
+describe('asUsageError', () => {
+  test('a load that took too long is told in the words of the command line', () => {
+    const reason = new TransformLoadError(
+      'Cannot load transform x: it had not finished loading after loadTimeoutMs (1 ms)',
+    );
+    expect(asUsageError(reason, 'file:///x')).toEqual(
+      new UsageError('Cannot load transform x: it had not finished loading after --load-timeout-ms (1 ms)'),
+    );
+  });
+
+  test('any other error comes through as it is', () => {
+    const reason = new RangeError('loadTimeoutMs (1 ms)');
+    expect(asUsageError(reason, 'file:///x')).toBe(reason);
+  });
 });
 
 describe('inFlagTerms', () => {

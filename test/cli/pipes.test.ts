@@ -18,6 +18,30 @@ describe('a closed or full output', () => {
     expect(await cli.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test('a closed pipe takes an answer too, exit code 0', async ({ folder }) => {
+    folder.write('in.ndjson', toLines(numbers(1)));
+    await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson', '--audit', 't.db');
+    const cli = folder.start('audit', 't.db');
+    cli.child.stdout.destroy();
+    expect(await cli.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test.for([
+    ['explain', 't.db', '0'],
+    ['audit', 't.db'],
+    ['verify', 't.db', '--json'],
+    ['--help'],
+    ['run', '--help'],
+  ])('a full disk takes no answer, exit code 1: %s', async (args, { folder }) => {
+    folder.write('in.ndjson', toLines(numbers(1)));
+    await folder.ask('run', transform('cli-double.mjs'), 'in.ndjson', '--audit', 't.db');
+    expect(folder.redirect({ stdout: '/dev/full' }, ...args)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^pooled-executor: Cannot write stdout: ENOSPC: [^\n]*\n$/) as string,
+    });
+  });
+
   test('a closed pipe stops a run whose input is still open', async ({ folder }) => {
     const cli = folder.start('run', transform('cli-double.mjs'));
     cli.child.stdout.destroy();

@@ -38,7 +38,11 @@ async function surveyOf(retryFailed: boolean): Promise<RunSurvey> {
 
 test('RunSurvey: rows whose result is on record, if only with their attempt, need not run', async () => {
   const survey = await surveyOf(false);
-  expect([survey.rows, survey.finishedFirst, survey.toRunOf(ROWS.length)]).toEqual([8, 2, 2]);
+  expect([survey.finishedFirst, survey.toRunOf(ROWS.length)]).toEqual([2, 2]);
+  expect(survey.describe(ROWS.length)).toBe(
+    '8 rows are on record, 2 of them have to run, and any after them',
+  );
+  expect(survey.describe(3)).toBe('8 rows are on record, 1 of them has to run, and any after them');
   expect(ROWS.map((_, rowIndex) => survey.hasSucceeded(rowIndex))).toEqual(
     ROWS.map(({ entry }) => entry === 'success'),
   );

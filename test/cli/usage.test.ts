@@ -12,7 +12,7 @@ const loud = transform('cli-loud.mjs');
 const NEVER_LOADS: [what: string, args: string[], message: RegExp] = [
   'module that never finishes',
   [transform('cli-never-loads.mjs'), '--load-timeout-ms', '1500'],
-  /cli-never-loads\.mjs: it had not finished loading after loadTimeoutMs \(1500 ms\)$/m,
+  /cli-never-loads\.mjs: it had not finished loading after --load-timeout-ms \(1500 ms\)$/m,
 ];
 
 describe('usage errors: exit code 2, one line, nothing was started or overwritten', () => {
@@ -35,6 +35,22 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       /input in.ndjson and output .\/in.ndjson are the same/,
     ],
     ['rejects is output', ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'out.ndjson'], /are the same/],
+    ['output is a link to itself', ['in.ndjson', '-o', 'loop.ndjson'], /Cannot write loop\.ndjson: ELOOP/],
+    [
+      'rejects are a link into a missing folder',
+      ['in.ndjson', '-o', 'out.ndjson', '--rejects', 'dangling.ndjson'],
+      /Cannot write dangling\.ndjson: .* the folder \S*\/no doesn't exist: create it first$/m,
+    ],
+    [
+      'record is a link to itself',
+      ['in.ndjson', '--audit', 'loop.ndjson'],
+      /Cannot write \S*loop\.ndjson: ELOOP/,
+    ],
+    ['record on stdout', ['in.ndjson', '--audit', '-'], /--audit must name a file: received '-'$/m],
+    ['empty input', [''], /The name of the input is empty: is a variable not set\?$/m],
+    ['empty output', ['in.ndjson', '-o', ''], /The name of the output is empty/],
+    ['empty rejects', ['in.ndjson', '-o', 'out.ndjson', '--rejects', ''], /The name of the rejects is empty/],
+    ['empty record', ['in.ndjson', '--audit', ''], /The name of the trail is empty/],
     ['rejects on stdout', ['in.ndjson', '--rejects', '-'], /--rejects must name a file/],
     ['rejects as CSV', ['in.ndjson', '--rejects', 'r.csv'], /--rejects is written as NDJSON/],
     ['unknown extension', ['in.ndjson', '-o', 'out.xml'], /format of out.xml .* '\.xml': .* give --format/],
@@ -73,6 +89,11 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     ],
     ['window', ['in.ndjson', '--window', '0'], /--window must be a positive integer: received '0'/],
     ['slice size', ['in.ndjson', '--slice-size', 'big'], /--slice-size must be 'auto' or .*: received 'big'/],
+    [
+      'a limit that there is not',
+      ['in.ndjson', '--resource-limits', '{"heapMb":64}'],
+      /'heapMb' in --resource-limits is not an option: received 64$/m,
+    ],
     ['isolation', ['in.ndjson', '--isolation', 'moon'], /--isolation must be .*: received 'moon'/],
     ['JSON', ['in.ndjson', '--worker-data', '{a'], /--worker-data must be JSON: received '\{a'/],
     [
@@ -92,12 +113,43 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     const [input, output] = [toLines(numbers(10)), 'precious\n'];
     folder.write('in.ndjson', input);
     folder.write('out.ndjson', output);
+    folder.link('loop.ndjson', 'loop.ndjson');
+    folder.link('no/dangling.ndjson', 'dangling.ndjson');
     const { code, stdout, stderr } = await folder.ask('run', loud, ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/^pooled-executor: .*\n(\(--help .*\)\n)?$/);
     expect([folder.read('in.ndjson'), folder.read('out.ndjson')]).toEqual([input, output]);
+    expect(readdirSync(folder.path)).toHaveLength(4);
   });
+
+  test.for<[what: string, args: string[], message: RegExp]>([
+    ['rejects', ['-o', 'out.ndjson', '--rejects', 't.mjs'], /transform \S*\/t\.mjs and rejects t\.mjs are/],
+    ['output', ['-o', 't.mjs', '--format', 'ndjson'], /transform \S*\/t\.mjs and output t\.mjs are/],
+  ])('the transform as %s', async ([, args, message], { folder }) => {
+    const module = 'export default (row) => row;';
+    folder.write('t.mjs', module);
+    folder.write('in.ndjson', toLines(numbers(3)));
+    const { code, stderr } = await folder.ask('run', 't.mjs', 'in.ndjson', ...args);
+    expect({ code, module: folder.read('t.mjs') }).toEqual({ code: 2, module });
+    expect(stderr).toMatch(/^pooled-executor: Cannot use one file twice: .* the same\n$/);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(folder.path).toSorted()).toEqual(['in.ndjson', 't.mjs']);
+  });
+
+  test.for(['-wal', '-shm', '-lock'])(
+    "what is kept beside the trail as rejects: '%s'",
+    async (end, { folder }) => {
+      folder.write('in.ndjson', toLines(numbers(3)));
+      const rejects = ['--rejects', `t.db${end}`];
+      const { code, stderr } = await folder.ask('run', loud, 'in.ndjson', '--audit', 't.db', ...rejects);
+      expect(code).toBe(2);
+      expect(stderr).toContain(
+        `rejects t.db${end} and trail ${join(folder.path, `t.db${end}`)} are the same`,
+      );
+      expect(readdirSync(folder.path)).toEqual(['in.ndjson']);
+    },
+  );
 
   test('a folder as output', async ({ folder }) => {
     folder.write('in.ndjson', toLines(numbers(3)));
@@ -107,6 +159,15 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       code: 2,
       stderr: expect.stringMatching(/^pooled-executor: Cannot write out\.ndjson: .*\n$/) as string,
     });
+  });
+
+  test('a folder on stdin', ({ folder }) => {
+    const { code, stderr } = folder.redirect({ stdin: '.' }, 'run', loud, '-o', 'out.ndjson');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'pooled-executor: Cannot read stdin: it is a directory\n',
+    });
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test.for<[what: string, bytes: Buffer, message: string]>([
@@ -170,6 +231,9 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
       ['nope.mjs'],
       /^pooled-executor: Cannot load transform \S*\/nope\.mjs: there is no such file$/m,
     ],
+    ['a folder', ['.'], /^pooled-executor: Cannot load transform \/\S*: it is a folder$/m],
+    ['a malformed URL', ['file:///%zz.mjs'], /Cannot load transform file:\/\/\/%zz\.mjs: URI malformed$/m],
+    ['an empty name', [''], /The name of the transform is empty/],
     ['module that throws', [transform('cli-throws-on-load.mjs')], /cli-throws-on-load.mjs: Error: not today/],
     [
       'module that ends the worker',
@@ -236,6 +300,21 @@ describe('usage errors: exit code 2, one line, nothing was started or overwritte
     expect(await folder.ask('verify', 'out.ndjson.audit.db', 'out.ndjson')).toMatchObject({ code: 0 });
   });
 
+  test.for<[what: string, ...args: string[]]>([
+    ['trail', 'explain', '', '0'],
+    ['row', 'explain', 't.db', ''],
+    ['trail', 'audit', ''],
+    ['trail', 'verify', ''],
+    ['output', 'verify', 't.db', ''],
+    ['rejects', 'verify', 't.db', 'out.ndjson', '--rejects', ''],
+  ])('empty %s: %s', async ([what, ...args], { folder }) => {
+    expect(await folder.ask(...args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `pooled-executor: The name of the ${what} is empty: is a variable not set?\n`,
+    });
+  });
+
   test('no command, unknown command, missing argument', async ({ folder }) => {
     expect(await folder.run([])).toMatchObject({
       code: 2,
@@ -260,6 +339,7 @@ test('--version and --help', async ({ folder }) => {
   expect(await folder.ask('--help')).toMatchObject({ code: 0, stderr: '' });
   const help = await folder.ask('run', '--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
-  for (const word of ['--pool-size', '--redact', '--max-errors', '--rejects', 'Exit codes', 'Examples'])
+  const words = ['--pool-size', '--redact', '--max-errors', '--rejects', 'Exit codes', 'Examples'];
+  for (const word of [...words, 'fs.writeSync(1, ...)', 'needs the package installed in its own project'])
     expect(help.stdout).toContain(word);
 });

@@ -1,8 +1,8 @@
-import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { test as base } from 'vitest';
@@ -92,6 +92,8 @@ export interface CliFolder {
   ask(...args: string[]): Promise<CliResult>;
   /** Runs `pooled-executor` to its end, with `input` on stdin. */
   run(args: readonly string[], input?: string | Buffer): Promise<CliResult>;
+  /** The same, with a file or folder for stdin or stdout, as the shell gives it with `<` and `>`. */
+  redirect(files: { readonly stdin?: string; readonly stdout?: string }, ...args: string[]): CliResult;
 }
 
 export const test = base.extend<{ folder: CliFolder }>({
@@ -125,12 +127,26 @@ export const test = base.extend<{ folder: CliFolder }>({
         cli.child.stdin.end(input);
         return cli.ended;
       },
+      redirect: (files, ...args) => redirected(files, args, path),
     });
     for (const { child } of started) child.kill('SIGKILL');
     await Promise.all(started.map(({ ended }) => ended));
     rmSync(path, { recursive: true });
   },
 });
+
+function redirected(
+  files: { readonly stdin?: string; readonly stdout?: string },
+  args: readonly string[],
+  cwd: string,
+): CliResult {
+  const stdin = files.stdin === undefined ? undefined : openSync(resolve(cwd, files.stdin), 'r');
+  const stdout = files.stdout === undefined ? undefined : openSync(resolve(cwd, files.stdout), 'w');
+  const stdio = [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe'] as const;
+  const ended = spawnSync(process.execPath, [BIN, ...args], { cwd, stdio: [...stdio], encoding: 'utf8' });
+  for (const file of [stdin, stdout]) if (file !== undefined) closeSync(file);
+  return { code: ended.status, stdout: stdout === undefined ? ended.stdout : '', stderr: ended.stderr };
+}
 
 function withOneThread(args: readonly string[]): readonly string[] {
   const [command, ...rest] = args;
