@@ -21,6 +21,7 @@ function isThere(file: string): boolean {
   try {
     return statSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (reason) {
+    if ((reason as NodeJS.ErrnoException).code === 'ENOTDIR') return false; // from Node 24 on none is thrown for it
     throw new UsageError(`Cannot write ${file}: ${messageOf(reason)}`);
   }
 }

@@ -14,7 +14,6 @@ const HANDLES: readonly (readonly [name: string, make: () => unknown])[] = [
   ['SharedArrayBuffer', () => new SharedArrayBuffer(1)],
   ['Blob', () => new Blob(['text'])],
   ['Module', wasmModule],
-  ['DOMException', () => new DOMException('no')],
 ];
 /** Places in which one thing can be. */
 const PLACES: readonly ((thing: unknown) => unknown)[] = [

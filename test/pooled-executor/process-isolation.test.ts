@@ -192,8 +192,9 @@ describe("isolation: 'process'", () => {
     const code = `
       import { PooledExecutor } from '${new URL('../../dist/src/index.js', import.meta.url).href}';
       const transform = 'data:text/javascript,export default (n) => n + 1';
-      await using executor = new PooledExecutor({ transform, poolSize: 1, isolation: 'process' });
-      console.log(JSON.stringify(await executor.map([1])));`;
+      const executor = new PooledExecutor({ transform, poolSize: 1, isolation: 'process' });
+      console.log(JSON.stringify(await executor.map([1])));
+      await executor.shutdown();`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
     expect(stdout).toBe('[{"status":"success","value":2}]\n');
   });
