@@ -294,9 +294,7 @@ export class Dispatcher {
     }
     const started = times.length / 2;
     if (started > 0) this.#sizer.record(started, (times[times.length - 1] ?? 0) - (times[0] ?? 0));
-    if (started > 0 && started < run.size && !report.disturbed && batch.ending === undefined) {
-      this.#sizer.cutShort(started);
-    }
+    if (report.isFull === true) this.#sizer.cutShort(started);
     // the worker need not wait until its results are unpacked, unless they decide what comes next
     if (isSmooth && this.#throttle.atRest) this.#pump();
     this.#reports.apply(flight, report, now);

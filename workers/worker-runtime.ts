@@ -1,14 +1,12 @@
 /** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
-import { decodeList } from '../src/core/codec.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
 import { AttemptContext } from '../src/engine/attempt-context.ts';
 import { ranSmoothly } from '../src/engine/engine.ts';
 import { loadTransform } from '../src/engine/load-transform.ts';
-import { monotonicNow } from '../src/engine/monotonic-now.ts';
 import { nodeV8 } from '../src/engine/node-v8.ts';
 import { isDisturbed, UNTOUCHED, withUnfinished, type SliceReturn } from '../src/engine/slice-columns.ts';
-import { AttemptTimeout, runSlice, type SliceHost } from '../src/engine/slice-runner.ts';
+import { runSlice } from '../src/engine/slice-runner.ts';
 import type {
   SetupTask,
   SliceReply,
@@ -18,16 +16,9 @@ import type {
   WorkerTask,
 } from '../src/engine/worker-protocol.ts';
 import { GlobalsGuard } from './globals-guard.ts';
+import { LaneHost, type LaneHostOptions } from './lane-host.ts';
 import { RowOrigin } from './row-origin.ts';
-import type { LaneWriter, WorkerSite } from './worker-site.ts';
-
-interface Prepared {
-  readonly setup: WorkerSetup;
-  readonly transform: Transform<unknown, unknown>;
-  readonly site: WorkerSite;
-  /** Absent when nobody wants to know of changes. */
-  readonly guard: GlobalsGuard<AttemptContext> | undefined;
-}
+import type { WorkerSite } from './worker-site.ts';
 
 /** What a slice must know of the one before it. */
 interface Predecessor {
@@ -36,29 +27,15 @@ interface Predecessor {
   ranSmoothly: boolean;
 }
 
-/** A slice in this worker, and the row that runs. */
-interface Place {
-  readonly writer: LaneWriter;
-  context: AttemptContext | undefined;
-}
-
-/** An attempt that waits for a promise. */
-interface Wait {
-  readonly context: AttemptContext;
-  readonly attemptTimeoutMs: number | undefined;
-  readonly writer: LaneWriter;
-}
-
 /** Runs tasks. It never throws to the pool. */
 export class WorkerRuntime {
   readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
   readonly #origin = new RowOrigin<AttemptContext>();
-  readonly #places = new Set<Place>();
+  /** By lane. */
+  readonly #hosts = new Map<number, LaneHost>();
   /** The last slice of each lane. */
   readonly #last = new Map<number, Predecessor>();
-  /** Attempts that wait for a promise, each with what makes it fail at once. */
-  readonly #awaiting = new Map<AttemptContext, (reason: unknown) => void>();
-  #prepared: Prepared | undefined;
+  #prepared: LaneHostOptions | undefined;
   /** A stray error was seen: no further row may start here. */
   #spoiled = false;
 
@@ -76,7 +53,8 @@ export class WorkerRuntime {
 
   /** The executor is being shut down: attempts that can notice an abort are told. */
   abortAll(): void {
-    for (const context of this.#awaiting.keys()) {
+    for (const { context, fail } of this.#hosts.values()) {
+      if (context === undefined || fail === undefined) continue;
       AttemptContext.abort(context, new Error('Executor is shut down'));
     }
   }
@@ -94,7 +72,14 @@ export class WorkerRuntime {
     process.on('uncaughtException', (thrown) => this.#onStray(thrown));
     process.on('unhandledRejection', (reason) => this.#onStray(reason));
     process.on('exit', () => this.#onExit());
-    this.#prepared = { setup, transform, site, guard: this.#setUpGuard(setup, site) };
+    this.#prepared = {
+      setup,
+      transform,
+      site,
+      origin: this.#origin,
+      guard: this.#setUpGuard(setup, site),
+      isSpoiled: () => this.#spoiled,
+    };
     return { kind: 'ready' };
   }
 
@@ -104,7 +89,7 @@ export class WorkerRuntime {
     return new GlobalsGuard({
       afterEachRow: watchGlobals === 'each-row',
       originOf: () => this.#origin.current,
-      running: () => [...this.#places].flatMap(({ context }) => context ?? []),
+      running: () => [...this.#hosts.values()].flatMap(({ context }) => context ?? []),
       tell: (change) => site.tell(change),
     });
   }
@@ -133,88 +118,26 @@ export class WorkerRuntime {
     }
   }
 
-  async #runSlice({ lane, job }: SliceTask, prepared: Prepared): Promise<SliceReturn> {
-    const writer = prepared.site.laneWriter(lane);
-    if (!writer.open()) return UNTOUCHED;
+  async #runSlice({ lane, job }: SliceTask, prepared: LaneHostOptions): Promise<SliceReturn> {
+    const host = this.#hostOf(lane, prepared);
+    if (!host.writer.open()) return UNTOUCHED;
     prepared.guard?.onSliceStart();
-    const place: Place = { writer, context: undefined };
-    this.#places.add(place);
-    const slice = await runSlice(job, this.#hostFor(place, job.counter, prepared));
-    this.#places.delete(place);
-    return slice;
+    return runSlice(job, host);
   }
 
-  #hostFor(place: Place, counter: number, { setup, transform, site, guard }: Prepared): SliceHost {
-    const { writer } = place;
-    const origin = this.#origin;
-    return {
-      transform,
-      workerData: site.workerData,
-      gauge: site.gauge,
-      recordCall: site.recordCall,
-      inColumns: site.inColumns,
-      keptTexts: writer.keptTexts,
-      handsOn: site.handsOn,
-      ensureSendable: site.ensureSendable,
-      pause: site.pause,
-      now: monotonicNow,
-      decodeRows: decodeList,
-      isCancelled: () => this.#spoiled || guard?.isHeld === true || writer.isCancelled(),
-      onSliceStart: () => writer.enter(counter),
-      onSliceEnd: () => writer.leave(),
-      onRowStart: (position, startedAt, context) => {
-        place.context = context;
-        origin.enter(context);
-        writer.begin(position, startedAt - setup.originMs);
-      },
-      onRowEnd: (end) => {
-        const { context } = place;
-        place.context = undefined;
-        const goesOn = writer.end(end);
-        if (context !== undefined) guard?.onRowEnd(context, end.startedAt, end.finishedAt);
-        return goesOn;
-      },
-      settle: (output, context) => {
-        const promise = Promise.resolve(output); // may throw
-        origin.onPromise();
-        writer.await();
-        return this.#settled(promise, { context, attemptTimeoutMs: setup.attemptTimeoutMs, writer });
-      },
-    };
-  }
-
-  /**
-   * Settles as the output does, unless a stray error of the attempt comes first. Aborts the attempt's signal when its time
-   * is over; the dispatching thread ends the worker if that does not help. One promise, as there is one for each row.
-   */
-  #settled(output: Promise<unknown>, { context, attemptTimeoutMs, writer }: Wait): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      const settle = (finish: (result: unknown) => void, result: unknown) => {
-        if (!this.#awaiting.delete(context)) return; // the stray error came first
-        clearTimeout(timer);
-        writer.resume();
-        const abortReason = AttemptContext.abortReasonOf(context);
-        if (abortReason instanceof AttemptTimeout)
-          reject(abortReason); // whatever a late transform says
-        else finish(result);
-      };
-      const fail = (reason: unknown) => settle(reject, reason);
-      this.#awaiting.set(context, fail);
-      if (attemptTimeoutMs !== undefined) {
-        timer = setTimeout(() => {
-          AttemptContext.abort(context, new AttemptTimeout(attemptTimeoutMs));
-        }, attemptTimeoutMs);
-      }
-      output.then((value) => settle(resolve, value), fail);
-    });
+  #hostOf(lane: number, prepared: LaneHostOptions): LaneHost {
+    const known = this.#hosts.get(lane);
+    if (known !== undefined) return known;
+    const host = new LaneHost(lane, prepared);
+    this.#hosts.set(lane, host);
+    return host;
   }
 
   /** Charges what nobody caught to the row that started it, never to the one that happens to run now. */
   #onStray(thrown: unknown): void {
     this.#spoiled = true;
     const context = this.#origin.current;
-    const fail = context && this.#awaiting.get(context);
+    const fail = context && [...this.#hosts.values()].find((host) => host.context === context)?.fail;
     fail?.(thrown);
     this.#prepared?.site.tell({
       kind: 'stray',
@@ -227,7 +150,7 @@ export class WorkerRuntime {
   /** Something calls `process.exit`: whoever started it did it. */
   #onExit(): void {
     const culprit = this.#origin.current;
-    for (const { writer, context } of this.#places) {
+    for (const { writer, context } of this.#hosts.values()) {
       if (context !== undefined) writer.blame(context === culprit);
     }
   }

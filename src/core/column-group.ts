@@ -1,7 +1,8 @@
-import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
+import { toBlock, type ColumnBlock } from './column-block.ts';
 import { encode, type Encoded } from './codec.ts';
 import { LONGEST_TEXT } from './longest-text.ts';
 import { isPlainObject } from './plain-object.ts';
+import { makeObjects } from './shape-maker.ts';
 import { isPrimitive, readerFor, type ShapeReader } from './shape-reader.ts';
 
 const MOST_ROWS = 1_024;
@@ -72,7 +73,12 @@ export class ColumnGroup {
 
   /** The values from one position to another, each encoded by itself. */
   encodedFrom(from: number, to: number): Encoded[] {
-    return decodeBlock(this.block(from, to)).map(encode);
+    const columns = this.#columns.map((values, index) => {
+      const cells = values.slice(from - this.first, to - this.first);
+      return this.nested[index] === true ? cells.map((text) => JSON.parse(text as string) as unknown) : cells;
+    });
+    const values = this.keys === undefined ? columns[0] : makeObjects(this.keys, columns, to - from);
+    return (values as unknown[]).map(encode);
   }
 
   /** A primitive or, where the column is nested, the JSON text of a value. */

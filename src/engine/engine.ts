@@ -60,6 +60,8 @@ export interface SliceReport {
   readonly encoded?: readonly Encoded[] | undefined;
   /** Whether any row was refused or lost, so that what comes next depends on the outcomes. */
   readonly disturbed: boolean;
+  /** It ended before its last row as its results left no room for more. */
+  readonly isFull?: true | undefined;
   /** `startedAt` and `finishedAt` of row i at 2i and 2i + 1, in ms on the executor's monotonic clock. */
   readonly times: Float64Array;
   /** Index of the next `context.call` per row; undefined when no row made one. */

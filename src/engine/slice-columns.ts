@@ -32,6 +32,8 @@ export interface SliceReturn {
   readonly textsAreKept?: true | undefined;
   /** Length of each text in `outputs`, where those are joined and a trail will want them apart. */
   readonly outputLengths?: Int32Array | undefined;
+  /** As of a {@link SliceReport}. */
+  readonly isFull?: true | undefined;
   /** Rows that did not succeed, with their position. */
   readonly others: readonly (readonly [position: number, outcome: Outcome])[];
   /** As of a {@link SliceReport}; of a few rows as a list, which crosses sooner than a buffer of its own. */
@@ -86,9 +88,10 @@ function namesOf(
  * has exchanged what they were made with, the rows count as lost, and `onUnreadable` is called.
  */
 export function toReport(slice: SliceReturn, threadId = 0, onUnreadable?: () => void): SliceReport {
-  const { others, times, nextCallIndices } = slice;
+  const { others, times, nextCallIndices, isFull } = slice;
   return {
     threadId,
+    isFull,
     times: times instanceof Float64Array ? times : new Float64Array(times),
     nextCallIndices,
     disturbed: isDisturbed(others),

@@ -34,8 +34,8 @@ export interface SliceHost {
   decodeRows(rows: EncodedList): readonly unknown[];
   /** Whether to stop before the next row. */
   isCancelled(): boolean;
-  /** The slice counts in the gauge, from here to {@link onSliceEnd}. */
-  onSliceStart(): void;
+  /** The slice counts in the gauge, also in this counter of its batch, from here to {@link onSliceEnd}. */
+  onSliceStart(counter: number): void;
   onSliceEnd(): void;
   onRowStart(position: number, startedAt: number, context: AttemptContext): void;
   /** The row is over, well or not. False when no other may start before its outcome has left with the slice. */
@@ -69,20 +69,21 @@ const FEWEST_IN_COLUMNS = 8;
 /** Runs the rows in order until one is refused or the slice is cancelled. Never rejects because of a row. */
 export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceReturn> {
   const { count } = job;
-  const { handsOn, keptTexts, ensureSendable } = host;
+  const { transform, handsOn, keptTexts, ensureSendable } = host;
   const inColumns = host.inColumns && count >= FEWEST_IN_COLUMNS;
   const outputs = new SliceOutputs({ inColumns, keptTexts, expected: count, handsOn, ensureSendable });
   const others: [number, Outcome][] = [];
   const times = new Float64Array(2 * count);
   let nextCallIndices: number[] | undefined;
   let goesOn = true;
+  let isFull = false;
   let position = 0;
   if (host.isCancelled()) return UNTOUCHED;
 
   const rows = host.decodeRows(job.rows);
   // rows of a slice run one after another, so that it counts as one that runs
   for (const counter of [POOL_COUNTER, job.counter]) host.gauge.enter(counter);
-  host.onSliceStart();
+  host.onSliceStart(job.counter);
   let startedAt = host.now();
   for (; position < count && goesOn && !host.isCancelled(); position++) {
     const context = contextOf(job, position, host);
@@ -90,7 +91,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     let other: Outcome | undefined;
     host.onRowStart(position, startedAt, context);
     try {
-      returned = host.transform(rows[position], context);
+      returned = transform(rows[position], context);
       if (isThenable(returned)) returned = await host.settle(returned, context);
     } catch (thrown) {
       other = outcomeOf(thrown, context);
@@ -105,6 +106,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     const { last: output, lastText: text } = outputs;
     const isKept = host.onRowEnd({ text, output, other, startedAt, finishedAt });
     if (!isKept) outputs.holdAll();
+    isFull = !isKept && position + 1 < count;
     goesOn = isKept && other?.status !== 'capacity';
 
     const nextCallIndex = AttemptContext.nextCallIndexOf(context);
@@ -126,6 +128,7 @@ export async function runSlice(job: SliceJob, host: SliceHost): Promise<SliceRet
     outputs: joined,
     textsAreKept: areKept || undefined,
     outputLengths: wantsLengths ? outputs.textLengths() : undefined,
+    isFull: isFull || undefined,
     others,
     times: position > FEW_ROWS ? times.subarray(0, 2 * position) : listOf(times, 2 * position),
     nextCallIndices,

@@ -57,7 +57,7 @@ class FakeHost implements SliceHost {
     this.log.push(`start ${position} at ${startedAt}`);
   }
 
-  onSliceStart(): void {
+  onSliceStart(_counter: number): void {
     this.#inSlice = true;
   }
 
@@ -540,8 +540,8 @@ describe('toJob', () => {
 class KeepingHost extends FakeHost {
   readonly #kept = new KeptOutcomes(1);
 
-  override onSliceStart(): void {
-    super.onSliceStart();
+  override onSliceStart(counter: number): void {
+    super.onSliceStart(counter);
     this.#kept.reset(0);
   }
 
@@ -607,5 +607,18 @@ describe('runSlice: outputs that are strings and kept', () => {
       rowsOf([0, 1, 2]),
     );
     expect(report.outcomes).toEqual(successes(['row 0', long]));
+    expect(report.isFull).toBe(true);
+  });
+
+  test.each([
+    ['the last row is too long to be kept', 2, Infinity],
+    ['it was cancelled', -1, 2],
+    ['all went well', -1, Infinity],
+  ])('a slice is not full when %s', async (_, longRow, cancelAfter) => {
+    const host = new KeepingHost((row) => (row === longRow ? 'x'.repeat(1 << 20) : 'short'));
+    host.cancelAfter = cancelAfter;
+    const { report } = await host.run(rowsOf([0, 1, 2]));
+    expect(report.times).toHaveLength(2 * Math.min(3, cancelAfter));
+    expect(report.isFull).toBeUndefined();
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect } from 'vitest';
 import { workerUrl } from '../helpers/engines.ts';
 import { test } from '../helpers/executor-fixture.ts';
 import { outputsOf } from '../helpers/rows.ts';
+import { PooledExecutor } from '../../src/index.ts';
+import { typeOfThis } from '../workers/thread-transform.ts';
 
 describe('what the transform is given in a thread', () => {
   test('its own thread, workerData, env, execArgv, limits and context', async ({ createExecutor }) => {
@@ -44,5 +46,13 @@ describe('what the transform is given in a thread', () => {
     expect(outputsOf(await executor.executeBatch(contexts))).toEqual([
       { row: 'a', stateId: 'first', rowIndex: 3, attempt: 1, workerData: { answer: 42 }, aborted: false },
     ]);
+  });
+
+  test.each([
+    ['threads', { transform: workerUrl('thread-transform.ts'), exportName: 'typeOfThis' }],
+    ['in-process', { transform: typeOfThis }],
+  ])('%s: the transform is called on nothing', async (_, transform) => {
+    await using executor = new PooledExecutor<number, string>({ ...transform, poolSize: 1 });
+    expect(await executor.map([1])).toEqual([{ status: 'success', value: 'undefined' }]);
   });
 });

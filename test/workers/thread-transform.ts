@@ -20,3 +20,8 @@ export default function inspectThread(row: string, { workerData, ...context }: T
       return row;
   }
 }
+
+/** Gives the type of what it is called on. */
+export function typeOfThis(this: unknown): string {
+  return typeof this;
+}
