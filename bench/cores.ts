@@ -9,7 +9,7 @@ import type { ProbeTask } from './workers/core-probe.ts';
 const ROW_MICROSECONDS = 200;
 /** What one thread alone takes for the rows, about. */
 const ALONE_MS = { full: 60, quick: 20 };
-const ALTERNATIONS = { full: 7, quick: 3 };
+const ALTERNATIONS = { full: 5, quick: 3 };
 /** Below this share of its threads, what else runs on the machine decides the figures. */
 const QUIET = 0.9;
 

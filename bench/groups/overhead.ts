@@ -27,7 +27,7 @@ export const overhead: Group = {
     'its thread, no clock, context or error per row; in a profile of the no-op map (`node --cpu-prof`) that is most of what is not ' +
     'message passing. `stream` makes an entry of each row too, which `map` does not. Tried and kept: columns per shape instead of a clone per row, code made per shape, two fences fewer per row. Not kept: an async ' +
     'context per row that is entered from an empty one (a tenth less CPU time), as Node ends the process when a time-out of `vm` fires in it.',
-  rounds: { full: 9, quick: 2 }, // runs are short, and a collection of garbage falls into some of them
+  rounds: { full: 7, quick: 2 }, // runs are short, and a collection of garbage falls into some of them
   run: async ({ settings, say }) => {
     say('no-op');
     const measured = await withContenders(allContenders, settings.threads, (entrants) =>

@@ -110,6 +110,7 @@ function outage(poolSize: number, goodput: number, most: { attempts: number; bac
     workMs: MS,
     makeLimit: () => new Outage(OUTAGE_FROM, OUTAGE_UNTIL),
     goals: { goodput, refused: 0.045 },
+    sparesStorms: poolSize > 10,
     checks: [
       {
         name: 'attempts in it',
@@ -150,7 +151,12 @@ export const SCENARIOS: readonly Scenario[] = [
     goals: { goodput: 0.98, refused: 0.035 },
     checks: [steady(0.025), attemptsPerRow(8)],
   }),
-  bucket([50, 5], { rows: 5_000, poolSize: 50, goals: { goodput: 0.93, refused: 0.035 } }),
+  bucket([50, 5], {
+    rows: 5_000,
+    poolSize: 50,
+    goals: { goodput: 0.93, refused: 0.035 },
+    sparesStorms: true,
+  }),
   bucket([500, 50], {
     rows: 10_000,
     poolSize: 200,
