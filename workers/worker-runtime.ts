@@ -1,4 +1,5 @@
 /** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
+import { deepClone } from '../src/core/deep-clone.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
 import { AttemptContext } from '../src/engine/attempt-context.ts';
@@ -164,7 +165,7 @@ function loadFailed(reason: unknown): WorkerReply {
   const message = messageOf(reason);
   let cause: unknown;
   try {
-    cause = structuredClone(reason instanceof Error ? reason.cause : undefined);
+    cause = deepClone(reason instanceof Error ? reason.cause : undefined);
   } catch {
     cause = undefined; // the message says what matters
   }
