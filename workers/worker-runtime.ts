@@ -18,6 +18,7 @@ import type {
 } from '../src/engine/worker-protocol.ts';
 import { GlobalsGuard } from './globals-guard.ts';
 import { LaneHost, type LaneHostOptions } from './lane-host.ts';
+import { OutputFlush } from './output-flush.ts';
 import { RowOrigin } from './row-origin.ts';
 import type { WorkerSite } from './worker-site.ts';
 
@@ -31,6 +32,7 @@ interface Predecessor {
 /** Runs tasks. It never throws to the pool. */
 export class WorkerRuntime {
   readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
+  readonly #output = new OutputFlush();
   readonly #origin = new RowOrigin<AttemptContext>();
   /** By lane. */
   readonly #hosts = new Map<number, LaneHost>();
@@ -47,7 +49,12 @@ export class WorkerRuntime {
 
   async run(task: WorkerTask): Promise<WorkerReply> {
     if ('setup' in task) return this.#prepare(task);
-    if ('lane' in task) return this.#runInTurn(task);
+    if ('lane' in task) {
+      const reply = await this.#runInTurn(task);
+      const flushed = this.#output.flush();
+      if (flushed !== undefined) await flushed;
+      return reply;
+    }
     this.#prepared?.guard?.onAnswer(task);
     return { kind: 'ready' };
   }
