@@ -41,10 +41,24 @@ function hasMethod(value: unknown, name: symbol): boolean {
 
 function openIterable<Row>(rows: Iterable<Row>): RowSource<Row> {
   const iterator = rows[Symbol.iterator]();
+  let isRunning = false;
+  let closesThen = false;
   return {
-    next: () => checked(iterator.next()),
+    next: () => {
+      isRunning = true;
+      let step: SourceStep<Row>;
+      try {
+        step = checked(iterator.next());
+      } finally {
+        isRunning = false;
+      }
+      if (closesThen && step.done !== true) iterator.return?.();
+      return step;
+    },
     close: () => {
-      iterator.return?.();
+      // a generator that stops its own stream, or aborts its signal, can't return while it runs
+      if (isRunning) closesThen = true;
+      else iterator.return?.();
     },
   };
 }
@@ -54,9 +68,18 @@ function openAsyncIterable<Row>(rows: AsyncIterable<Row>): RowSource<Row> {
   let pending = 0;
   return {
     next: () => {
-      const next = iterator.next() as SourceStep<Row> | Promise<SourceStep<Row>>;
-      if (isObject(next) && 'done' in next) return next; // one that has rows at hand need not make a promise of each
-      pending++;
+      pending++; // also while it runs at once: it may stop its own stream
+      let next: SourceStep<Row> | Promise<SourceStep<Row>>;
+      try {
+        next = iterator.next() as SourceStep<Row> | Promise<SourceStep<Row>>;
+      } catch (reason) {
+        pending--;
+        throw reason;
+      }
+      if (isObject(next) && 'done' in next) {
+        pending--;
+        return next; // one that has rows at hand need not make a promise of each
+      }
       return Promise.resolve(next).then(
         (step) => {
           pending--;

@@ -248,6 +248,67 @@ describe('openSource: close', () => {
     expect(ended).toEqual(['sync']);
   });
 
+  /** Opens what `make` gives, which can close it. */
+  function openOwn(make: (close: () => void | Promise<void>) => RowIterable<number>): RowSource<number> {
+    const source: RowSource<number> = openSource(make(() => source.close()));
+    return source;
+  }
+
+  test('a generator that closes its own source ends when it has given the row that it was asked for', async () => {
+    const ended: string[] = [];
+    const source = openOwn(function* (close) {
+      try {
+        yield 1;
+        void close();
+        yield 2;
+      } finally {
+        ended.push('sync');
+      }
+    });
+    expect(source.next()).toEqual({ done: false, value: 1 });
+    expect(source.next()).toEqual({ done: false, value: 2 });
+    expect(ended).toEqual(['sync']);
+    await source.close();
+  });
+
+  test('an iterator that closes its own source in its last step is not told to return', () => {
+    const asked: string[] = [];
+    const source = openOwn((close) => ({
+      [Symbol.iterator]: () => ({
+        next: () => {
+          void close();
+          return { done: true, value: undefined } as const;
+        },
+        return: () => {
+          asked.push('return');
+          return { done: true, value: undefined } as const;
+        },
+      }),
+    }));
+    expect(source.next()).toEqual({ done: true, value: undefined });
+    expect(asked).toEqual([]);
+  });
+
+  test('a generator that closes its own source and throws: what it throws comes through', () => {
+    const reason = new Error('no');
+    // eslint-disable-next-line require-yield
+    const source = openOwn(function* (close) {
+      void close();
+      throw reason;
+    });
+    expect(() => source.next()).toThrow(reason);
+  });
+
+  test('I10 an async generator that closes its own source before it waits does not hold up close', async () => {
+    const closes: Promise<void>[] = [];
+    const source = openOwn(async function* (close) {
+      closes.push(Promise.resolve(close()));
+      yield await new Promise<never>(() => undefined);
+    });
+    void source.next();
+    expect(await isSettled(closes[0]!)).toBe(true);
+  });
+
   test('an async generator has run its finally block when close resolves', async () => {
     const ended: string[] = [];
     const source = openSource(

@@ -9,6 +9,9 @@ import type { GlobalsGuard } from './globals-guard.ts';
 import type { RowOrigin } from './row-origin.ts';
 import type { LaneWriter, WorkerSite } from './worker-site.ts';
 
+/** As `await` does it: a promise may have a method `then` of its own, which may throw or never call back. */
+const { then } = Promise.prototype; // eslint-disable-line @typescript-eslint/unbound-method
+
 /** What the lanes of a worker have in common. */
 export interface LaneHostOptions {
   readonly setup: WorkerSetup;
@@ -127,7 +130,7 @@ export class LaneHost implements SliceHost {
           AttemptContext.abort(context, new AttemptTimeout(attemptTimeoutMs));
         }, attemptTimeoutMs);
       }
-      output.then((value) => settle(resolve, value), fail);
+      void then.call(output, (value) => settle(resolve, value), fail);
     });
   }
 }

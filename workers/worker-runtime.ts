@@ -1,4 +1,5 @@
 /** What workers of both kinds, threads and processes, have in common: the transform, slices, time-outs, stray errors. */
+import { deepClone } from '../src/core/deep-clone.ts';
 import { describeThrown, messageOf } from '../src/core/row-error.ts';
 import type { Transform } from '../src/core/transform.ts';
 import { AttemptContext } from '../src/engine/attempt-context.ts';
@@ -17,6 +18,7 @@ import type {
 } from '../src/engine/worker-protocol.ts';
 import { GlobalsGuard } from './globals-guard.ts';
 import { LaneHost, type LaneHostOptions } from './lane-host.ts';
+import { OutputFlush } from './output-flush.ts';
 import { RowOrigin } from './row-origin.ts';
 import type { WorkerSite } from './worker-site.ts';
 
@@ -30,6 +32,7 @@ interface Predecessor {
 /** Runs tasks. It never throws to the pool. */
 export class WorkerRuntime {
   readonly #connect: (task: SetupTask) => Promise<WorkerSite>;
+  readonly #output = new OutputFlush();
   readonly #origin = new RowOrigin<AttemptContext>();
   /** By lane. */
   readonly #hosts = new Map<number, LaneHost>();
@@ -46,7 +49,12 @@ export class WorkerRuntime {
 
   async run(task: WorkerTask): Promise<WorkerReply> {
     if ('setup' in task) return this.#prepare(task);
-    if ('lane' in task) return this.#runInTurn(task);
+    if ('lane' in task) {
+      const reply = await this.#runInTurn(task);
+      const flushed = this.#output.flush();
+      if (flushed !== undefined) await flushed;
+      return reply;
+    }
     this.#prepared?.guard?.onAnswer(task);
     return { kind: 'ready' };
   }
@@ -164,7 +172,7 @@ function loadFailed(reason: unknown): WorkerReply {
   const message = messageOf(reason);
   let cause: unknown;
   try {
-    cause = structuredClone(reason instanceof Error ? reason.cause : undefined);
+    cause = deepClone(reason instanceof Error ? reason.cause : undefined);
   } catch {
     cause = undefined; // the message says what matters
   }

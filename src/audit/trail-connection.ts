@@ -28,6 +28,7 @@ export class TrailConnection {
     };
     this.#worker.once('error', lose);
     this.#worker.once('exit', lose);
+    this.#worker.once('messageerror', lose); // an answer that can't be read never comes
     this.#worker.unref();
     this.#opened = this.#whileAlive(() => this.#service.open(options));
     this.#opened.catch(() => undefined); // whoever uses it is told

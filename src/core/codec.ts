@@ -1,5 +1,6 @@
 import { decodeBlock, toBlock, type ColumnBlock } from './column-block.ts';
 import { concatenate } from './concatenate.ts';
+import { deepClone, MOST_LEVELS } from './deep-clone.ts';
 import { hasEscapedKey } from './json.ts';
 import { LONGEST_TEXT, piecesOf } from './longest-text.ts';
 import { copyLarge, LARGE_BYTES, ownBytes, type SentBytes } from './large-bytes.ts';
@@ -19,14 +20,14 @@ export type Encoded = unknown;
 /** Before an encoded string. */
 export const STRING_MARK = '"';
 
-/** Detaches a value. Throws a DataCloneError for what structured clone can't carry. */
+/** Detaches a value. Throws a DataCloneError for what structured clone can't carry, and as {@link deepClone} does. */
 export function encode(value: unknown): Encoded {
   if (typeof value === 'string') return STRING_MARK + value;
   if (typeof value !== 'object' || value === null) {
     return typeof value === 'function' || typeof value === 'symbol' ? structuredClone(value) : value;
   }
-  const text = isExactJson(value, { seen: undefined }) ? safeJsonOf(value) : undefined;
-  return text ?? copyLarge(value) ?? structuredClone(value);
+  const text = isExactJson(value, { seen: undefined }, 0) ? safeJsonOf(value) : undefined;
+  return text ?? copyLarge(value) ?? deepClone(value);
 }
 
 /** The JSON text of a value; undefined when `JSON.parse` might misread it. */
@@ -168,28 +169,29 @@ export interface Walk {
 
 /**
  * Whether `JSON.parse(JSON.stringify(value))` has the same meaning as a structured clone: plain objects and dense
- * arrays of null, booleans, strings and finite numbers other than -0, in which no object occurs twice.
+ * arrays of null, booleans, strings and finite numbers other than -0, in which no object occurs twice, and none deeper than may be.
  */
-function isExactJson(value: object, walk: Walk): boolean {
-  return Array.isArray(value) ? isExactArray(value, walk) : isExactObject(value, walk);
+function isExactJson(value: object, walk: Walk, level: number): boolean {
+  if (level >= MOST_LEVELS) return false;
+  return Array.isArray(value) ? isExactArray(value, walk, level) : isExactObject(value, walk, level);
 }
 
 /** The JSON text of a property of `container`; undefined when JSON can't carry it exactly. */
 export function exactJsonOf(property: unknown, container: object, walk: Walk): string | undefined {
   const exact =
     typeof property === 'object' && property !== null
-      ? isNew(property, container, walk) && isExactJson(property, walk)
+      ? isNew(property, container, walk) && isExactJson(property, walk, 1)
       : isExactPrimitive(property);
   return exact ? safeJsonOf(property) : undefined;
 }
 
-function isExactObject(value: object, walk: Walk): boolean {
+function isExactObject(value: object, walk: Walk, level: number): boolean {
   if (!isPlainObject(value)) return false;
   if (typeof value['toJSON'] === 'function') return false; // structured clone doesn't call it
   for (const key in value) {
     const property = value[key];
     if (typeof property === 'object' && property !== null) {
-      if (!isNew(property, value, walk) || !isExactJson(property, walk)) return false;
+      if (!isNew(property, value, walk) || !isExactJson(property, walk, level + 1)) return false;
     } else if (!isExactPrimitive(property)) {
       return false;
     }
@@ -197,7 +199,7 @@ function isExactObject(value: object, walk: Walk): boolean {
   return true;
 }
 
-function isExactArray(value: readonly unknown[], walk: Walk): boolean {
+function isExactArray(value: readonly unknown[], walk: Walk, level: number): boolean {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
   // holes and extra properties show in the number of keys
   if (Object.getPrototypeOf(value) !== Array.prototype || Object.keys(value).length !== value.length)
@@ -205,7 +207,7 @@ function isExactArray(value: readonly unknown[], walk: Walk): boolean {
   if (value.length > LONG_NUMBERS && typeof value[0] === 'number') return false;
   for (const item of value) {
     if (typeof item === 'object' && item !== null) {
-      if (!isNew(item, value, walk) || !isExactJson(item, walk)) return false;
+      if (!isNew(item, value, walk) || !isExactJson(item, walk, level + 1)) return false;
     } else if (!isExactPrimitive(item)) {
       return false;
     }

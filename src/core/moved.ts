@@ -1,3 +1,4 @@
+import { refuseTooDeep } from './deep-clone.ts';
 import { LARGE_BYTES } from './large-bytes.ts';
 import { shown } from './shown.ts';
 import { isTransformResult } from './transform-result.ts';
@@ -99,7 +100,9 @@ export function takeOver(value: unknown): MovedContent | undefined {
 export function handedOn({ value, buffers }: MovedContent): MovedContent {
   const [whole] = buffers;
   if (whole === undefined || bufferOf(value as object) !== whole || buffers.length > 1) {
-    return structuredClone({ value, buffers }, { transfer: [...buffers] });
+    const content = structuredClone({ value, buffers }, { transfer: [...buffers] });
+    refuseTooDeep(content.value);
+    return content;
   }
   const own = structuredClone(value as object, { transfer: [whole] });
   return { value: own, buffers: [bufferOf(own) as ArrayBuffer] };

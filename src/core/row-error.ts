@@ -1,3 +1,4 @@
+import { deepClone } from './deep-clone.ts';
 import { userStack } from './user-stack.ts';
 
 /** Why a row failed; see each code in {@link RowErrorCode}. Plain data: it survives threads, JSON and the trail. */
@@ -113,9 +114,7 @@ class Description {
 
   #describeValue(value: unknown): unknown {
     if (isError(value)) return this.#mayDescend(value) ? this.describe(value) : describeShortly(value);
-    return (
-      tryOr(() => this.#describeList(value) ?? structuredClone(value), undefined) ?? this.#orShortly(value)
-    );
+    return tryOr(() => this.#describeList(value) ?? deepClone(value), undefined) ?? this.#orShortly(value);
   }
 
   /** A list with errors in it: cloning would lose what they carry. */

@@ -1,3 +1,4 @@
+import { deepClone } from '../core/deep-clone.ts';
 import { generatedStateId } from '../core/generated-id.ts';
 import { failure, lost, outcomeOfThrown, type Outcome } from '../core/outcome.ts';
 import { withPortableDetails } from '../core/portable.ts';
@@ -176,7 +177,7 @@ function pack(returned: unknown, outputs: SliceOutputs): Outcome | undefined {
       return undefined;
     }
     // a plain object: only own data of the result may cross
-    return { status: 'error', error: structuredClone(returned.error), retryable: returned.retryable };
+    return { status: 'error', error: deepClone(returned.error), retryable: returned.retryable };
   } catch (reason) {
     return outputFailure(reason);
   }

@@ -325,6 +325,47 @@ describe('stream: stopping while the next row of the source is pending', () => {
   });
 });
 
+describe('stream: a generator that stops its own stream', () => {
+  interface Stops {
+    readonly 'by return': () => void;
+    readonly 'by its signal': () => void;
+    readonly 'by a shutdown': () => void;
+  }
+  const CASES: readonly [keyof Stops, readonly unknown[]][] = [
+    ['by return', []],
+    ['by its signal', ['aborted', 'aborted']],
+    ['by a shutdown', [0, 1]],
+  ];
+
+  test.for(CASES)('%s: it is closed, and nothing is thrown', async ([name, expected], { createExecutor }) => {
+    const aborter = new AbortController();
+    const executor = createExecutor<number, number>({ transform: (row) => row, poolSize: 1 });
+    const closed: string[] = [];
+    const stops: Stops = {
+      'by return': () => void stream.return(),
+      'by its signal': () => aborter.abort(),
+      'by a shutdown': () => void executor.shutdown(),
+    };
+    const rows = function* () {
+      try {
+        yield 0;
+        yield 1;
+        stops[name]();
+        yield 2;
+      } finally {
+        closed.push('closed');
+      }
+    };
+    const stream: EntryStream<unknown> = executor.stream(rows(), { signal: aborter.signal, window: 3 });
+    const entries = await collect(stream);
+    const ends = entries.map(({ result }) =>
+      result.status === 'success' ? result.value : result.error.code,
+    );
+    expect(ends).toEqual(expected);
+    expect(closed).toEqual(['closed']);
+  });
+});
+
 describe('stream: a source that throws when it is closed', () => {
   test('return passes the work on all the same and leaves nothing held', async ({ createExecutor }) => {
     const { transform } = makeTrackedTransform<number>();

@@ -118,3 +118,11 @@ describe.each(bothEngines('busy-transform.ts', busy))('capacity errors, $name', 
     });
   });
 });
+
+test('a promise with a `then` of its own is awaited as `await` does it', async ({ createExecutor }) => {
+  const code = `export default (row) => Object.assign(Promise.resolve(row), { then() { throw new Error('own'); } })`;
+  const transform = `data:text/javascript,${encodeURIComponent(code)}`;
+  const executor = createExecutor<number, number>({ transform, poolSize: 1 });
+  const results = await executor.map([1, 2]);
+  expect(results).toEqual([1, 2].map((value) => ({ status: 'success', value })));
+});
