@@ -14,7 +14,8 @@ Input and output
   .csv                     a header row, then rows, which become objects of strings
   .gz behind it            compressed with gzip
   -                        stdin or stdout, as when not given
-  --format tells the format where the name does not; without it that is NDJSON. Text is UTF-8.
+  --format tells the format where the name does not; without it that is NDJSON.
+  Text is UTF-8: a line that is not has failed.
   Outputs are written as JSON.stringify gives them, undefined as null; a row that gives a Map or a Set, which that
   makes {}, has failed. The columns of CSV output are the keys of the first row that succeeds; nested values stand
   there as JSON, and a row with other keys has failed.
