@@ -73,7 +73,7 @@ function toText(returned: unknown): string | TransformResult<string> {
 function stringify(value: unknown): string {
   const text = value === undefined ? 'null' : jsonOf(value);
   if (text === undefined) throw unwritable(`it is a ${typeof value}`);
-  if (text.includes('{}')) refuseCollections(value);
+  if (text.includes('{}')) refuseEmptied(value);
   return text;
 }
 
@@ -86,14 +86,28 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-/** JSON writes a Map or a Set as `{}`, whatever is in it. Not looked for in each row, as JSON is slower with a replacer. */
-function refuseCollections(value: unknown): void {
+/**
+ * JSON writes what it finds nothing in that can be listed as `{}`, whatever is in it. Not looked for in each row, as JSON
+ * is slower with a replacer.
+ */
+function refuseEmptied(value: unknown): void {
   JSON.stringify(value, (key, item: unknown) => {
-    const where = key === '' ? 'it' : `'${key}' in it`;
-    if (item instanceof Map) throw unwritable(`${where} is a Map: give Object.fromEntries(map) instead`);
-    if (item instanceof Set) throw unwritable(`${where} is a Set: give Array.from(set) instead`);
+    const why = whyEmptied(item);
+    if (why !== undefined) throw unwritable(`${key === '' ? 'it' : `'${key}' in it`} is ${why}`);
     return item;
   });
+}
+
+/** Of what JSON makes `{}` of though something is in it: what it is, and what to give instead. */
+function whyEmptied(item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null) return undefined;
+  if (item instanceof Map) return 'a Map: give Object.fromEntries(map) instead';
+  if (item instanceof Set) return 'a Set: give Array.from(set) instead';
+  if (isThenable(item)) return 'a promise: await it';
+  if (item instanceof Error && Object.keys(item).length === 0) return 'an Error: give its message instead';
+  if (Symbol.asyncIterator in item) return 'an async iterator: give a list of what it yields instead';
+  if (Symbol.iterator in item && 'next' in item) return 'an iterator: give Array.from(iterator) instead';
+  return undefined;
 }
 
 function unwritable(why: string, options?: ErrorOptions): TypeError {

@@ -1,10 +1,11 @@
 import { SqliteAuditTrail, TrailQuestionError } from '../index.ts';
-import { messageOf, UsageError } from './exit.ts';
+import { messageOf, RunError, UsageError } from './exit.ts';
 
 /**
  * Opens a trail for reading, asks, and closes it. Nothing is created or changed.
  *
  * @throws UsageError when the file is no trail, or has nothing of what was asked for
+ * @throws RunError when it is damaged where it was read
  */
 export async function askTrail<Answer>(
   path: string,
@@ -14,7 +15,9 @@ export async function askTrail<Answer>(
   try {
     return await ask(trail);
   } catch (reason) {
-    throw reason instanceof TrailQuestionError ? new UsageError(reason.message) : reason;
+    if (reason instanceof TrailQuestionError) throw new UsageError(reason.message);
+    if (reason instanceof UsageError) throw reason;
+    throw new RunError(`Cannot read audit trail ${path} any further: ${messageOf(reason)}`);
   } finally {
     await trail.close();
   }

@@ -1,6 +1,7 @@
 import { Parser, type CsvError, type InfoRecord } from 'csv-parse';
 import { RunError } from './exit.ts';
 import { formatCount, formatCountOf } from './numbers.ts';
+import { NOT_UTF8, REPLACEMENT, Utf8Check } from './text-encoding.ts';
 import { ListedRows, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 
 /** A quote that is never closed would otherwise take the rest of the file into memory. */
@@ -20,6 +21,7 @@ const RECOVERABLE: ReadonlySet<string> = new Set([
 export class CsvReader implements RowReader {
   readonly #name: string;
   readonly #parser: Parser;
+  readonly #encoding = new Utf8Check();
   #header: readonly string[] | undefined;
   #rows: InputRow[] = [];
   /** Line on which the last record ended. */
@@ -37,8 +39,8 @@ export class CsvReader implements RowReader {
       relax_column_count: true, // checked here, so that the fields of such a record are still known
       skip_records_with_error: true,
       max_record_size: MAX_RECORD_BYTES,
-      on_record: (fields: string[], { lines }: InfoRecord) => {
-        this.#onRecord(fields, lines);
+      on_record: (fields: string[], { lines, bytes }: InfoRecord) => {
+        this.#onRecord(fields, lines, bytes);
         return undefined; // nothing is left for the parser's readable side
       },
       on_skip: (error) => {
@@ -52,10 +54,12 @@ export class CsvReader implements RowReader {
   }
 
   push(chunk: Buffer): Promise<InputRows> {
+    this.#encoding.push(chunk);
     return this.#parsed((done) => this.#parser.write(chunk, done));
   }
 
   end(): Promise<InputRows> {
+    this.#encoding.end();
     return this.#parsed((done) => this.#parser.end(done));
   }
 
@@ -68,19 +72,27 @@ export class CsvReader implements RowReader {
     return new ListedRows(rows);
   }
 
-  #onRecord(fields: string[], parsedLines: number): void {
+  #onRecord(fields: string[], parsedLines: number, parsedBytes: number): void {
     this.#countedTwice += countIn(fields, '\r\n');
     const endLine = parsedLines - this.#countedTwice;
     // blank lines and line breaks in quotes are the only reasons for a gap between two records
     const line = endLine === this.#lastLine + 1 ? endLine : endLine - countIn(fields, '\n');
     this.#lastLine = endLine;
-    if (this.#header === undefined) this.#header = uniqueNames(fields);
-    else this.#rows.push(toRow(this.#header, fields, line));
+    const isText = this.#isText(fields, parsedBytes);
+    if (this.#header === undefined) this.#header = namesIn(fields, isText);
+    else if (isText) this.#rows.push(toRow(this.#header, fields, line));
+    else this.#rows.push({ line, text: JSON.stringify(fields), problem: NOT_UTF8 });
+  }
+
+  /** Of a fault that was in a line before the record nothing is in its fields. */
+  #isText(fields: readonly string[], parsedBytes: number): boolean {
+    return !this.#encoding.takeBefore(parsedBytes) || !fields.some((field) => field.includes(REPLACEMENT));
   }
 
   #onMalformed(error: CsvError): void {
     if (this.#header === undefined) throw new Error(`The header can't be read: ${error.message}`);
     if (!RECOVERABLE.has(error.code)) throw error;
+    this.#encoding.takeBefore(Number(error['bytes']) + 1); // its own line, which may begin just there
     const unclosed = error.code === 'CSV_QUOTE_NOT_CLOSED';
     const line = unclosed ? this.#lastLine + 1 : Number(error['lines']) - this.#countedTwice;
     if (line === this.#lastLine) return; // a second fault of the same record
@@ -106,7 +118,8 @@ function toRow(header: readonly string[], fields: readonly string[], line: numbe
   return { line, text: JSON.stringify(row), problem: undefined };
 }
 
-function uniqueNames(names: readonly string[]): readonly string[] {
+function namesIn(names: readonly string[], isText: boolean): readonly string[] {
+  if (!isText) throw new Error(`The header can't be read: ${NOT_UTF8}`);
   const twin = names.find((name, index) => names.indexOf(name) !== index);
   if (twin !== undefined) throw new Error(`The header names the column '${twin}' twice`);
   return names;

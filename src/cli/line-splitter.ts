@@ -1,7 +1,8 @@
-import { constants } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import { TextRows } from '../index.ts';
 import { ListedRows, PlainLines, type InputRow, type InputRows, type RowReader } from './input-row.ts';
 import { joinedTo } from './read-blocks.ts';
+import { NOT_UTF8, REPLACEMENT } from './text-encoding.ts';
 
 /** Half of what a string can hold, so that the line still fits when it is quoted or has a mark put before it. */
 const MAX_LINE_BYTES = Math.floor(constants.MAX_STRING_LENGTH / 2);
@@ -14,7 +15,8 @@ const NO_ROWS = new ListedRows([]);
 
 /**
  * Splits UTF-8 into lines at `\n`; a `\r` before it is dropped, and so is a byte order mark at the start. Blank lines
- * are no rows, but they count. A last line without line break is a row.
+ * are no rows, but they count. A last line without line break is a row, and a line that is not UTF-8 is one with a
+ * problem.
  */
 export class LineSplitter implements RowReader {
   readonly #maxBytes: number;
@@ -78,7 +80,7 @@ export class LineSplitter implements RowReader {
 
   /** The lines, where nothing has to be done to any of them; else undefined, and nothing has happened. */
   #plainLines(lines: Buffer): PlainLines | undefined {
-    if (lines.includes(CR)) return undefined;
+    if (lines.includes(CR) || !isUtf8(lines)) return undefined;
     const ends = this.#endsOf(lines);
     if (ends === undefined) return undefined;
     const firstLine = this.#line + 1;
@@ -118,7 +120,8 @@ export class LineSplitter implements RowReader {
       return { text: '', problem: `longer than ${this.#maxBytes} bytes` };
     }
     const text = bytes.toString('utf8', 0, bytes.at(-1) === CR ? bytes.length - 1 : bytes.length);
-    return isBlank(text) ? undefined : { text, problem: undefined };
+    if (isBlank(text)) return undefined;
+    return { text, problem: text.includes(REPLACEMENT) && !isUtf8(bytes) ? NOT_UTF8 : undefined };
   }
 }
 

@@ -26,8 +26,11 @@ function isThere(file: string): boolean {
   }
 }
 
-/** They end somewhere, for a path without an end can't be looked at. */
-function endOfLinks(file: string): string {
+/**
+ * Where the symbolic links of a file that is not there lead. They end somewhere, for a path without an end can't be looked
+ * at.
+ */
+export function endOfLinks(file: string): string {
   let end = file;
   while (isLink(end)) end = resolve(realpathSync(dirname(end)), readlinkSync(end));
   return end;

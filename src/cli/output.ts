@@ -1,4 +1,4 @@
-import { constants, fstatSync, ftruncateSync, statSync } from 'node:fs';
+import { constants, existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline, type Writable } from 'node:stream';
@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib';
 import { ContinuedFile } from './continued-file.ts';
 import { messageOf, RunError, UsageError } from './exit.ts';
 import { identityOf } from './file-identity.ts';
+import { endOfLinks } from './link-check.ts';
 import { kindOf, type FileKind, type RowFormat } from './formats.ts';
 import { TextWriter } from './text-writer.ts';
 
@@ -54,7 +55,8 @@ export async function openOutput(
   // compressed bytes can't be compared, so such a file is written again
   const replace =
     mode === 'replace' || kind.gzip || statSync(file, { throwIfNoEntry: false })?.isFile() === false;
-  const { handle, created } = await openForWriting(file, replace ? constants.O_WRONLY : constants.O_RDWR);
+  const target = existsSync(file) ? file : endOfLinks(file); // the system creates no file exclusively through a link
+  const { handle, created } = await openForWriting(target, replace ? constants.O_WRONLY : constants.O_RDWR);
   const stats = await handle.stat();
   const opened = { file, handle, gzip: kind.gzip, truncate: stats.isFile() };
   return {
@@ -65,8 +67,8 @@ export async function openOutput(
     ...(replace ? replacingWriter(opened) : continuingWriter(opened, { mayDiffer: mode === 'mend' })),
     discard: async ({ keeps }) => {
       await handle.close();
-      const isEmpty = statSync(file, { throwIfNoEntry: false })?.size === 0;
-      if (created && !keeps && isEmpty) await unlink(file);
+      const isEmpty = statSync(target, { throwIfNoEntry: false })?.size === 0;
+      if (created && !keeps && isEmpty) await unlink(target);
     },
   };
 }

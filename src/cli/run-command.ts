@@ -14,10 +14,11 @@ Input and output
   .csv                     a header row, then rows, which become objects of strings
   .gz behind it            compressed with gzip
   -                        stdin or stdout, as when not given
-  --format tells the format where the name does not; without it that is NDJSON. Text is UTF-8.
-  Outputs are written as JSON.stringify gives them, undefined as null; a row that gives a Map or a Set, which that
-  makes {}, has failed. The columns of CSV output are the keys of the first row that succeeds; nested values stand
-  there as JSON, and a row with other keys has failed.
+  --format tells the format where the name does not; without it that is NDJSON.
+  Text is UTF-8: a line that is not has failed.
+  Outputs are written as JSON.stringify gives them, undefined as null; a row that gives a Map, a Set, an Error, a
+  promise or an iterator, which that makes {}, has failed. The columns of CSV output are the keys of the first row
+  that succeeds; nested values stand there as JSON, and a row with other keys has failed.
   What the transform logs (console, process.stdout) goes to stderr. What its child processes write to a stdout that
   they inherit, or it itself with fs.writeSync(1, ...), goes to stdout, between the rows where they go there too.
   Where the next program in a pipe writes to the terminal too, --progress none keeps the progress out of its output.

@@ -5,6 +5,7 @@ import { driftNotes } from './drift-text.ts';
 import { Emitter } from './emitter.ts';
 import type { ErrorLimit } from './error-limit.ts';
 import type { RowReader } from './input-row.ts';
+import { RunError, UsageError } from './exit.ts';
 import { Interrupts } from './interrupts.ts';
 import { formatCount, parseDecimal } from './numbers.ts';
 import type { Output } from './output.ts';
@@ -131,8 +132,9 @@ export class RunLoop {
       throwIfUnusable(reached, this.#files);
       const ending = await this.#endOutputs(reached);
       throwIfUnusable(ending, this.#files);
-      // what has run is on record already; that nothing had to is worth a record too, if that is what was found out
-      if (this.#source.hasEnded) this.#trail?.accept();
+      // what has run is on record already; that nothing had to is worth a record too, if that is what was found out, and so
+      // is a new run that was stopped before it had a row, as it can be continued
+      if (this.#continued === undefined || this.#source.hasEnded) this.#trail?.accept();
       else this.#trail?.refuse();
       if (!this.#isCut) await this.#executor.shutdown({ wait: ending.kind === 'finished' });
       // an output that can't be written any more, and who stops now, end the run at once, and its record soon after
@@ -155,10 +157,17 @@ export class RunLoop {
       if (this.#source.hasEnded && this.#isAllWritten) await this.#acceptOutputs(); // there were no rows at all
       return { kind: 'finished' };
     } catch (reason) {
-      return { kind: 'failed', reason: asUsageError(reason, this.#transformUrl) };
+      return { kind: 'failed', reason: this.#orUnreadable(asUsageError(reason, this.#transformUrl)) };
     } finally {
       await this.#stream.return(); // of no effect where it has ended
     }
+  }
+
+  /** An input of which no row can be read is as one that is not there: the files stay as they are. */
+  #orUnreadable(reason: unknown): unknown {
+    return reason instanceof RunError && this.#source.rowsRead === 0
+      ? new UsageError(reason.message)
+      : reason;
   }
 
   /** False when the run was cut at one of them. */

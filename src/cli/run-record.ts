@@ -99,6 +99,7 @@ export class RunRecord {
     if (last !== undefined && (last.endedAt === undefined || last.sourceEnded === false)) {
       this.#notes.push('the last run on record did not finish; --resume would have continued it');
     }
+    this.trail.holdBack(); // an input that can't be read is no run
     return newRun();
   }
 

@@ -106,6 +106,19 @@ describe('explain', () => {
   });
 });
 
+test.for(['explain', 'audit', 'verify'])(
+  '%s of a damaged record says which file it is',
+  async (command, { folder }) => {
+    const { ask } = await record(folder, 'out.ndjson');
+    const database = new DatabaseSync(join(folder.path, TRAIL));
+    database.exec(`UPDATE block SET body = 'ZZZZ'`);
+    database.close();
+    const { code, stderr } = await ask(command, TRAIL, ...(command === 'explain' ? ['1'] : []));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^pooled-executor: Cannot read audit trail run\.db any further: .*ZZZZ/);
+  },
+);
+
 describe('audit', () => {
   test('sums up the run; all counters agree', async ({ folder }) => {
     const { ask } = await record(folder, 'out.ndjson');

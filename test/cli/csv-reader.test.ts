@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { stringify } from 'csv-stringify/sync';
 import { describe, expect, test } from 'vitest';
 import { CsvReader } from '../../src/cli/csv-reader.ts';
+import { NOT_UTF8 } from '../../src/cli/text-encoding.ts';
 import { listRows } from '../helpers/input-rows.ts';
 
 /** Reads text in chunks of the given size. */
-async function read(text: string, chunkSize = 1_000) {
+async function read(text: string | Buffer, chunkSize = 1_000) {
   const reader = new CsvReader('in.csv');
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(text as string); // a copy, of bytes too
   const rows = [];
   for (let start = 0; start < bytes.length; start += chunkSize) {
     rows.push(...listRows(await reader.push(bytes.subarray(start, start + chunkSize))));
@@ -51,6 +52,56 @@ describe('CsvReader', () => {
       ]);
     },
   );
+
+  test.for([
+    ...[1, 2, 3, 5, 1_000].map((size) => ['\n', size] as const),
+    ...[1, 2, 3, 5, 1_000].map((size) => ['\r\n', size] as const),
+  ])(
+    'a record that is not UTF-8 is a row with a problem, and costs no other (%j, chunks of %i)',
+    async ([lineBreak, size]) => {
+      const records = [
+        '\uFEFFa,b',
+        '1,é',
+        '2,\uFFFD',
+        'LATIN,€',
+        `3,"x${lineBreak}LATIN${lineBreak}😀"`,
+        '4,\uFFFD',
+        'LATIN"x"y,z',
+        '5,\uFFFD',
+        '',
+        '6,LATIN',
+      ];
+      const latin = Buffer.from('\xe9', 'latin1');
+      const parts = records
+        .join(lineBreak)
+        .split('LATIN')
+        .map((part) => Buffer.from(part));
+      const bytes = Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [latin, part])));
+      const rows = await read(bytes, size);
+      expect(rows.map(({ line, problem }) => [line, problem?.replace(/:.*/, '')])).toEqual([
+        [2, undefined],
+        [3, undefined],
+        [4, 'it is not UTF-8'],
+        [5, 'it is not UTF-8'],
+        [8, undefined],
+        [9, 'Invalid Opening Quote'],
+        [10, undefined],
+        [12, 'it is not UTF-8'],
+      ]);
+      expect(rows.at(2)?.text).toBe('["\uFFFD","€"]');
+    },
+  );
+
+  test('a character that the input cuts off is not UTF-8', async () => {
+    const rows = await read(Buffer.from('a\n1\n€').subarray(0, -1));
+    expect(rows.map(({ problem }) => problem)).toEqual([undefined, NOT_UTF8]);
+  });
+
+  test('a header that is not UTF-8 is told as that', async () => {
+    await expect(read(Buffer.from('a,\xe9\n1,2\n', 'latin1'))).rejects.toThrow(
+      `Cannot read in.csv: The header can't be read: ${NOT_UTF8}`,
+    );
+  });
 
   test('a column may have any name', async () => {
     const [row] = await read('__proto__,constructor,\n1,2,3\n');

@@ -27,12 +27,26 @@ describe('CSV', () => {
     ]);
   });
 
-  test('a header that names a column twice ends the run, exit code 1', async ({ folder }) => {
-    folder.write('in.csv', 'a,a\n1,2\n');
-    const { code, stderr } = await folder.ask('run', cases, 'in.csv');
-    expect(code).toBe(1);
-    expect(stderr).toContain("Cannot read in.csv: The header names the column 'a' twice");
-  });
+  test.for([
+    ['in.csv', 'a,a\n1,2\n', "The header names the column 'a' twice"],
+    ['in.ndjson.gz', '{"n":1}\n', 'incorrect header check'],
+  ] as const)(
+    'an input of which no row can be read is refused, and costs nothing that is there: %s',
+    async ([input, text, why], { folder }) => {
+      folder.write('good.ndjson', toLines(numbers(2)));
+      folder.write(input, text);
+      const run = (file: string) => folder.ask('run', transform('cli-double.mjs'), file, '-o', 'out.ndjson');
+      expect(await run('good.ndjson')).toMatchObject({ code: 0 });
+      const before = [folder.read('out.ndjson'), (await folder.ask('audit', 'out.ndjson.audit.db')).stdout];
+      const { code, stderr } = await run(input);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `pooled-executor: Cannot read ${input}: ${why}\n`,
+      });
+      const after = [folder.read('out.ndjson'), (await folder.ask('audit', 'out.ndjson.audit.db')).stdout];
+      expect(after).toEqual(before);
+    },
+  );
 
   test('CSV output: columns of the first row that succeeds, and always the error last', async ({
     folder,

@@ -68,6 +68,16 @@ describe('signals', () => {
     expect(await cli.ended).toMatchObject({ code: 130, stdout: '' });
   });
 
+  test('a run that was stopped before it had a row can be continued', async ({ folder }) => {
+    const again = ['run', transform('cli-double.mjs'), '-', '-o', 'out.ndjson'];
+    const cli = folder.start(...again, '--progress', 'json');
+    await cli.said('{');
+    cli.child.kill('SIGINT');
+    expect(await cli.ended).toMatchObject({ code: 130 });
+    expect(await folder.run([...again, '--resume'], toLines(numbers(1)))).toMatchObject({ code: 0 });
+    expect(folder.read('out.ndjson')).toBe(toLines([{ n: 0, double: 0 }]));
+  });
+
   test('the second Ctrl-C stops now: what is done is written, and verify names what was cut off', async ({
     folder,
   }) => {

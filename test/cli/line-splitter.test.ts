@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LineSplitter } from '../../src/cli/line-splitter.ts';
+import { NOT_UTF8 } from '../../src/cli/text-encoding.ts';
 import { BLOCK_BYTES, readBlocks } from '../../src/cli/read-blocks.ts';
 import { listRows } from '../helpers/input-rows.ts';
 
@@ -61,9 +62,15 @@ describe('LineSplitter', () => {
     expect(split(Buffer.from('a\r\nb\rc\u2028d\r\n'))).toEqual([row(1, 'a'), row(2, 'b\rc\u2028d')]);
   });
 
-  test('bytes that are no UTF-8 become replacement characters and break no line', () => {
-    expect(split(Buffer.from([0x61, 0xff, 0x0a, 0x62]))).toEqual([row(1, 'a\uFFFD'), row(2, 'b')]);
-  });
+  test.for(['\n', '\r\n'])(
+    'a line that is not UTF-8 is a row with a problem, and breaks no other: %j',
+    (lineBreak) => {
+      const bytes = Buffer.from(['a\xff', '\xef\xbf\xbd', 'b'].join(lineBreak), 'latin1');
+      const [broken, ...others] = split(bytes);
+      expect(broken).toEqual({ line: 1, text: 'a\uFFFD', problem: NOT_UTF8 });
+      expect(others).toEqual([row(2, '\uFFFD'), row(3, 'b')]);
+    },
+  );
 
   test('a line that is too long is a row with a problem, and the next line is read', () => {
     const found = split(Buffer.from('1234\n12345\n1234\n123456789'), [7, 8], new LineSplitter(4));

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { openOutput } from '../../src/cli/output.ts';
@@ -21,6 +21,15 @@ describe('an output that is discarded', () => {
     writeFileSync(file, 'written by another run\n');
     await output.discard({ keeps: false });
     expect(folder.read('out.ndjson')).toBe('written by another run\n');
+  });
+
+  test('was made where a link leads: is removed there, and the link stays', async ({ folder }) => {
+    folder.link('new.ndjson', 'link.ndjson');
+    const output = await openOutput(join(folder.path, 'link.ndjson'), undefined, 'replace');
+    expect(folder.read('new.ndjson')).toBe('');
+    await output.discard({ keeps: false });
+    expect(existsSync(join(folder.path, 'new.ndjson'))).toBe(false);
+    expect(readlinkSync(join(folder.path, 'link.ndjson'))).toBe('new.ndjson');
   });
 
   test('was there: stays as it was', async ({ folder }) => {

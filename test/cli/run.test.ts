@@ -101,12 +101,11 @@ describe('pooled-executor run: the transform', () => {
   });
 
   test.for(['out.ndjson', 'out.csv'])(
-    'a Map or Set, which JSON writes as {}, is the error of its row: %s',
+    'what JSON writes as {} though something is in it is the error of its row: %s',
     async (output, { folder }) => {
-      folder.write(
-        'in.ndjson',
-        toLines(['map', 'set', 'mapInside', 'setInside'].map((name) => ({ case: name }))),
-      );
+      const collections = ['map', 'set', 'mapInside', 'setInside'];
+      const others = ['generator', 'asyncGenerator', 'promiseInside', 'errorInside'];
+      folder.write('in.ndjson', toLines([...collections, ...others].map((name) => ({ case: name }))));
       const args = ['run', transform('cli-cases.mjs'), 'in.ndjson', '-o', output, '--rejects', 'bad.ndjson'];
       expect(await folder.ask(...args)).toMatchObject({ code: 3 });
       const rejects = fromLines(folder.read('bad.ndjson')) as { error: { message: string } }[];
@@ -116,16 +115,22 @@ describe('pooled-executor run: the transform', () => {
           'it is a Set: give Array.from(set) instead',
           "'counts' in it is a Map: give Object.fromEntries(map) instead",
           "'tags' in it is a Set: give Array.from(set) instead",
+          'it is an iterator: give Array.from(iterator) instead',
+          'it is an async iterator: give a list of what it yields instead',
+          "'score' in it is a promise: await it",
+          "'error' in it is an Error: give its message instead",
         ].map((why) => `Result of the transform can not be written as JSON: ${why}`),
       );
     },
   );
 
-  test('empty objects, and a Map that says what it is as JSON, are outputs', async ({ folder }) => {
+  test('empty objects, an Error with more to it, and a Map that says what it is as JSON, are outputs', async ({
+    folder,
+  }) => {
     folder.write('in.ndjson', '{"case":"empty"}');
     expect(await folder.ask('run', transform('cli-cases.mjs'), 'in.ndjson')).toMatchObject({
       code: 0,
-      stdout: '{"id":"{}","none":{},"list":[],"own":{}}\n',
+      stdout: '{"id":"{}","none":{},"list":[],"error":{"code":"TOLD"},"own":{}}\n',
     });
   });
 

@@ -15,10 +15,19 @@ const cases = {
   set: () => new Set([1]),
   mapInside: () => ({ id: 1, counts: new Map() }),
   setInside: () => Promise.resolve([{ tags: new Set([1]) }]),
+  generator: function* () {
+    yield 1;
+  },
+  asyncGenerator: async function* () {
+    yield await 1;
+  },
+  promiseInside: () => ({ id: 1, score: Promise.resolve(1) }),
+  errorInside: () => ({ id: 1, error: new Error('lost') }),
   empty: () => ({
     id: '{}',
     none: {},
     list: [],
+    error: Object.assign(new Error('told'), { code: 'TOLD' }),
     own: new (class extends Map {
       toJSON() {
         return {};
