@@ -15,7 +15,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const ROW_BYTES = 2 ** 20;
 const ROWS = { full: 256, quick: 32 };
 /** Until all of them run as fast as they will. */
-const WARM_UP_ROUNDS = 8;
+const WARM_UP_ROUNDS = 6;
 const DIRECTIONS = 2;
 const TRANSFORM = new URL('../workers/bytes-transform.ts', import.meta.url);
 

@@ -33,7 +33,7 @@ export const memory: Group = {
     'without 25 to 61). Tried: a young generation of 12, 24 or 32 MB in the workers instead of 48 (up to 40 MB less, but as much growth), ' +
     '`node --max-semi-space-size=8` (30% less, and grows by 37 MB up to 4,000,000 rows). Nothing was found that the ' +
     'executor could let go of earlier.',
-  rounds: { full: 3, quick: 1 },
+  rounds: { full: 2, quick: 1 },
   run: async ({ settings, say }) => {
     const { marks, window } = settings.quick ? QUICK_SIZE : FULL_SIZE;
     const threads = String(settings.threads);

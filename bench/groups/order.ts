@@ -9,6 +9,8 @@ import { ratiosPerRound, summarise, type Summary } from '../summary.ts';
 import { takeTurns } from '../turns.ts';
 
 const FEW_ROWS = 10_000;
+/** How many go through in short runs, in one sample. */
+const ROWS_IN_SHORT_RUNS = 200_000;
 const MANY_ROWS = { full: 1_000_000, quick: 20_000 };
 const WINDOWS = [1_000, 10_000, 100_000, 1_000_000] as const;
 /** How many rows go through the buffer in one sample, at least, however small the window. */
@@ -69,29 +71,30 @@ async function measureLengths({ settings, say }: Bench): Promise<LengthCost[]> {
   for (const way of Object.keys(WAYS) as Way[]) {
     say(`${way}, ${count(workload.rows.length)} rows`);
     await using executor = openExecutor(settings.threads);
-    const cost = (rows: number) => () =>
-      microsecondsPerRow(workload, rows, (list, sink) => WAYS[way](executor, list, sink));
-    const runs = { few: cost(FEW_ROWS), many: cost(workload.rows.length) };
+    const cost = (atATime: number, rows: number) => () =>
+      microsecondsPerRow(workload, { atATime, rows }, (list, sink) => WAYS[way](executor, list, sink));
+    const all = workload.rows.length;
+    const runs = { few: cost(FEW_ROWS, Math.min(ROWS_IN_SHORT_RUNS, all)), many: cost(all, all) };
     await runs.few(); // warms up
     costs.push({ way, ...(await takeTurns(runs, settings.rounds)) });
   }
   return costs;
 }
 
-/** All rows of the workload, so many at a time. */
+/** Rows of the workload, so many at a time. */
 async function microsecondsPerRow(
-  { rows, digests }: Workload,
-  atATime: number,
+  workload: Workload,
+  { atATime, rows: count }: { readonly atATime: number; readonly rows: number },
   run: (rows: Workload['rows'], sink: Digest['add']) => Promise<void>,
 ): Promise<number> {
   collectGarbage();
   const digest = new Digest();
   const startedAt = performance.now();
-  for (let from = 0; from < rows.length; from += atATime) {
-    await run(rows.slice(from, from + atATime), (output) => digest.add(output));
+  for (let from = 0; from < count; from += atATime) {
+    await run(workload.rows.slice(from, from + atATime), (output) => digest.add(output));
   }
   const elapsedMs = performance.now() - startedAt;
-  if (digest.value === digests[rows.length]) return (elapsedMs * 1000) / rows.length;
+  if (digest.value === workload.digests[count]) return (elapsedMs * 1000) / count;
   throw new Error('Cannot measure as outputs are wrong, incomplete or out of order');
 }
 

@@ -46,6 +46,7 @@ export const parallel: Group = {
   about:
     `Rows of ${ROW_MS} ms each, with poolSize 1 and with more. CPU rows can't gain more than the cores of the ` +
     'machine; rows that wait for a service share threads. Both executors are in one process.',
+  rounds: { full: 3, quick: 2 }, // they differ by little
   run: async (bench) => {
     const outcomes: Outcome[] = [];
     for (const scenario of SCENARIOS) outcomes.push(await measure(scenario, bench));

@@ -41,8 +41,8 @@ export const waiting: Group = {
     const runOurs = async (list: readonly BenchRow[]) => (await executor.map(list)).map(valueOf);
     const runPMap = (list: readonly BenchRow[]) =>
       pMap(list, (row) => setTimeout(WAIT_MS, row), { concurrency: IN_FLIGHT });
-    await runOurs(rows.slice(0, IN_FLIGHT));
     say(`${rows.length} rows`);
+    for (const run of [runOurs, runPMap]) await run(rows); // warms up
     const shares = await takeTurns(
       { ours: () => ofIdeal(runOurs), pMap: () => ofIdeal(runPMap) },
       settings.rounds,
