@@ -33,6 +33,9 @@ export const audit: Group = {
   about:
     'The same rows with and without a SqliteAuditTrail in the folder for temporary files: for each row its request, its ' +
     'attempt with the response and its entry are on the disk before the row is given out.',
+  obstacles:
+    'The trail is a third thread that works: some 6 to 7 µs of CPU time per row (the text of the blocks, SHA-256 over it, SQLite), and the main thread takes 2 to 3 more. On two cores that comes out of ' +
+    "the rows' time, and where the host takes cores away, as the ranges show, out of much of it. Tried without gain: pages of 16, 32 and 64 kB, commits that are not synced (for measuring only).",
   run: async ({ settings, bytesPerMicrosecond, say }) => {
     const contenders = PAIRS.flatMap(({ plain, recorded }) => [plain, recorded]);
     const points = await withContenders(contenders, settings.threads, async (entrants) => {

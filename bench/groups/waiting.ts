@@ -20,6 +20,12 @@ export const waiting: Group = {
     `Rows that await ${WAIT_MS} ms, ${IN_FLIGHT} at a time, on a few threads. The ideal has ${IN_FLIGHT} in flight from the first row ` +
     'to the last and loses no time at all; what a timer of Node takes beyond its time counts as a loss too, so p-map, with ' +
     'the same wait on the main thread and nothing else, stands beside it, in the same process.',
+  obstacles:
+    'A timer of Node takes up to 1 ms beyond its time, which p-map loses too. At 20,000 rows/s the main thread takes some 13 µs of CPU time for each row, its thread 12, about half of ' +
+    'that piscina and the messages, and V8 some 10 on threads of its own; rows that end in the same millisecond wait for one another. A collection of young objects takes the main thread ' +
+    '20 ms every 0.8 s, for the results that `map` keeps, and all rows in flight wait for it. Tried and kept: no table of awaiting attempts (its dead copies kept most of what had been ' +
+    'in it through small collections: 1.4 MB each time in a thread, now 0.02), one host per lane instead of one per slice, texts of single rows straight from the columns; together about 1%. Tried without gain: ' +
+    '`--single-threaded-gc`, larger and smaller young generations.',
   run: async ({ settings, say }) => {
     const { rows, digests } = makeWorkload(settings.quick ? ROWS.quick : ROWS.full, 0);
     const idealMs = (rows.length / IN_FLIGHT) * WAIT_MS;
