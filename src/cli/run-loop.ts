@@ -247,7 +247,8 @@ export class RunLoop {
       interrupted,
       summary: summarise(this.#emitter, this.#executor.getStats().poolStats, elapsedMs),
       isComplete: ending.kind === 'finished' && !this.#isCut && hasAll,
-      isOnRecord: this.#trail !== undefined,
+      // a new run that was stopped too early is not: nothing of it has begun
+      isOnRecord: this.#trail?.hasBegun === true || this.#continued !== undefined,
     });
   }
 

@@ -85,6 +85,11 @@ export class RunTrail extends SqliteAuditTrail {
     this.#verdict?.resolve(false);
   }
 
+  /** Whether a batch was begun, so that its run can be continued. */
+  get hasBegun(): boolean {
+    return this.#batch !== undefined;
+  }
+
   /** Resolves when the batch that was begun, if one was, has its end on record, or will never have one. */
   async whenBatchEnded(): Promise<void> {
     await this.#batch?.promise;
