@@ -3,7 +3,7 @@ import type { CallRecorder, EnsureSendable } from '../src/engine/engine.ts';
 import type { RowEnd } from '../src/engine/row-end.ts';
 import type { WorkerNews } from '../src/engine/worker-protocol.ts';
 
-/** Writes down, where the dispatching thread can read it without the worker's help, what becomes of one slice. */
+/** Writes down, where the dispatching thread can read it without the worker's help, what becomes of the slices of one lane. */
 export interface LaneWriter {
   /** The slice is taken up; false when it was taken back before. */
   open(): boolean;
@@ -38,6 +38,7 @@ export interface WorkerSite {
   /** As of a {@link SliceHost}. */
   readonly ensureSendable: EnsureSendable | undefined;
   readonly pause?: (() => Promise<void>) | undefined;
+  /** Asked for once per lane. */
   laneWriter(lane: number): LaneWriter;
   /** Tells the dispatching thread. */
   tell(news: WorkerNews): void;
